@@ -1,0 +1,26 @@
+"""Open pipeline for bone densitometry research. Not a medical device."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+# name -> module that holds it; loaded on first use, so that `import bonescan` stays light
+_PUBLIC: dict[str, str] = {
+    "run_folder": "bonescan.workflows.run_folder",
+    "Settings": "bonescan.settings",
+}
+
+__all__ = ["Settings", "run_folder"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'bonescan' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PUBLIC])

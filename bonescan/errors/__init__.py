@@ -1,0 +1,128 @@
+"""What can go wrong, in one family, each with a stable code.
+
+A message says what was found, what was wanted and what to do. Codes are never
+reused. They are registered in the files ``codes_<room>.py`` beside this one:
+
+=============  ==================================================
+BS-E101-E139   reading a file: container, DICOM (`codes_read`)
+BS-E140-E159   reading HDF5, CSV and MetaImage RF (`codes_read`)
+BS-E160-E179   REMS-style estimation gave no number (`codes_rems`)
+BS-E180-E189   DXA gave no number (`codes_dxa`)
+BS-E190-E199   identity and conflicts (`codes_run`)
+BS-E301-E319   settings, models, command line (`codes_run`)
+BS-E320-E339   facts and tables about people (`codes_facts`)
+BS-E340-E349   norms (`codes_norms`)
+BS-E350-E359   simulation (`codes_simulate`)
+BS-E501-E519   environment: disk, store, permission (`codes_run`)
+BS-W201-W209   identity and facts, warnings (`codes_facts`)
+BS-W210-W229   DXA, warnings (`codes_dxa`)
+BS-W230-W259   REMS-style, warnings (`codes_rems`)
+BS-W260-W279   scores and classes, warnings (`codes_norms`)
+BS-W280-W299   reading and running, warnings (`codes_read`, `codes_run`)
+=============  ==================================================
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeInfo:
+    """A stable code: what it means and what the user can do."""
+
+    code: str
+    title: str
+    hint: str
+
+
+class BonescanError(Exception):
+    """Anything that bonescan refuses, with a stable code.
+
+    Parameters
+    ----------
+    code : str
+        ``BS-Exxx``, registered in ``errors/codes_*.py``.
+    reason : str
+        One sentence: what was found and what was wanted.
+    hint : str, optional
+        What to do; the registered hint of the code when empty.
+    file : Path or str, optional
+        The file it is about.
+    """
+
+    exit_code = 4
+
+    def __init__(self, code: str, reason: str, hint: str = "", file: Path | str = "") -> None:
+        self.code, self.reason, self.file = code, reason, str(file)
+        self.hint = hint or code_info(code).hint
+        name = f"{Path(self.file).name}: " if self.file else ""
+        super().__init__(f"{code} {name}{reason} {self.hint}".rstrip())
+
+    def __reduce__(self) -> tuple[type[BonescanError], tuple[str, ...]]:
+        return type(self), (self.code, self.reason, self.hint, self.file)
+
+
+class UnusableScan(BonescanError):  # noqa: N818 - a verdict on a scan, not a fault of the program
+    """One file gives no result; the run goes on."""
+
+
+class SetAside(BonescanError):  # noqa: N818 - a verdict on a file, not a fault of the program
+    """A sound file that is no scan of ours: a companion, or another kind of image.
+
+    Parameters
+    ----------
+    outcome : str
+        A word of `OutcomeKind`: "companion", "not-densitometry", "no-numbers", "needs-review".
+    """
+
+    def __init__(
+        self, outcome: str, code: str, reason: str, hint: str = "", file: Path | str = ""
+    ) -> None:
+        super().__init__(code, reason, hint, file)
+        self.outcome = outcome
+
+    def __reduce__(self) -> tuple[type[BonescanError], tuple[str, ...]]:
+        return type(self), (self.outcome, self.code, self.reason, self.hint, self.file)
+
+
+class NothingUsable(BonescanError):  # noqa: N818 - a verdict on the input
+    """The whole input gives no result (exit code 4)."""
+
+
+class UsageError(BonescanError):
+    """The command was given something it can't take (exit code 2)."""
+
+    exit_code = 2
+
+
+class EnvironmentFault(BonescanError):  # noqa: N818 - a state of the machine
+    """Disk, database or permission stands in the way (exit code 5)."""
+
+    exit_code = 5
+
+
+@cache
+def all_codes() -> dict[str, CodeInfo]:
+    """Collect every registered code, sorted; two entries under one code are refused."""
+    found: dict[str, CodeInfo] = {}
+    for module in pkgutil.iter_modules(__path__):
+        if not module.name.startswith("codes_"):
+            continue
+        for info in importlib.import_module(f"{__name__}.{module.name}").CODES:
+            if info.code in found:
+                raise RuntimeError(f"{info.code} is registered twice (second in {module.name})")
+            found[info.code] = info
+    return dict(sorted(found.items()))
+
+
+def code_info(code: str) -> CodeInfo:
+    """Look a code up; an unregistered one is a fault of the program."""
+    try:
+        return all_codes()[code]
+    except KeyError:
+        raise RuntimeError(f"{code} is not registered in bonescan/errors/codes_*.py") from None

@@ -1,0 +1,61 @@
+"""Codes of settings, runs, identity and environment; the ranges stand in `bonescan.errors`."""
+
+from . import CodeInfo
+
+CODES: tuple[CodeInfo, ...] = (
+    CodeInfo(
+        code="BS-E190",
+        title="the same SOP Instance UID with other bytes",
+        hint="Find out which copy is the true one; both are kept and neither replaces the other.",
+    ),
+    CodeInfo(
+        code="BS-E301",
+        title="settings that can't be used",
+        hint="Correct the settings file; `bonescan VERB --help` lists the names.",
+    ),
+    CodeInfo(
+        code="BS-E302",
+        title="input that is not there",
+        hint="Check the path; quote it when it holds blanks.",
+    ),
+    CodeInfo(
+        code="BS-E303",
+        title="a folder without files",
+        hint="Name the folder that holds the exported scans.",
+    ),
+    CodeInfo(
+        code="BS-E304",
+        title="a word or number that an option does not take",
+        hint="`bonescan VERB --help` lists what the option takes.",
+    ),
+    CodeInfo(
+        code="BS-E305",
+        title="a result folder that is not one of ours",
+        hint="Name a new folder after -o, or the result folder of an earlier run.",
+    ),
+    CodeInfo(
+        code="BS-E501",
+        title="the result folder can't be written",
+        hint="Choose another folder after -o, or ask for permission to write there.",
+    ),
+    CodeInfo(
+        code="BS-E502",
+        title="the store is damaged or was made by another version",
+        hint="Keep the folder as it is and run into a new one.",
+    ),
+    CodeInfo(
+        code="BS-E503",
+        title="a worker process died",
+        hint="Run the file alone; if it dies again, send us the file's format and size.",
+    ),
+    CodeInfo(
+        code="BS-E504",
+        title="another run is using this result folder",
+        hint="Wait for it to end, or run into another folder.",
+    ),
+    CodeInfo(
+        code="BS-E599",
+        title="a fault of the program",
+        hint="Run again with BONESCAN_DEBUG=1 and send us what it prints.",
+    ),
+)

@@ -1,0 +1,1 @@
+"""The nouns of the pipeline: frozen values with their units in the names."""
