@@ -10,6 +10,7 @@ UNIT_SUFFIXES = (
 BARE_QUANTITIES = (
     "t_score",
     "z_score",
+    "t_u",  # standard uncertainty of T, in SD like T itself
     "t_label",
     "z_label",
     "kappa",
