@@ -1,0 +1,87 @@
+"""Every verb explains itself, and says no in the way that the documentation promises."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer.main
+
+from bonescan.cli import build, verbs
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPECTED = {"run", "inspect", "facts", "score", "norms", "simulate", "doctor"}
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Yield every command that does something, with the words that reach it."""
+    for verb in verbs():
+        group = typer.main.get_command(build(verb))
+        yield from _leaves(verb, group.commands[verb])  # type: ignore[attr-defined]
+
+
+def _leaves(words: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    children = getattr(command, "commands", {})
+    if not children:
+        yield words, command
+    for name, child in children.items():
+        yield from _leaves(f"{words} {name}", child)
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from bonescan.cli import main; main(sys.argv[1:])"
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_verbs_of_this_version_are_there() -> None:
+    assert set(verbs()) >= EXPECTED
+    assert all(verbs().values()), "a verb without HELP"
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), list(commands()), ids=lambda v: v if isinstance(v, str) else ""
+)
+def test_help_shows_an_example_and_says_what_each_option_does(
+    words: str, command: click.Command
+) -> None:
+    context = click.Context(command, info_name=f"bonescan {words}")
+    text = command.get_help(context)
+    assert "Example" in text
+    assert f"bonescan {words}" in text.split("Example", 1)[1]
+    names = {name for param in command.params for name in param.opts}
+    assert "--json" in names
+    silent = [p.opts for p in command.params if isinstance(p, click.Option) and not p.help]
+    assert silent == []
+
+
+@pytest.mark.parametrize("verb", verbs())
+def test_help_ends_with_exit_0(verb: str) -> None:
+    done = run(verb, "--help")
+    assert done.returncode == 0, done.stderr
+    assert "Usage" in done.stdout
+
+
+@pytest.mark.parametrize("words", [("fly",), ("doctor", "--no-such-option"), ()])
+def test_a_slip_of_the_hand_is_exit_2_without_a_traceback(words: tuple[str, ...]) -> None:
+    done = run(*words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_version_is_printed_alone() -> None:
+    import bonescan
+
+    assert run("--version").stdout == f"{bonescan.__version__}\n"
+
+
+def test_doctor_prints_one_json_document() -> None:
+    document = json.loads(run("doctor", "--json").stdout)
+    assert set(document) == {"schema", "verb", "version", "data", "problems"}
+    assert document["verb"] == "doctor"
