@@ -1,0 +1,246 @@
+"""Every fact about a person that may stand in a facts file: its kind, meaning and words.
+
+Facts are outside the identity of a measurement: a new fact relabels, it never
+measures again. A fact that is not listed here is refused by name, so that a
+slip of the pen is seen and not lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bonescan.model.vocabulary import MenopausalStatus
+
+
+class FactKind(StrEnum):
+    """What the value of a fact is."""
+
+    EVENT = "event"  # happened on its date; the value says nothing more
+    WORD = "word"  # one of a closed list
+    NUMBER = "number"  # in the unit that the name ends with
+    DATE = "date"  # a date as value, true of the person
+    YES_NO = "yes-no"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactName:
+    """One fact that may be recorded.
+
+    `words` maps every accepted spelling (case-folded) to the word that is
+    stored; `low` and `high` are the limits of a number, both included, wide
+    enough for any living person, so that they catch a wrong unit.
+    """
+
+    name: str
+    kind: FactKind
+    meaning: str
+    name_zh: str = ""
+    words: dict[str, str] = field(default_factory=dict)
+    low: float | None = None
+    high: float | None = None
+    aliases: tuple[str, ...] = ()
+    dated: bool = True  # False: true of the person, not of a day
+
+    @property
+    def allowed(self) -> str:
+        """What the value may be, in words."""
+        match self.kind:
+            case FactKind.EVENT:
+                return "nothing, or yes; the date says when"
+            case FactKind.WORD:
+                return ", ".join(dict.fromkeys(self.words.values()))
+            case FactKind.NUMBER:
+                return f"a number from {self.low:g} to {self.high:g}"
+            case FactKind.DATE:
+                return "a date as YYYY-MM-DD"
+            case FactKind.YES_NO:
+                return "yes or no"
+            case FactKind.TEXT:
+                return "text"
+
+
+def _words(*plain: str, **spellings: tuple[str, ...]) -> dict[str, str]:
+    table = {word.casefold(): word for word in plain}
+    for word, others in spellings.items():
+        stored = word.replace("_", "-")
+        table[stored.casefold()] = stored
+        table |= {other.casefold(): stored for other in others}
+    return table
+
+
+_SEX = _words(F=("female", "woman", "w", "女", "女性"), M=("male", "man", "男", "男性"))
+
+# Spellings seen in questionnaires; each must mean exactly one word of the vocabulary.
+_STATUS = {str(status).casefold(): str(status) for status in MenopausalStatus} | {
+    "pre-menopausal": "premenopausal",
+    "停經前": "premenopausal",
+    "perimenopausal": "transition",
+    "menopausal transition": "transition",
+    "更年期過渡期": "transition",
+    "post-menopausal": "postmenopausal",
+    "停經後": "postmenopausal",
+    "surgical menopause": "surgical",
+    "induced reversible": "induced-reversible",
+    "premature ovarian insufficiency": "poi",
+    "懷孕": "pregnant",
+    "breastfeeding": "lactating",
+    "哺乳": "lactating",
+    "after weaning": "after-weaning",
+    "not applicable": "not-applicable",
+    "不明": "unknown",
+}
+
+_MENOPAUSE_KIND = _words(
+    natural=("自然", "自然停經"),
+    surgical=("oophorectomy", "手術"),
+    induced_reversible=("induced", "induced reversible"),
+    poi=("premature ovarian insufficiency", "早發性卵巢功能不全"),
+)
+
+_FEEDING = _words(
+    exclusive=("breast", "exclusive breastfeeding", "全母乳"),
+    mixed=("partial", "混合"),
+    none=("never", "formula", "未哺乳", "配方奶"),
+)
+
+_FRACTURE_SITE = _words(
+    "humerus", "pelvis", "rib", "ankle", "other",
+    hip=("femur", "proximal femur", "髖部", "髖"),
+    vertebral=("vertebra", "spine", "vertebral fracture", "脊椎", "椎體"),
+    forearm=("wrist", "radius", "手腕", "前臂"),
+    none=("no", "never", "無"),
+)  # fmt: skip
+
+YES_NO_WORDS = _words(yes=("y", "true", "1", "是", "有"), no=("n", "false", "0", "否", "無"))
+
+_CATALOGUE = (
+    # who
+    FactName(name="sex", kind=FactKind.WORD, words=_SEX, dated=False, name_zh="性別",
+             meaning="sex as the reference tables know it"),
+    FactName(name="birth_date", kind=FactKind.DATE, dated=False, name_zh="出生日期",
+             aliases=("date_of_birth", "dob", "生日"), meaning="date of birth"),
+    FactName(name="ethnicity", kind=FactKind.TEXT, dated=False, name_zh="族裔",
+             meaning="ancestry in the person's own words"),
+    FactName(name="same_as", kind=FactKind.TEXT, dated=False,
+             meaning="another id of the same person, as id or issuer|id (a crosswalk)"),
+    FactName(name="died", kind=FactKind.EVENT, meaning="death; no list names the person after it"),
+    # menopause
+    FactName(name="menopausal_status", kind=FactKind.WORD, words=_STATUS, name_zh="停經狀態",
+             aliases=("menopause_status",),
+             meaning="menopausal status on the date (without a date: at every exam)"),
+    FactName(name="menopause", kind=FactKind.WORD, words=_MENOPAUSE_KIND, name_zh="停經",
+             aliases=("menopause_kind",),
+             meaning="menopause of this kind; the date is that of the last period, the "
+             "operation, the first dose or the diagnosis"),
+    FactName(name="menopause_age_years", kind=FactKind.NUMBER, low=10, high=65, dated=False,
+             aliases=("age_at_menopause",), name_zh="停經年齡",
+             meaning="age at natural menopause, where no date is known"),
+    FactName(name="last_period", kind=FactKind.EVENT, name_zh="末次月經",
+             meaning="first day of the last menstrual period outside pregnancy"),
+    FactName(name="hysterectomy", kind=FactKind.EVENT, name_zh="子宮切除",
+             meaning="removal of the womb; periods then tell nothing about menopause"),
+    # pregnancy and feeding
+    FactName(name="pregnancy", kind=FactKind.YES_NO, name_zh="懷孕",
+             aliases=("pregnant",), meaning="pregnant on the date"),
+    FactName(name="pregnancy_last_period", kind=FactKind.EVENT, aliases=("pregnancy_lmp", "lmp"),
+             meaning="first day of the last period before a pregnancy"),
+    FactName(name="due_date", kind=FactKind.EVENT, aliases=("edd",), name_zh="預產期",
+             meaning="estimated date of delivery of a pregnancy"),
+    FactName(name="delivery", kind=FactKind.EVENT, name_zh="分娩", aliases=("delivery_date",),
+             meaning="birth of a child"),
+    FactName(name="pregnancy_loss", kind=FactKind.EVENT,
+             meaning="a pregnancy ended without a living child; reminders about feeding stop"),
+    FactName(name="multiplicity", kind=FactKind.NUMBER, low=1, high=8,
+             meaning="children in the pregnancy: 1 single, 2 twins"),
+    FactName(name="parity", kind=FactKind.NUMBER, low=0, high=25, meaning="births before"),
+    FactName(name="feeding", kind=FactKind.WORD, words=_FEEDING, name_zh="哺乳",
+             meaning="how the child is fed from the date on; none = never breastfed"),
+    FactName(name="weaning", kind=FactKind.EVENT, name_zh="斷奶", aliases=("離乳", "weaning_date"),
+             meaning="end of breastfeeding"),
+    FactName(name="periods_returned", kind=FactKind.EVENT, aliases=("menses_returned",),
+             meaning="first period after a birth or after induced menopause"),
+    FactName(name="prepregnancy_weight_kg", kind=FactKind.NUMBER, low=25, high=300,
+             meaning="weight before the pregnancy"),
+    # fractures, pain, falls
+    FactName(name="fragility_fracture", kind=FactKind.WORD, words=_FRACTURE_SITE,
+             name_zh="脆弱性骨折",
+             meaning="fracture from a fall of standing height or less, by site; none = "
+             "asked and denied"),
+    FactName(name="other_fracture", kind=FactKind.WORD, words=_FRACTURE_SITE,
+             meaning="fracture from greater force, by site"),
+    FactName(name="back_pain", kind=FactKind.YES_NO, name_zh="背痛", meaning="back pain now"),
+    FactName(name="falls_12_months", kind=FactKind.NUMBER, low=0, high=400,
+             meaning="falls in the last twelve months"),
+    FactName(name="parent_hip_fracture", kind=FactKind.YES_NO,
+             meaning="a parent broke a hip"),
+    # body
+    FactName(name="height_cm", kind=FactKind.NUMBER, low=50, high=250, name_zh="身高",
+             aliases=("height",), meaning="height"),
+    FactName(name="tallest_height_cm", kind=FactKind.NUMBER, low=100, high=250, dated=False,
+             meaning="the greatest height remembered"),
+    FactName(name="weight_kg", kind=FactKind.NUMBER, low=10, high=400, name_zh="體重",
+             aliases=("weight",), meaning="weight"),
+    # disease and treatment
+    FactName(name="cancer", kind=FactKind.TEXT, name_zh="癌症", meaning="diagnosis of a cancer"),
+    FactName(name="disease", kind=FactKind.TEXT, meaning="diagnosis of another disease"),
+    FactName(name="drug_start", kind=FactKind.TEXT, name_zh="開始用藥",
+             meaning="first dose of a drug or hormone, by name"),
+    FactName(name="drug_dose", kind=FactKind.TEXT, meaning="one dose given, by name"),
+    FactName(name="drug_stop", kind=FactKind.TEXT, name_zh="停藥",
+             meaning="last dose of a drug or hormone, by name"),
+    FactName(name="smoking", kind=FactKind.YES_NO, name_zh="吸菸", meaning="smokes now"),
+    FactName(name="alcohol_units_week", kind=FactKind.NUMBER, low=0, high=300,
+             meaning="units of alcohol a week"),
+    FactName(name="calcium_intake_mg_day", kind=FactKind.NUMBER, low=0, high=6000,
+             meaning="calcium from food and tablets"),
+    # laboratory
+    FactName(name="vitamin_d_ng_ml", kind=FactKind.NUMBER, low=1, high=300,
+             aliases=("25ohd_ng_ml",), meaning="25-hydroxyvitamin D in serum"),
+    FactName(name="calcium_mg_dl", kind=FactKind.NUMBER, low=3, high=20, meaning="serum calcium"),
+    FactName(name="phosphate_mg_dl", kind=FactKind.NUMBER, low=0.5, high=15,
+             meaning="serum phosphate"),
+    FactName(name="creatinine_mg_dl", kind=FactKind.NUMBER, low=0.1, high=25,
+             meaning="serum creatinine"),
+    FactName(name="alp_u_l", kind=FactKind.NUMBER, low=5, high=5000,
+             meaning="alkaline phosphatase in serum"),
+    FactName(name="pth_pg_ml", kind=FactKind.NUMBER, low=1, high=5000,
+             meaning="parathyroid hormone in serum"),
+    FactName(name="fsh_iu_l", kind=FactKind.NUMBER, low=0.1, high=300,
+             meaning="follicle-stimulating hormone in serum"),
+    FactName(name="estradiol_pg_ml", kind=FactKind.NUMBER, low=1, high=30000,
+             meaning="oestradiol in serum"),
+    # study
+    FactName(name="centre", kind=FactKind.TEXT, meaning="study centre"),
+    FactName(name="consent", kind=FactKind.EVENT, meaning="consent to a study"),
+    FactName(name="withdrawn", kind=FactKind.EVENT,
+             meaning="withdrawal from a study; nothing new is taken after it"),
+)  # fmt: skip
+
+FACT_NAMES: dict[str, FactName] = {fact.name: fact for fact in _CATALOGUE}
+
+
+def _spellings() -> dict[str, str]:
+    table: dict[str, str] = {}
+    for fact in _CATALOGUE:
+        for spelling in (fact.name, fact.name_zh, *fact.aliases):
+            if spelling:
+                table[spelling] = fact.name
+    return table
+
+
+_SPELLINGS = _spellings()
+
+
+def find_fact(text: str) -> FactName | None:
+    """Find the fact that `text` names, in any case, with blanks or hyphens for underscores.
+
+    >>> find_fact("Birth date").name
+    'birth_date'
+    >>> find_fact("shoe size") is None
+    True
+    """
+    key = text.strip().casefold().replace(" ", "_").replace("-", "_")
+    name = _SPELLINGS.get(key)
+    return None if name is None else FACT_NAMES[name]
