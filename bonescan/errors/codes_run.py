@@ -54,6 +54,34 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Wait for it to end, or run into another folder.",
     ),
     CodeInfo(
+        code="BS-W280",
+        title="the same bytes under two names",
+        hint="Nothing to do: the exam counts once, under its first name.",
+    ),
+    CodeInfo(
+        code="BS-W281",
+        title="facts about somebody without a scan",
+        hint="Check the spelling of the chart number (leading zeros count) and the issuer; the "
+        "facts are kept.",
+    ),
+    CodeInfo(
+        code="BS-W282",
+        title="one chart number, two people, or one person under two numbers",
+        hint="Correct the record at its source; until then no class is given and nothing is "
+        "joined.",
+    ),
+    CodeInfo(
+        code="BS-W283",
+        title="a scan that names no patient",
+        hint="Switch patient identification on in the export; the exam stands alone.",
+    ),
+    CodeInfo(
+        code="BS-E598",
+        title="the program failed on one file",
+        hint="The other files are not touched by it. Run this file alone with BONESCAN_DEBUG=1 "
+        "and send us what it prints.",
+    ),
+    CodeInfo(
         code="BS-E599",
         title="a fault of the program",
         hint="Run again with BONESCAN_DEBUG=1 and send us what it prints.",

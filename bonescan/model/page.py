@@ -24,6 +24,19 @@ class PageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageExam:
+    """One exam of a person, with or without numbers in it."""
+
+    file: str
+    outcome: str
+    reason: str
+    hint: str
+    exam: Exam
+    device: Device
+    person: PersonAtExam
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageVerdict:
     """One row of patients.csv."""
 
@@ -38,14 +51,16 @@ class PersonPage:
     patient_id: str  # pseudonym, or the chart number when the site chose so
     rows: tuple[PageRow, ...]
     verdicts: tuple[PageVerdict, ...]
+    exams: tuple[PageExam, ...] = ()  # every exam, also those without a row
     pictures: tuple[tuple[str, Picture], ...] = ()  # (file, picture)
     details: tuple[tuple[str, str, str], ...] = ()  # (file, key, text): quality in words
     problems: tuple[Problem, ...] = ()
+    pseudonym: str = ""  # names the page also when the chart number is shown
 
     @property
     def page_name(self) -> str:
         """File name of the page, without folder; pseudonyms are safe names by construction."""
-        return f"{self.patient_id}.html"
+        return f"{self.pseudonym or self.patient_id}.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

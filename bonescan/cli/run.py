@@ -1,0 +1,187 @@
+"""`bonescan run`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ._frame import ConfigOption, JsonOption, VerbResult, finish, printable
+from ._progress import PhaseProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bonescan.model.page import PageVerdict, PersonPage
+    from bonescan.workflows.run_folder import RunSummary
+
+HELP = "measure scans: folders in, tables and pages out"
+MAX_PEOPLE_LINES = 12
+MAX_PROBLEM_LINES = 8
+
+_EPILOG = "Example: bonescan run sample_scans -o results --workers 2 --subjects subjects.csv"
+
+
+def add(app: typer.Typer) -> None:
+    """Put the verb on `app`."""
+    app.command("run", help=_LONG_HELP, epilog=_EPILOG)(run)
+
+
+_LONG_HELP = (
+    "Read every file of INPUT, measure or collect bone density, score and classify it, and write "
+    "tables and pages to OUT. Running it again skips what is done. Research software, not a "
+    "medical device."
+)
+
+
+def run(
+    inputs: list[Path] = typer.Argument(..., metavar="INPUT...", help="Folders or files."),
+    out: Path = typer.Option(..., "--out", "-o", help="Result folder; cumulative."),
+    subjects: Path | None = typer.Option(
+        None, "--subjects", help="Facts about people (CSV); default: subjects.csv in INPUT."
+    ),
+    workers: int = typer.Option(
+        0, "--workers", min=0, max=256, help="Processes; 0 = as many as pay off."
+    ),
+    model: Path | None = typer.Option(
+        None, "--model", help="REMS-style model of your site; default: the bundled simulated one."
+    ),
+    allow_simulated_model: bool = typer.Option(
+        False,
+        "--allow-simulated-model",
+        help="BMD of real exams by a model trained on simulated RF; no score, watermarked.",
+    ),
+    norms: Path | None = typer.Option(None, "--norms", help="Folder with reference tables."),
+    label_policy: str = typer.Option(
+        "device", "--label-policy", help="device: the printed score labels; iscd: ours does."
+    ),
+    label_from: str = typer.Option(
+        "rounded", "--label-from", help="rounded (one decimal) or raw (research)."
+    ),
+    identity: str = typer.Option(
+        "pseudonym", "--identity", help="pseudonym or chart, in tables and pages."
+    ),
+    sampling_rate: float | None = typer.Option(
+        None, "--sampling-rate", min=1.0, help="Hz, for RF files that do not state it."
+    ),
+    strict: bool = typer.Option(False, "--strict", help="Exit 3 when a file was unusable."),
+    report: str = typer.Option("html", "--report", help="none or html."),
+    as_json: bool = JsonOption,
+    config: Path | None = ConfigOption,
+) -> None:
+    """Run the main job."""
+    del config  # read by its callback
+
+    def work() -> VerbResult:
+        from bonescan.model.vocabulary import IdentityMode, LabelFrom, LabelPolicy
+        from bonescan.settings import LabelSettings, ReadSettings, RemsSettings, Settings
+        from bonescan.workflows.run_folder import run_folder
+
+        settings = Settings(
+            read=ReadSettings(sampling_rate_hz=sampling_rate),
+            rems=RemsSettings(model_file=model, allow_simulated_model=allow_simulated_model),
+            label=LabelSettings(
+                policy=LabelPolicy(_one_of("--label-policy", label_policy, LabelPolicy)),
+                label_from=LabelFrom(_one_of("--label-from", label_from, LabelFrom)),
+            ),
+            norms_dir=norms,
+            identity=IdentityMode(_one_of("--identity", identity, IdentityMode)),
+            n_workers=workers,
+            report=_one_of("--report", report, ("none", "html")),
+            strict=strict,
+        )
+        with PhaseProgress() as tell:
+            summary = run_folder(inputs, out, settings, subjects, tell)
+        return VerbResult(
+            data=summary.to_dict(),
+            text="\n".join(_text(summary, inputs)),
+            problems=list(summary.problems),
+            exit_code=summary.exit_code,
+        )
+
+    finish("run", as_json, work)
+
+
+def _one_of(option: str, word: str, allowed: object) -> str:
+    words = [str(w) for w in allowed]  # type: ignore[attr-defined]
+    if word not in words:
+        from bonescan.errors import UsageError
+
+        raise UsageError("BS-E304", f"found {option} {word}, wanted {' or '.join(words)}.")
+    return word
+
+
+def _text(summary: RunSummary, inputs: list[Path]) -> Iterator[str]:
+    from bonescan import __version__
+
+    names = ", ".join(str(i) for i in inputs)
+    yield f"bonescan {__version__}   {summary.n_inputs} files in {names} -> {summary.out}/"
+    yield "Research software, not a medical device."
+    if summary.n_facts:
+        yield f"facts: {summary.n_facts} from {', '.join(summary.facts_files)}"
+    yield (
+        f"measured now: {summary.n_measured}   already done: {summary.n_already_done}   "
+        f"{sum(summary.seconds.values()):.1f} s"
+    )
+    yield ""
+    yield from _people(summary)
+    yield ""
+    yield "files:      " + _counts(summary.input_outcomes)
+    yield "categories: " + (_counts(summary.study.category_counts) or "none given")
+    yield from _problems(summary)
+    if summary.exit_code == 4:  # noqa: PLR2004 - the contract of the command line
+        yield "No result: " + _why_nothing(summary)
+    if summary.exit_code == 130:  # noqa: PLR2004
+        yield "Interrupted. What was measured is kept; run the same line again to go on."
+    yield f"open {summary.out}/index.html   table: {summary.out}/results.csv"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return " · ".join(f"{n} {word}" for word, n in counts.items())
+
+
+def _people(summary: RunSummary) -> Iterator[str]:
+    lines = [
+        _person_line(page, verdict) for page in summary.study.people for verdict in page.verdicts
+    ]
+    if lines:
+        yield (
+            f"{'person':<13}{'date':<12}{'technique':<11}{'deciding site':<22}{'score':>6}"
+            "  category"
+        )
+    yield from lines[:MAX_PEOPLE_LINES]
+    if len(lines) > MAX_PEOPLE_LINES:
+        yield f"... and {len(lines) - MAX_PEOPLE_LINES} more in patients.csv"
+
+
+def _person_line(page: PersonPage, entry: PageVerdict) -> str:
+    v = entry.verdict
+    score = "" if v.deciding_score is None else f"{v.deciding_score:+.1f}"
+    review = "  (needs review)" if v.needs_review else ""
+    return printable(
+        f"{page.patient_id:<13}{entry.exam_date or '':<12}{v.technique:<11}"
+        f"{v.deciding_site or '':<22}{score:>6}  {v.category or ''}{review}"
+    )
+
+
+def _problems(summary: RunSummary) -> Iterator[str]:
+    problems = sorted(summary.problems, key=lambda p: (str(p.severity) != "error", p.code, p.file))
+    if not problems:
+        return
+    yield f"problems:   {len(problems)} (all on index.html)"
+    for problem in problems[:MAX_PROBLEM_LINES]:
+        yield printable(f"  {problem.code} {problem.file}: {problem.reason}")
+    if len(problems) > MAX_PROBLEM_LINES:
+        yield f"  ... and {len(problems) - MAX_PROBLEM_LINES} more"
+
+
+def _why_nothing(summary: RunSummary) -> str:
+    rows = [f for f in summary.study.files if f.n_results == 0 and f.reason]
+    if not rows:
+        return "no file holds a bone density."
+    reasons: dict[tuple[str, str], int] = {}
+    for row in rows:
+        reasons[(row.reason, row.hint)] = reasons.get((row.reason, row.hint), 0) + 1
+    (reason, hint), count = max(reasons.items(), key=lambda item: item[1])
+    return printable(f"{reason} ({count} of {len(rows)} files) {hint}")

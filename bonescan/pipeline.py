@@ -1,0 +1,106 @@
+"""One file from bytes to outcome, and one number from BMD to class: the whole way on one screen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from bonescan.classify.row import classify_row
+from bonescan.dxa.measure import measure_dxa
+from bonescan.errors import BonescanError, SetAside, code_info
+from bonescan.files.model_file import load_model
+from bonescan.model.measurement import LabelledRow, Measurement
+from bonescan.model.outcome import Outcome, StageResult
+from bonescan.model.person import PersonAtExam
+from bonescan.model.scan import DxaScan, RfScan
+from bonescan.model.vocabulary import OutcomeKind
+from bonescan.norms.load import Norms
+from bonescan.read.registry import read_scan
+from bonescan.rems.estimate import estimate_scan
+from bonescan.scoring.score import score
+from bonescan.settings import LabelSettings, Settings
+
+
+def measure(path: Path, settings: Settings, siblings: frozenset[str] | None = None) -> Outcome:
+    """Take one file from bytes to its outcome; facts about the person play no part.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is opened for reading only.
+    settings : Settings
+        Those of the run; only `read` and `rems` touch the result.
+    siblings : frozenset of str, optional
+        Names beside the file, when the caller has listed the folder already.
+
+    Returns
+    -------
+    outcome : Outcome
+        Always one, whatever the bytes are.
+    """
+    try:
+        scan = read_scan(path, settings.read, siblings)
+        match scan:
+            case RfScan():
+                model = load_model(settings.rems.model_file)
+                found = estimate_scan(scan, model, settings.rems)
+            case DxaScan():
+                found = measure_dxa(scan)
+    except SetAside as verdict:
+        return _without_result(OutcomeKind(verdict.outcome), verdict)
+    except BonescanError as verdict:
+        return _without_result(OutcomeKind.UNUSABLE, verdict)
+    except Exception as fault:
+        if os.environ.get("BONESCAN_DEBUG"):
+            raise
+        return _fault(fault)
+    return _outcome(scan, found)
+
+
+def label(
+    measurement: Measurement, person: PersonAtExam, norms: Norms, settings: LabelSettings
+) -> LabelledRow:
+    """Score and classify one measurement with what is known of the person."""
+    scores = score(measurement, person, norms, settings)
+    verdict = classify_row(measurement, scores, person, settings)
+    return LabelledRow(measurement=measurement, scores=scores, verdict=verdict)
+
+
+def _outcome(scan: RfScan | DxaScan, found: StageResult) -> Outcome:
+    sites = [m.site for m in found.measurements] or _sites(scan)
+    return Outcome(
+        kind=found.kind,
+        format_name=scan.source.format_name,
+        carrier=found.carrier,
+        site=";".join(dict.fromkeys(sites)),
+        code=found.code,
+        reason=found.reason,
+        hint=found.hint,
+        subject=scan.subject,
+        device=scan.device,
+        exam=scan.exam,
+        measurements=found.measurements,
+        problems=found.problems,
+        pictures=found.pictures,
+        details=found.details,
+    )
+
+
+def _sites(scan: RfScan | DxaScan) -> list[str]:
+    if isinstance(scan, RfScan):
+        return [s.site for s in scan.sites]
+    return [scan.site] if scan.site else []
+
+
+def _without_result(kind: OutcomeKind, verdict: BonescanError) -> Outcome:
+    return Outcome(kind=kind, code=verdict.code, reason=verdict.reason, hint=verdict.hint)
+
+
+def _fault(fault: Exception) -> Outcome:
+    """Turn what nobody foresaw in one file into an outcome of its own, never a silent gap."""
+    return Outcome(
+        kind=OutcomeKind.UNUSABLE,
+        code="BS-E598",
+        reason=f"The program failed on this file ({type(fault).__name__}: {fault}).",
+        hint=code_info("BS-E598").hint,
+    )

@@ -1,0 +1,81 @@
+"""Find the files of one or more inputs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonescan.errors import NothingUsable, UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """One file, named below the input it was found in."""
+
+    path: Path
+    root: Path
+    file: str  # POSIX form
+    siblings: frozenset[str]
+
+
+def collect_inputs(inputs: Sequence[Path], out: Path) -> list[InputFile]:
+    """List every file of the inputs once, sorted by name; the result folder is left out.
+
+    Raises
+    ------
+    UsageError
+        An input does not exist or can't be listed.
+    NothingUsable
+        There is no file at all.
+    """
+    found: dict[Path, InputFile] = {}
+    for given in inputs:
+        if not given.exists():
+            raise UsageError(
+                "BS-E302", f"there is no file or folder {given}, wanted scans to read."
+            )
+        for entry in _below(given, out.resolve()):
+            found.setdefault(entry.path.resolve(), entry)
+    if not found:
+        names = ", ".join(str(i) for i in inputs)
+        raise NothingUsable("BS-E303", f"found no file in {names}, wanted at least one scan.")
+    return sorted(found.values(), key=lambda e: (e.file, str(e.root)))
+
+
+def _below(given: Path, out: Path) -> list[InputFile]:
+    if given.is_file():
+        siblings = frozenset(_names(given.parent)) - {given.name}
+        return [InputFile(path=given, root=given.parent, file=given.name, siblings=siblings)]
+    found = []
+    for folder, folders, names in os.walk(given, onerror=_refuse):
+        here = Path(folder)
+        folders[:] = sorted(f for f in folders if (here / f).resolve() != out)
+        everything = frozenset(names)
+        for name in names:
+            path = here / name
+            if not path.exists() or path.is_dir():  # a link to nowhere, or to a folder
+                continue
+            found.append(
+                InputFile(
+                    path=path,
+                    root=given,
+                    file=path.relative_to(given).as_posix(),
+                    siblings=everything - {name},
+                )
+            )
+    return found
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [entry.name for entry in os.scandir(folder)]
+    except OSError:  # a file may be readable in a folder that may not be listed
+        return []
+
+
+def _refuse(error: OSError) -> None:
+    raise UsageError(
+        "BS-E302", f"the folder can't be listed: {error.strerror}.", file=error.filename or ""
+    )

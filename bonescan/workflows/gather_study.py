@@ -1,0 +1,386 @@
+"""From the store to rows: join people and facts, score, classify, and count."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from bonescan.classify.person import decide_person
+from bonescan.classify.person_at_exam import person_at_exam
+from bonescan.errors import code_info
+from bonescan.model.exam import Device, Exam, Subject
+from bonescan.model.measurement import LabelledRow
+from bonescan.model.outcome import Outcome, Problem
+from bonescan.model.page import FileRow, PageExam, PageRow, PageVerdict, PersonPage
+from bonescan.model.person import Fact, PersonAtExam, PersonVerdict
+from bonescan.model.vocabulary import Category, IdentityMode, OutcomeKind, Severity, Technique
+from bonescan.norms.load import Norms
+from bonescan.pipeline import label
+from bonescan.settings import Settings
+from bonescan.store.store import Store, StoredContent
+
+from .identify import PersonKey, conflict_problem, facts_of, identity_conflicts
+from .pseudonyms import Pseudonyms
+
+SCANS = (
+    OutcomeKind.MEASURED,
+    OutcomeKind.REPORTED,
+    OutcomeKind.NO_NUMBERS,
+    OutcomeKind.NEEDS_REVIEW,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """Everything that a result folder shows, in its final order."""
+
+    files: tuple[FileRow, ...]
+    people: tuple[PersonPage, ...]
+    problems: tuple[Problem, ...]
+    identities: tuple[dict[str, str], ...]
+    contents: dict[str, StoredContent] = field(default_factory=dict)
+
+    @property
+    def outcome_counts(self) -> dict[str, int]:
+        """Count files by outcome."""
+        return dict(sorted(Counter(f.outcome for f in self.files).items()))
+
+    @property
+    def category_counts(self) -> dict[str, int]:
+        """Count rows of patients.csv by category."""
+        words = [v.verdict.category for p in self.people for v in p.verdicts]
+        return dict(sorted(Counter(str(w) for w in words if w is not None).items()))
+
+
+@dataclass(kw_only=True)
+class _Exam:
+    """One content that is a scan, with its person."""
+
+    content: StoredContent
+    outcome: Outcome
+    key: PersonKey
+    person: PersonAtExam
+    rows: list[LabelledRow] = field(default_factory=list)
+
+
+def gather_study(store: Store, pseudonyms: Pseudonyms, norms: Norms, settings: Settings) -> Study:
+    """Label everything in the store with what is known today; nothing is measured."""
+    contents = _with_conflicts(store.contents())
+    facts = store.facts()
+    scans = [c for c in contents if c.outcome.kind in SCANS]
+    subjects: dict[PersonKey, list[Subject]] = {}
+    for scan in scans:
+        key = PersonKey.of(scan.outcome.subject, scan.sha256)
+        subjects.setdefault(key, []).append(scan.outcome.subject or Subject())
+    conflicts = identity_conflicts(subjects, facts)
+    by_id: dict[str, list[Fact]] = {}
+    for fact in facts:
+        by_id.setdefault(fact.patient_id, []).append(fact)
+    exams: dict[PersonKey, list[_Exam]] = {k: [] for k in subjects}
+    for scan in scans:
+        key = PersonKey.of(scan.outcome.subject, scan.sha256)
+        about = facts_of(key, by_id.get(key.patient_id, ()))
+        exams[key].append(_exam(scan, key, about, key in conflicts, norms, settings))
+    everyone = [e for members in exams.values() for e in members]
+    names = {k: _shown_id(k, pseudonyms, settings.identity) for k in subjects}
+    problems = _people_problems(everyone, conflicts, facts, subjects)
+    people = [
+        dataclasses.replace(
+            _page(names[key], members, store),
+            pseudonym=_shown_id(key, pseudonyms, IdentityMode.PSEUDONYM),
+        )
+        for key, members in exams.items()
+    ]
+    n_results = {e.content.sha256: len(e.rows) for e in everyone}
+    shown = {e.content.sha256: names[e.key] for e in everyone}
+    files = [row for c in contents for row in _file_rows(c, n_results, shown)]
+    for content in contents:
+        problems += _file_problems(content)
+    return Study(
+        files=tuple(sorted(files, key=lambda f: (f.file, f.sha256))),
+        people=tuple(sorted(people, key=lambda p: (p.patient_id, p.pseudonym))),
+        problems=tuple(sorted(problems, key=lambda p: (p.code, p.file, p.reason))),
+        identities=_identities(names),
+        contents={c.sha256: c for c in contents},
+    )
+
+
+def _with_conflicts(contents: Sequence[StoredContent]) -> list[StoredContent]:
+    """Set aside what carries a SOP Instance UID that other bytes had first."""
+    owner: dict[str, StoredContent] = {}
+    replaced: dict[str, StoredContent] = {}
+    for content in sorted(contents, key=lambda c: (c.first_run_id, c.files, c.sha256)):
+        uid = content.outcome.exam.sop_instance_uid if content.outcome.exam else None
+        if not uid or content.outcome.kind not in SCANS:
+            continue
+        first = owner.setdefault(uid, content)
+        if first is not content:
+            verdict = Outcome(
+                kind=OutcomeKind.CONFLICT,
+                format_name=content.outcome.format_name,
+                carrier=content.outcome.carrier,
+                site=content.outcome.site,
+                code="BS-E190",
+                reason=f"It has the SOP Instance UID of {first.files[0]} but other bytes.",
+                hint=code_info("BS-E190").hint,
+            )
+            replaced[content.sha256] = dataclasses.replace(content, outcome=verdict)
+    return [replaced.get(c.sha256, c) for c in contents]
+
+
+def _exam(
+    content: StoredContent,
+    key: PersonKey,
+    facts: Sequence[Fact],
+    in_conflict: bool,
+    norms: Norms,
+    settings: Settings,
+) -> _Exam:
+    outcome = content.outcome
+    subject, exam = outcome.subject or Subject(), outcome.exam or Exam()
+    person = person_at_exam(subject, exam, facts)
+    extra = _exam_flags(key, exam, in_conflict)
+    if extra:
+        person = dataclasses.replace(person, flags=_join(person.flags, extra))
+    found = _Exam(content=content, outcome=outcome, key=key, person=person)
+    for measurement in outcome.measurements:
+        flagged = dataclasses.replace(measurement, flags=_join(measurement.flags, extra))
+        row = label(flagged, person, norms, settings.label)
+        if in_conflict:
+            row = _without_class(row)
+        found.rows.append(row)
+    return found
+
+
+def _exam_flags(key: PersonKey, exam: Exam, in_conflict: bool) -> tuple[str, ...]:
+    flags = []
+    if in_conflict:
+        flags.append("identity_conflict")
+    if not key.patient_id:
+        flags.append("no_patient_id")
+    if exam.simulated:
+        flags.append("simulated_exam")
+    return tuple(flags)
+
+
+def _without_class(row: LabelledRow) -> LabelledRow:
+    """Take the class off a row whose age or sex may be another person's."""
+    if row.verdict.category is None:
+        return row
+    verdict = dataclasses.replace(
+        row.verdict,
+        category=Category.NONE,
+        score_used=None,
+        rounding_decides=None,
+        p_normal=None,
+        p_osteopenia=None,
+        p_osteoporosis=None,
+    )
+    return dataclasses.replace(row, verdict=verdict)
+
+
+def _page(patient_id: str, exams: list[_Exam], store: Store) -> PersonPage:
+    rows = [
+        PageRow(
+            file=e.content.files[0],
+            sha256=e.content.sha256,
+            labelled=row,
+            exam=e.outcome.exam or Exam(),
+            device=e.outcome.device or Device(),
+            person=e.person,
+        )
+        for e in exams
+        for row in e.rows
+    ]
+    exams = sorted(exams, key=lambda e: (_day(e.outcome.exam), e.content.files[0]))
+    return PersonPage(
+        patient_id=patient_id,
+        rows=tuple(sorted(rows, key=_row_order)),
+        verdicts=tuple(_verdicts(exams)),
+        exams=tuple(
+            PageExam(
+                file=e.content.files[0],
+                outcome=str(e.outcome.kind),
+                reason=e.outcome.reason,
+                hint=e.outcome.hint,
+                exam=e.outcome.exam or Exam(),
+                device=e.outcome.device or Device(),
+                person=e.person,
+            )
+            for e in exams
+        ),
+        pictures=tuple(
+            (e.content.files[0], p) for e in exams for p in store.pictures(e.content.work_key)
+        ),
+        details=tuple((e.content.files[0], k, v) for e in exams for k, v in e.outcome.details),
+        problems=tuple(
+            dataclasses.replace(p, file=e.content.files[0])
+            for e in exams
+            for p in e.outcome.problems
+        ),
+    )
+
+
+def _row_order(row: PageRow) -> tuple[str, ...]:
+    m = row.labelled.measurement
+    return (_day(row.exam), m.technique, m.site, m.origin, row.sha256)
+
+
+def _day(exam: Exam | None) -> str:
+    return exam.exam_date.isoformat() if exam and exam.exam_date else ""
+
+
+def _verdicts(exams: Sequence[_Exam]) -> list[PageVerdict]:
+    """Decide the one class a person has, per date and technique."""
+    groups: dict[tuple[str, Technique], list[_Exam]] = {}
+    for exam in exams:
+        for technique in sorted({r.measurement.technique for r in exam.rows}):
+            groups.setdefault((_day(exam.outcome.exam), technique), []).append(exam)
+    found = []
+    for (day, technique), members in sorted(groups.items()):
+        rows = [
+            r
+            for e in members
+            for r in e.rows
+            if r.measurement.technique == technique and r.measurement.scores_allowed
+        ]
+        if not rows:
+            continue
+        person = _fullest([e.person for e in members])
+        verdict = decide_person(rows, person, technique)
+        if "identity_conflict" in person.flags:
+            verdict = _in_doubt(verdict)
+        found.append(
+            PageVerdict(exam_date=date.fromisoformat(day) if day else None, verdict=verdict)
+        )
+    return found
+
+
+def _in_doubt(verdict: PersonVerdict) -> PersonVerdict:
+    return dataclasses.replace(
+        verdict,
+        category=Category.NONE,
+        severity=None,
+        deciding_site=None,
+        deciding_score=None,
+        needs_review=True,
+        flags=_join(verdict.flags, ("identity_conflict",)),
+    )
+
+
+def _fullest(people: Sequence[PersonAtExam]) -> PersonAtExam:
+    """Take the description with the fewest gaps; the first one of equals."""
+
+    def gaps(person: PersonAtExam) -> int:
+        return sum(getattr(person, f.name) is None for f in dataclasses.fields(person))
+
+    best = min(people, key=gaps)
+    return dataclasses.replace(best, flags=_join((), *(p.flags for p in people)))
+
+
+def _join(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(flag for group in groups for flag in group))
+
+
+def _shown_id(key: PersonKey, pseudonyms: Pseudonyms, mode: IdentityMode) -> str:
+    if not key.patient_id:
+        return pseudonyms.of("", f"content:{key.content}")
+    if mode is IdentityMode.CHART:
+        return key.patient_id
+    return pseudonyms.of(key.issuer, key.patient_id)
+
+
+def _identities(names: dict[PersonKey, str]) -> tuple[dict[str, str], ...]:
+    rows = [
+        {"patient_id": name, "issuer": key.issuer, "chart_number": key.patient_id}
+        for key, name in names.items()
+    ]
+    return tuple(sorted(rows, key=lambda r: (r["patient_id"], r["issuer"], r["chart_number"])))
+
+
+def _file_rows(
+    content: StoredContent, n_results: dict[str, int], shown: dict[str, str]
+) -> list[FileRow]:
+    outcome = content.outcome
+    rows = []
+    for number, file in enumerate(content.files):
+        again = number > 0 and outcome.kind in SCANS
+        rows.append(
+            FileRow(
+                file=file,
+                sha256=content.sha256,
+                bytes=content.size_bytes,
+                format=outcome.format_name,
+                carrier=outcome.carrier,
+                site=outcome.site,
+                outcome=str(OutcomeKind.DUPLICATE if again else outcome.kind),
+                code="BS-W280" if again else outcome.code,
+                reason=f"The same bytes as {content.files[0]}." if again else outcome.reason,
+                hint=code_info("BS-W280").hint if again else outcome.hint,
+                n_results=0 if again else n_results.get(content.sha256, 0),
+                patient_id=shown.get(content.sha256, ""),
+            )
+        )
+    return rows
+
+
+def _file_problems(content: StoredContent) -> list[Problem]:
+    outcome, file = content.outcome, content.files[0]
+    found = [dataclasses.replace(p, file=file) for p in outcome.problems]
+    quiet = {OutcomeKind.MEASURED, OutcomeKind.REPORTED, OutcomeKind.COMPANION}
+    if outcome.code and outcome.kind not in quiet:
+        severe = outcome.kind in {OutcomeKind.UNUSABLE, OutcomeKind.CONFLICT}
+        found.append(
+            Problem(
+                code=outcome.code,
+                severity=Severity.ERROR if severe else Severity.WARNING,
+                file=file,
+                reason=outcome.reason,
+                hint=outcome.hint,
+            )
+        )
+    return found
+
+
+def _people_problems(
+    exams: Sequence[_Exam],
+    conflicts: dict[PersonKey, str],
+    facts: Sequence[Fact],
+    subjects: dict[PersonKey, list[Subject]],
+) -> list[Problem]:
+    found = []
+    for reason in dict.fromkeys(conflicts.values()):
+        keys = {k for k, v in conflicts.items() if v == reason}
+        files = sorted(e.content.files[0] for e in exams if e.key in keys)
+        found.append(conflict_problem(files, reason))
+    known = {k.patient_id for k in subjects}
+    unknown: dict[tuple[str, str], int] = {}
+    for fact in facts:
+        if fact.patient_id not in known:
+            unknown[(fact.file, fact.patient_id)] = unknown.get((fact.file, fact.patient_id), 0) + 1
+    for (file, patient_id), count in sorted(unknown.items()):
+        found.append(
+            Problem(
+                code="BS-W281",
+                severity=Severity.WARNING,
+                file=file,
+                reason=f"Found {count} fact{'s' * (count > 1)} about chart number {patient_id!r}, "
+                "which no scan here carries.",
+                hint=code_info("BS-W281").hint,
+            )
+        )
+    found += [
+        Problem(
+            code="BS-W283",
+            severity=Severity.WARNING,
+            file=e.content.files[0],
+            reason="The file names no patient.",
+            hint=code_info("BS-W283").hint,
+        )
+        for e in exams
+        if not e.key.patient_id
+    ]
+    return found

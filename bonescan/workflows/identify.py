@@ -1,0 +1,124 @@
+"""Who is who: one key a person, and the doubts that keep exams from being joined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bonescan.errors import code_info
+from bonescan.model.exam import Subject
+from bonescan.model.outcome import Problem
+from bonescan.model.person import Fact
+from bonescan.model.vocabulary import Severity
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PersonKey:
+    """Issuer and chart number as written; a file that names nobody is a person of its own."""
+
+    issuer: str
+    patient_id: str
+    content: str = ""  # only for a file that names nobody
+
+    @classmethod
+    def of(cls, subject: Subject | None, sha256: str) -> PersonKey:
+        """Make the key of the person a file is about."""
+        if subject is None or not subject.patient_id:
+            return cls("", "", sha256)
+        return cls(subject.issuer or "", subject.patient_id)
+
+
+def facts_of(key: PersonKey, facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Pick the facts about a person; facts without issuer hold for any issuer."""
+    return tuple(
+        f
+        for f in facts
+        if f.patient_id == key.patient_id and key.patient_id and f.issuer in (None, "", key.issuer)
+    )
+
+
+def identity_conflicts(
+    people: dict[PersonKey, list[Subject]], facts: Sequence[Fact]
+) -> dict[PersonKey, str]:
+    """Find the people whose records contradict each other.
+
+    Returns
+    -------
+    conflicts : dict
+        Person -> what was found, in one sentence.
+    """
+    found: dict[PersonKey, str] = {}
+    for key, subjects in people.items():
+        if reason := _contradiction(key, subjects, facts_of(key, facts)):
+            found[key] = reason
+    for one, other, reason in _look_alikes(people):
+        found.setdefault(one, reason)
+        found.setdefault(other, reason)
+    return found
+
+
+def conflict_problem(files: Sequence[str], reason: str) -> Problem:
+    """Say what is wrong with the identity of the exams in `files`."""
+    return Problem(
+        code="BS-W282",
+        severity=Severity.WARNING,
+        file=";".join(files),
+        reason=reason,
+        hint=code_info("BS-W282").hint,
+    )
+
+
+def _contradiction(key: PersonKey, subjects: list[Subject], facts: tuple[Fact, ...]) -> str:
+    births = {s.birth_date.isoformat() for s in subjects if s.birth_date}
+    births |= {f.value for f in facts if f.fact == "birth_date"}
+    sexes = {s.sex for s in subjects if s.sex} | {f.value for f in facts if f.fact == "sex"}
+    if len(births) > 1:
+        return (
+            f"Chart number {key.patient_id!r} stands with {len(births)} birth dates "
+            f"({' and '.join(sorted(births))}); wanted one."
+        )
+    if len(sexes) > 1:
+        return (
+            f"Chart number {key.patient_id!r} stands with both sexes "
+            f"({' and '.join(sorted(sexes))}); wanted one."
+        )
+    return ""
+
+
+def _look_alikes(
+    people: dict[PersonKey, list[Subject]],
+) -> Iterable[tuple[PersonKey, PersonKey, str]]:
+    """Pair people of one issuer who are probably one: a chart number or a name spelt twice."""
+    seen: dict[tuple[str, ...], PersonKey] = {}
+    for key in sorted(people):
+        if not key.patient_id:
+            continue
+        for mark, words in _marks(key, people[key]):
+            other = seen.setdefault(mark, key)
+            if other != key:
+                yield (
+                    other,
+                    key,
+                    f"Chart numbers {other.patient_id!r} and {key.patient_id!r} {words}; "
+                    "they are not joined.",
+                )
+
+
+def _marks(key: PersonKey, subjects: list[Subject]) -> Iterable[tuple[tuple[str, ...], str]]:
+    bare = re.sub(r"[\s\-_/.]", "", key.patient_id).casefold().lstrip("0")
+    births = sorted({s.birth_date.isoformat() for s in subjects if s.birth_date})
+    sexes = sorted({s.sex for s in subjects if s.sex})
+    names = sorted({_bare_name(s.name) for s in subjects if s.name} - {""})
+    for birth in births:
+        yield ("id", key.issuer, bare, birth), "differ only in spelling and share a birth date"
+        for name in names:
+            for sex in sexes:
+                yield (
+                    ("name", key.issuer, name, birth, sex),
+                    "share name, birth date and sex",
+                )
+
+
+def _bare_name(name: str) -> str:
+    return re.sub(r"[\s^=,]+", " ", name).strip().casefold()

@@ -1,0 +1,148 @@
+"""Write what a result folder shows: tables, dictionary, run record, pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bonescan import __version__
+from bonescan.files.flag_texts import all_flags
+from bonescan.files.tables import (
+    DICTIONARY_COLUMNS,
+    FILES_COLUMNS,
+    IDENTITY_COLUMNS,
+    PATIENTS_COLUMNS,
+    RESULTS_COLUMNS,
+    dictionary_rows,
+    table_text,
+    write_atomically,
+)
+from bonescan.model.page import PageRow, PageVerdict, PersonPage, StudyPage
+
+from .gather_study import Study
+
+PRIVATE_MODE = 0o600
+
+
+def write_tables(out: Path, study: Study) -> None:
+    """Write the CSV files; the same study gives the same bytes."""
+    tables = {
+        "files.csv": table_text(FILES_COLUMNS, (_file_cells(f) for f in study.files)),
+        "results.csv": table_text(RESULTS_COLUMNS, result_rows(study)),
+        "patients.csv": table_text(PATIENTS_COLUMNS, patient_rows(study)),
+        "data_dictionary.csv": table_text(DICTIONARY_COLUMNS, dictionary_rows(all_flags())),
+    }
+    for name, text in tables.items():
+        write_atomically(out / name, text.encode("utf-8"))
+    identities = table_text(IDENTITY_COLUMNS, study.identities)
+    write_atomically(out / "identities.csv", identities.encode("utf-8"), PRIVATE_MODE)
+
+
+def write_run_record(out: Path, record: Mapping[str, Any]) -> None:
+    """Write run.json: versions, settings, hashes, counts, times."""
+    text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+    write_atomically(out / "run.json", (text + "\n").encode("utf-8"))
+
+
+def write_pages(
+    out: Path, study: Study, *, model_text: str, settings_text: tuple[tuple[str, str], ...]
+) -> None:
+    """Write index.html and one page a person."""
+    from bonescan.report.pages import write_pages as draw
+
+    draw(
+        out,
+        StudyPage(
+            title="bonescan results",
+            version=__version__,
+            files=study.files,
+            people=study.people,
+            problems=study.problems,
+            outcome_counts=study.outcome_counts,
+            category_counts=study.category_counts,
+            model_text=model_text,
+            settings_text=settings_text,
+            flag_texts=all_flags(),
+        ),
+    )
+
+
+def result_rows(study: Study) -> list[dict[str, Any]]:
+    """Make the rows of results.csv, in their final order."""
+    rows = [_result_cells(page, row, study) for page in study.people for row in page.rows]
+    order = ("patient_id", "exam_date", "technique", "site", "origin", "sha256")
+    return sorted(rows, key=lambda r: tuple(str(r[name] or "") for name in order))
+
+
+def patient_rows(study: Study) -> list[dict[str, Any]]:
+    """Make the rows of patients.csv, in their final order."""
+    return [_patient_cells(page, verdict) for page in study.people for verdict in page.verdicts]
+
+
+def _file_cells(file: Any) -> dict[str, Any]:
+    return {c.name: getattr(file, c.name) for c in FILES_COLUMNS}
+
+
+def _result_cells(page: PersonPage, row: PageRow, study: Study) -> dict[str, Any]:
+    m, s, v = row.labelled.measurement, row.labelled.scores, row.labelled.verdict
+    outcome = study.contents[row.sha256].outcome
+    cells: dict[str, Any] = {
+        "file": row.file,
+        "sha256": row.sha256,
+        "format": outcome.format_name,
+        "carrier": outcome.carrier,
+        "patient_id": page.patient_id,
+        "exam_date": row.exam.exam_date,
+        "manufacturer": row.device.manufacturer,
+        "device_model": row.device.model,
+        "device_serial": row.device.serial,
+        "software_version": row.device.software_version,
+    }
+    person = (
+        "sex",
+        "age_years",
+        "height_cm",
+        "weight_kg",
+        "bmi_kg_m2",
+        "menopausal_status",
+    )
+    for names, source in (
+        (person, row.person),
+        (("exam_time", "accession_number", "study_uid", "operator"), row.exam),
+    ):
+        cells |= {name: getattr(source, name) for name in names}
+    for source in (m, s, v):
+        for column in RESULTS_COLUMNS:
+            if column.name not in cells and hasattr(source, column.name):
+                cells[column.name] = getattr(source, column.name)
+    cells["flags"] = tuple(sorted({*m.flags, *s.flags, *v.flags, *row.person.flags}))
+    return cells
+
+
+def _patient_cells(page: PersonPage, entry: PageVerdict) -> dict[str, Any]:
+    verdict = entry.verdict
+    people = [
+        r.person
+        for r in page.rows
+        if r.exam.exam_date == entry.exam_date
+        and r.labelled.measurement.technique == verdict.technique
+    ]
+    person = min(people, key=lambda p: (p.age_years is None, p.menopausal_status is None))
+    return {
+        "patient_id": page.patient_id,
+        "exam_date": entry.exam_date,
+        "technique": verdict.technique,
+        "sex": person.sex,
+        "age_years": person.age_years,
+        "menopausal_status": person.menopausal_status,
+        "fragility_fracture": person.fragility_fracture,
+        "category": verdict.category,
+        "severity": verdict.severity,
+        "deciding_site": verdict.deciding_site,
+        "deciding_score": verdict.deciding_score,
+        "category_rule": verdict.category_rule,
+        "needs_review": verdict.needs_review,
+        "flags": tuple(sorted(verdict.flags)),
+    }
