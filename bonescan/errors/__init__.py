@@ -18,7 +18,9 @@ BS-W201-W209   identity and facts, warnings (`codes_facts`)
 BS-W210-W229   DXA, warnings (`codes_dxa`)
 BS-W230-W259   REMS-style, warnings (`codes_rems`)
 BS-W260-W279   scores and classes, warnings (`codes_norms`)
-BS-W280-W299   reading and running, warnings (`codes_read`, `codes_run`)
+BS-W280-W281   reading, warnings (`codes_read`)
+BS-W282-W294   running, warnings (`codes_run`)
+BS-W295-W299   the machine, warnings (`codes_doctor`)
 =============  ==================================================
 """
 

@@ -54,12 +54,12 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Wait for it to end, or run into another folder.",
     ),
     CodeInfo(
-        code="BS-W280",
+        code="BS-W284",
         title="the same bytes under two names",
         hint="Nothing to do: the exam counts once, under its first name.",
     ),
     CodeInfo(
-        code="BS-W281",
+        code="BS-W285",
         title="facts about somebody without a scan",
         hint="Check the spelling of the chart number (leading zeros count) and the issuer; the "
         "facts are kept.",

@@ -317,9 +317,9 @@ def _file_rows(
                 carrier=outcome.carrier,
                 site=outcome.site,
                 outcome=str(OutcomeKind.DUPLICATE if again else outcome.kind),
-                code="BS-W280" if again else outcome.code,
+                code="BS-W284" if again else outcome.code,
                 reason=f"The same bytes as {content.files[0]}." if again else outcome.reason,
-                hint=code_info("BS-W280").hint if again else outcome.hint,
+                hint=code_info("BS-W284").hint if again else outcome.hint,
                 n_results=0 if again else n_results.get(content.sha256, 0),
                 patient_id=shown.get(content.sha256, ""),
             )
@@ -364,12 +364,12 @@ def _people_problems(
     for (file, patient_id), count in sorted(unknown.items()):
         found.append(
             Problem(
-                code="BS-W281",
+                code="BS-W285",
                 severity=Severity.WARNING,
                 file=file,
                 reason=f"Found {count} fact{'s' * (count > 1)} about chart number {patient_id!r}, "
                 "which no scan here carries.",
-                hint=code_info("BS-W281").hint,
+                hint=code_info("BS-W285").hint,
             )
         )
     found += [
