@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bonescan import errors
 from bonescan.errors import all_codes
 from bonescan.files.flag_texts import all_flags
 
@@ -98,6 +101,23 @@ def test_a_registered_code_says_what_it_means_and_what_to_do(code: str) -> None:
     assert len(info.title) > 10
     assert len(info.hint) > 15
     assert info.hint.endswith((".", ")"))
+
+
+def test_each_code_stands_in_the_range_of_its_room() -> None:
+    ranges = re.findall(
+        r"^BS-([EW])(\d{3})-\1(\d{3}) .*\((.*)\)$", errors.__doc__ or "", re.MULTILINE
+    )
+    assert len(ranges) > 10
+    astray = []
+    for module in pkgutil.iter_modules(errors.__path__):
+        for info in importlib.import_module(f"bonescan.errors.{module.name}").CODES:
+            letter, number = info.code[3], info.code[4:]
+            astray += [
+                f"{info.code} in {module.name}"
+                for kind, first, last, rooms in ranges
+                if letter == kind and first <= number <= last and f"`{module.name}`" not in rooms
+            ]
+    assert astray == []
 
 
 @pytest.mark.parametrize("code", all_codes())
