@@ -20,7 +20,7 @@ class Column:
     name: str
     meaning: str
     unit: str = ""
-    decimals: int | None = None  # None: text, whole number or yes/no
+    decimals: int | None = None  # None: text, whole number, yes/no, or a number as it was printed
 
     def cell(self, value: Any) -> str:
         """Write one value; empty = does not apply."""
@@ -30,8 +30,8 @@ class Column:
             return "yes" if value else "no"
         if self.decimals is not None:
             return _fixed(float(value), self.decimals)
-        if isinstance(value, int):
-            return str(value)
+        if isinstance(value, int | float):
+            return repr(value)
         if isinstance(value, tuple | list):
             value = ";".join(str(v) for v in value)
         return safe_text(str(value))
@@ -125,8 +125,8 @@ RESULTS_COLUMNS = (
     Column(name="z_label", meaning="our Z-score to one decimal", unit="1", decimals=1),
     Column(name="reference_id", meaning="young-adult reference of our T-score"),
     Column(name="z_reference_id", meaning="age reference of our Z-score"),
-    Column(name="reported_t_score", meaning="T-score the device printed", unit="1", decimals=1),
-    Column(name="reported_z_score", meaning="Z-score the device printed", unit="1", decimals=1),
+    Column(name="reported_t_score", meaning="T-score as the device printed it", unit="1"),
+    Column(name="reported_z_score", meaning="Z-score as the device printed it", unit="1"),
     Column(name="reported_reference", meaning="reference the device printed"),
     Column(name="category", meaning="class of this row; empty where the site never labels"),
     Column(name="reported_category", meaning="class by the device's printed score"),

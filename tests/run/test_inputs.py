@@ -1,0 +1,70 @@
+"""Finding the files of a run, and the folder they are written to."""
+
+from __future__ import annotations
+
+import pytest
+
+from bonescan.errors import EnvironmentFault, NothingUsable, UsageError
+from bonescan.workflows.collect_inputs import collect_inputs
+from bonescan.workflows.result_folder import alone_in, prepare
+
+
+def test_every_file_is_listed_once_below_its_input(tmp_path):
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    for name in ("b.dcm", "sub/a.dcm"):
+        (tmp_path / "in" / name).write_text("x")
+    found = collect_inputs([tmp_path / "in", tmp_path / "in" / "b.dcm"], tmp_path / "out")
+    assert [f.file for f in found] == ["b.dcm", "sub/a.dcm"]
+
+
+def test_the_result_folder_inside_an_input_is_left_out(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "results.csv").write_text("x")
+    (tmp_path / "scan.dcm").write_text("x")
+    assert [f.file for f in collect_inputs([tmp_path], tmp_path / "out")] == ["scan.dcm"]
+
+
+def test_a_missing_input_is_a_usage_error(tmp_path):
+    with pytest.raises(UsageError, match=r"BS-E302 there is no file or folder .*nowhere"):
+        collect_inputs([tmp_path / "nowhere"], tmp_path / "out")
+
+
+def test_an_empty_folder_has_nothing_usable(tmp_path):
+    with pytest.raises(NothingUsable, match=r"BS-E303 found no file"):
+        collect_inputs([tmp_path], tmp_path / "out")
+
+
+def test_a_link_to_nowhere_is_no_file(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    with pytest.raises(NothingUsable, match="found no file"):
+        collect_inputs([tmp_path], tmp_path / "out")
+
+
+def test_a_folder_with_other_peoples_results_is_not_written(tmp_path):
+    (tmp_path / "index.html").write_text("mine")
+    with pytest.raises(UsageError, match=r"BS-E305 found index\.html without our"):
+        prepare(tmp_path)
+    assert (tmp_path / "index.html").read_text() == "mine"
+
+
+def test_a_file_is_no_result_folder(tmp_path):
+    (tmp_path / "out").write_text("x")
+    with pytest.raises(UsageError, match="is a file, wanted a folder"):
+        prepare(tmp_path / "out")
+
+
+def test_a_folder_below_a_file_is_an_environment_fault(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(EnvironmentFault, match="can't be made"):
+        prepare(tmp_path / "file" / "out")
+
+
+def test_two_runs_do_not_write_one_folder(tmp_path):
+    with (
+        alone_in(tmp_path),
+        pytest.raises(EnvironmentFault, match=r"BS-E504 .*another run"),
+        alone_in(tmp_path),
+    ):
+        pass
+    with alone_in(tmp_path):  # the first one gave it back
+        assert [p.name for p in tmp_path.iterdir()] == [".bonescan.lock"]
