@@ -1,0 +1,120 @@
+"""Fill the tables of the documentation from the program, so that the two can't differ.
+
+A page holds a line such as ``<!-- table: codes -->``; it is replaced when the
+documentation is built. An unknown name stops the build.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+MARKER = re.compile(r"^<!-- table: ([\w.-]+) -->$", re.MULTILINE)
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Replace every marker of a page (called by mkdocs)."""
+    return MARKER.sub(lambda found: TABLES[found.group(1)](), markdown)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [_row(head), _row(["---"] * len(head)), *(_row(row) for row in rows)]
+    return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def codes() -> str:
+    """List every code with its meaning and what to do."""
+    from bonescan.errors import all_codes
+
+    parts = []
+    for letter, title in (("E", "Errors"), ("W", "Warnings")):
+        rows = [
+            (f'<span id="{i.code.lower()}"></span>`{i.code}`', i.title, i.hint)
+            for i in all_codes().values()
+            if i.code[3] == letter
+        ]
+        parts.append(f"## {title}\n\n" + _table(("code", "meaning", "what to do"), rows))
+    return "\n\n".join(parts)
+
+
+def flags() -> str:
+    """List every flag in plain words."""
+    from bonescan.files.flag_texts import all_flags
+
+    return _table(("flag", "in plain words"), [(f"`{k}`", v) for k, v in all_flags().items()])
+
+
+def _columns(name: str) -> Callable[[], str]:
+    def table() -> str:
+        from bonescan.files import tables
+
+        rows = [
+            (f"`{c.name}`", c.unit, "" if c.decimals is None else str(c.decimals), c.meaning)
+            for c in getattr(tables, name)
+        ]
+        return _table(("column", "unit", "decimals", "meaning"), rows)
+
+    return table
+
+
+def verbs() -> str:
+    """List the verbs with their one line of help."""
+    from bonescan.cli import verbs as all_verbs
+
+    return _table(("verb", "does"), [(f"`{k}`", v) for k, v in all_verbs().items()])
+
+
+def commands() -> str:
+    """Describe every command: its help, its arguments and its options."""
+    return "\n\n".join(_command(words, command) for words, command in _commands())
+
+
+def _commands() -> Iterator[tuple[str, Any]]:
+    import typer.main
+
+    from bonescan.cli import build
+    from bonescan.cli import verbs as all_verbs
+
+    for verb in all_verbs():
+        group: Any = typer.main.get_command(build(verb))
+        yield from _leaves(verb, group.commands[verb])
+
+
+def _leaves(words: str, command: Any) -> Iterator[tuple[str, Any]]:
+    children = getattr(command, "commands", {})
+    if not children:
+        yield words, command
+    for name, child in children.items():
+        yield from _leaves(f"{words} {name}", child)
+
+
+def _command(words: str, command: Any) -> str:
+    rows = []
+    for p in command.params:
+        is_option = p.param_type_name == "option"
+        name = ", ".join(f"`{o}`" for o in p.opts) if is_option else f"`{p.name.upper()}`"
+        variable = f"`BONESCAN_{words.upper().replace(' ', '_')}_{p.name.upper()}`"
+        rows.append((name, p.help or "", variable if is_option else ""))
+    text, _, example = (command.help or "").partition("Example:")
+    shown = f"```bash\n{example.strip()}\n```\n\n" if example.strip() else ""
+    return (
+        f"## bonescan {words}\n\n{text.strip()}\n\n{shown}"
+        + _table(("option", "meaning", "environment"), rows)
+    )
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "codes": codes,
+    "flags": flags,
+    "verbs": verbs,
+    "commands": commands,
+    "files.csv": _columns("FILES_COLUMNS"),
+    "results.csv": _columns("RESULTS_COLUMNS"),
+    "patients.csv": _columns("PATIENTS_COLUMNS"),
+    "identities.csv": _columns("IDENTITY_COLUMNS"),
+}
