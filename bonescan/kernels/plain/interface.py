@@ -1,0 +1,110 @@
+"""Twins of `kernels.interface`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FLOOR_COUNTS = 0.25
+FRACTION = 256
+NO_CELL = -1
+
+
+def _windows(n: int, before: int, after: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the ends of the windows i - before to i + after - 1, cut off at 0 and n."""
+    cell = np.arange(n)
+    return np.maximum(cell - before, 0), np.minimum(cell + after, n)
+
+
+def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDArray[np.float32]:
+    """Twin of `kernels.interface.rectified_envelope`."""
+    n_lines, n_samples = samples.shape
+    n_cells = n_samples // step
+    reach = max(width // step - 1, 0) // 2
+    cells = samples[:, : n_cells * step].astype(np.int64).reshape(n_lines, n_cells, step)
+    low, high = _windows(n_cells, reach, reach + 1)
+    count = (high - low) * step
+    sums = running_sums(cells.sum(axis=2))
+    mean = (sums[:, high] - sums[:, low]).astype(np.int64) * FRACTION // count
+    deviation = np.abs(cells * FRACTION - mean[:, :, None]).sum(axis=2)
+    sums = running_sums(deviation)
+    envelope: NDArray[np.float64] = (sums[:, high] - sums[:, low]) / (count * FRACTION)
+    return envelope.astype(np.float32)
+
+
+def running_sums(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Twin of `kernels.interface.running_sums`."""
+    sums = np.zeros((rows.shape[0], rows.shape[1] + 1))
+    np.cumsum(rows, axis=1, dtype=np.float64, out=sums[:, 1:])
+    return sums
+
+
+def surface_score(
+    envelope: NDArray[np.float32],
+    jump_cells: int,
+    shadow_from: int,
+    shadow_to: int,
+    smooth_cells: int,
+) -> NDArray[np.float32]:
+    """Twin of `kernels.interface.surface_score`."""
+    n_cells = envelope.shape[1]
+    usable = np.isfinite(envelope).all(axis=1, keepdims=True)
+    half = max(smooth_cells - 1, 0) // 2
+    low, high = _windows(n_cells, half, half + 1)
+    sums = running_sums(np.where(usable, envelope, 0))
+    level = np.maximum((sums[:, high] - sums[:, low]) / (high - low), FLOOR_COUNTS)
+
+    cell = np.arange(n_cells)
+    low, high = _windows(n_cells, jump_cells, jump_cells)
+    sums = running_sums(level)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        above = (sums[:, cell] - sums[:, low]) / (cell - low)
+        below = (sums[:, high] - sums[:, cell]) / (high - cell)
+        jump = np.where(cell > 0, np.log(below / above), 0.0)
+
+    sums = running_sums(np.log(level))
+    low = cell + shadow_from
+    high = np.minimum(cell + shadow_to, n_cells)
+    there = (cell > 0) & (high > low)
+    inside = np.where(there, high - low, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        deep = (sums[:, high] - sums[:, np.minimum(low, n_cells)]) / inside
+        difference = sums[:, cell] / cell - deep
+        shadow = inside / max(shadow_to - shadow_from, 1) * difference
+    score = np.log(level) + 2 * jump + np.where(there, shadow, 0.0)
+    return np.where(usable, score, np.nan).astype(np.float32)
+
+
+def without_gaps(score: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Twin of `kernels.interface.without_gaps`."""
+    finite = np.isfinite(score)
+    lowest = np.where(finite, score, np.inf).min(axis=1, keepdims=True, initial=np.inf)
+    return np.where(finite, score, np.where(np.isfinite(lowest), lowest, 0)).astype(np.float32)
+
+
+def viterbi_surface(
+    score: NDArray[np.float32], max_step: int, first_cell: int, last_cell: int
+) -> NDArray[np.int64]:
+    """Twin of `kernels.interface.viterbi_surface`: every step tried in order of its size."""
+    first = max(first_cell, 0)
+    part = score[:, first : max(last_cell + 1, 0)]
+    n_lines, n_cells = part.shape
+    path = np.full(n_lines, NO_CELL, np.int64)
+    if n_lines == 0 or n_cells == 0:
+        return path
+    part = without_gaps(part)
+    steps = np.array(sorted(range(-max_step, max_step + 1), key=lambda step: (abs(step), step)))
+    cells = np.arange(n_cells)
+    came = np.zeros((n_lines, n_cells), np.int64)
+    best = part[0]
+    for row in range(1, n_lines):
+        padded = np.pad(best, max_step, constant_values=-np.inf)
+        options = padded[max_step + cells[:, None] + steps]
+        choice = options.argmax(axis=1)
+        came[row] = steps[choice]
+        best = options[cells, choice] + part[row]
+    cell = int(best.argmax())
+    for row in range(n_lines - 1, -1, -1):
+        path[row] = first + cell
+        cell += came[row, cell]
+    return path

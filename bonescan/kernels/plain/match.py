@@ -1,0 +1,68 @@
+"""Twins of `kernels.match`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FLAT_1 = 1e-12
+ROWS = 64
+NO_MODEL = -1
+
+
+def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Twin of `kernels.match.unit_rows`."""
+    n_bins = rows.shape[1]
+    if n_bins == 0:
+        return np.empty(rows.shape)
+    finite = np.isfinite(rows).all(axis=1, keepdims=True)
+    usable = np.where(finite, rows, 0.0)
+    centred = usable - usable.mean(axis=1, keepdims=True)
+    square = (centred**2).sum(axis=1, keepdims=True)
+    largest = np.abs(usable).max(axis=1, keepdims=True)
+    shaped = square > n_bins * (FLAT_1 * largest) ** 2
+    unit: NDArray[np.float64] = centred / np.sqrt(np.where(shaped, square, np.nan))
+    return unit
+
+
+def pearson_match(
+    spectra: NDArray[np.float64], models_unit: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Twin of `kernels.match.pearson_match`."""
+    if spectra.shape[1] == 0:
+        return np.full((len(spectra), len(models_unit)), np.nan)
+    return np.clip(unit_rows(spectra) @ models_unit.T, -1, 1)
+
+
+def exact_product(
+    spectra: NDArray[np.float32], i: int, library: NDArray[np.float32], m: int
+) -> float:
+    """Twin of `kernels.match.exact_product`."""
+    return float(np.sum(spectra[i].astype(np.float64) * library[m].astype(np.float64)))
+
+
+def insert_best(index: NDArray[np.int64], r: NDArray[np.float64], value: float, model: int) -> None:
+    """Twin of `kernels.match.insert_best`."""
+    if np.isnan(value):
+        return
+    place = int(np.count_nonzero(r >= value))
+    index[:] = np.insert(index, place, model)[: index.size]
+    r[:] = np.insert(r, place, value)[: r.size]
+
+
+def top_matches(
+    spectra_unit: NDArray[np.float32], library_unit: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Twin of `kernels.match.top_matches`: every product in float64, then a stable sort."""
+    n, m = len(spectra_unit), len(library_unit)
+    index = np.full((n, k), NO_MODEL, np.int64)
+    r = np.full((n, k), np.nan)
+    library = library_unit.astype(np.float64)
+    for first in range(0, n, ROWS):
+        rows = spectra_unit[first : first + ROWS].astype(np.float64)
+        products = np.einsum("nb,mb->nm", rows, library)  # equal rows give equal products
+        order = np.argsort(-products, axis=1, kind="stable")[:, :k]  # NaN last
+        best = np.take_along_axis(products, order, axis=1)
+        index[first : first + ROWS, : min(k, m)] = np.where(np.isnan(best), NO_MODEL, order)
+        r[first : first + ROWS, : min(k, m)] = best
+    return index, r

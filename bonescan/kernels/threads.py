@@ -1,0 +1,31 @@
+"""Threads around kernels: BLAS held to one, and one parallel kernel at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from threadpoolctl import threadpool_limits
+
+from ._jit import load_blas
+
+# numba's workqueue layer aborts the process when two threads are in a parallel kernel.
+kernel_lock = threading.Lock()
+
+
+@contextmanager
+def pinned_blas() -> Iterator[None]:
+    """Hold every BLAS of the process to one thread, and give back what was set before.
+
+    Kernels multiply tiles of 128 gates: on two BLAS threads that takes several times
+    as long as on one, and the last digits depend on their number.
+
+    Examples
+    --------
+    >>> with pinned_blas():
+    ...     pass
+    """
+    load_blas()  # a library that isn't loaded yet can't be held
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
