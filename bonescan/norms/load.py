@@ -1,0 +1,295 @@
+"""Read the reference tables of the package, and a site's own beside them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from bonescan.errors import UsageError
+
+from .reference import AgeCurve, AgeReference, WorkedExample, YoungReference
+from .site import parse_site
+
+SHIPPED = Path(__file__).parent
+YOUNG_ROLES = ("policy", "alternative", "option", "local", "recognition")
+AGE_ROLES = ("policy", "option")
+# ISCD asks for population-specific Z only where the data exist. A file seldom states ancestry, so
+# the curve that presumes none is the default; nh_white is there by name (docs/scoring.md).
+Z_ANCESTRY = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Norms:
+    """Every reference table in force; `content_sha256` names exactly these tables."""
+
+    young: dict[str, YoungReference]
+    age: dict[str, AgeReference]
+    content_sha256: str
+
+    def policy_young(self, scale: str | None, site: str) -> YoungReference | None:
+        """Find the reference that gives our T: one set for women and men (ISCD)."""
+        return next(
+            (
+                r
+                for r in self.young.values()
+                if r.role == "policy" and r.scale == scale and r.site == site
+            ),
+            None,
+        )
+
+    def policy_age(self, scale: str | None, site: str, sex: str | None) -> AgeReference | None:
+        """Find the curves that give our Z: matched to scale, site and sex."""
+        return next(
+            (
+                r
+                for r in self.age.values()
+                if r.role == "policy" and r.scale == scale and (site, sex) in r.curves
+            ),
+            None,
+        )
+
+
+def load_norms(user_dir: Path | None = None) -> Norms:
+    """Load the shipped tables and those of `user_dir`, which has the same layout.
+
+    Parameters
+    ----------
+    user_dir : Path, optional
+        Folder with ``populations/*.toml`` and ``age/*.toml`` (each with its
+        CSV). A table may name the shipped one that it ``replaces``; without
+        that, a second reference for the same scale and site is refused.
+
+    Returns
+    -------
+    norms : Norms
+        Cached; editing a user's file gives a new object at the next call.
+
+    Raises
+    ------
+    UsageError
+        BS-E340 for a folder that is not there, BS-E341 for a table that
+        breaks the schema, BS-E342 for ids or references that stand twice.
+    """
+    if user_dir is None:
+        return _load((SHIPPED,), ())
+    if not any((user_dir / part).is_dir() for part in ("populations", "age")):
+        raise UsageError(
+            "BS-E340",
+            "found no folder with populations/ or age/ in it, wanted reference tables.",
+            file=user_dir,
+        )
+    stamps = tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in _table_files(user_dir))
+    return _load((SHIPPED, user_dir.resolve()), stamps)
+
+
+@cache
+def _load(folders: tuple[Path, ...], _stamps: tuple[tuple[str, int, int], ...]) -> Norms:
+    young: dict[str, YoungReference] = {}
+    age: dict[str, AgeReference] = {}
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in _table_files(folder):
+            content = path.read_bytes()
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + content + b"\0")
+        for path in sorted((folder / "populations").glob("*.toml")):
+            _put(young, _young(path), path)
+        for path in sorted((folder / "age").glob("*.toml")):
+            for reference in _age(path):
+                _put(age, reference, path)
+    _one_policy_each(young, age)
+    return Norms(young=young, age=age, content_sha256=digest.hexdigest())
+
+
+def _table_files(folder: Path) -> list[Path]:
+    return sorted(
+        p for part in ("populations", "age") for p in (folder / part).glob("*.[tc][os][mv]*")
+    )
+
+
+def _put(table: dict[str, Any], reference: YoungReference | AgeReference, path: Path) -> None:
+    if reference.replaces:
+        if reference.replaces not in table:
+            raise _broken(path, f"replaces {reference.replaces!r}", "the id of a shipped table")
+        del table[reference.replaces]
+    if reference.id in table:
+        raise UsageError(
+            "BS-E342", f"found the id {reference.id!r} a second time, wanted it once.", file=path
+        )
+    table[reference.id] = reference
+
+
+def _one_policy_each(young: dict[str, YoungReference], age: dict[str, AgeReference]) -> None:
+    seen: dict[tuple[str, ...], str] = {}
+    keys: list[tuple[tuple[str, ...], str]] = [
+        (("T", r.scale, r.site), r.id) for r in young.values() if r.role == "policy"
+    ]
+    keys += [
+        (("Z", r.scale, *key), r.id) for r in age.values() if r.role == "policy" for key in r.curves
+    ]
+    for key, ref_id in keys:
+        if key in seen:
+            raise UsageError(
+                "BS-E342",
+                f"found two references for {' '.join(key)}: {seen[key]} and {ref_id}, wanted one.",
+            )
+        seen[key] = ref_id
+
+
+def _broken(path: Path, found: str, wanted: str) -> UsageError:
+    return UsageError("BS-E341", f"found {found}, wanted {wanted}.", file=path)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _broken(path, f"a file that can't be read ({error})", "a TOML table") from error
+
+
+def _text(path: Path, table: dict[str, Any], key: str, *, empty: bool = False) -> str:
+    value = table.get(key, "" if empty else None)
+    if not isinstance(value, str) or not (value.strip() or empty):
+        raise _broken(path, f"{key} = {value!r}", "a text")
+    return value
+
+
+def _word(path: Path, table: dict[str, Any], key: str, words: tuple[str, ...]) -> str:
+    value = table.get(key)
+    if value not in words:
+        raise _broken(path, f"{key} = {value!r}", f"one of {', '.join(words)}")
+    return str(value)
+
+
+def _number(path: Path, table: dict[str, Any], key: str) -> Decimal:
+    value = table.get(key)
+    if isinstance(value, bool) or not isinstance(value, Decimal | int):
+        raise _broken(path, f"{key} = {value!r}", "a number")
+    number = Decimal(value)
+    if not number.is_finite() or number <= 0:
+        raise _broken(path, f"{key} = {number}", "a number above 0")
+    return number
+
+
+def _unit(path: Path, table: dict[str, Any]) -> None:
+    if table.get("unit") != "g/cm2":  # a table in mg/cm2 would give scores a thousandfold wrong
+        raise _broken(path, f"unit = {table.get('unit')!r}", 'unit = "g/cm2"')
+
+
+def _site(path: Path, text: str) -> str:
+    site = parse_site(text)
+    if site is None or site.without_side != text:
+        raise _broken(path, f"the site {text!r}", "a site of the grammar, without side")
+    return text
+
+
+def _young(path: Path) -> YoungReference:
+    table = _read_toml(path)
+    _unit(path, table)
+    if table.get("id") != path.stem:
+        raise _broken(path, f"id = {table.get('id')!r}", f"the name of the file, {path.stem!r}")
+    return YoungReference(
+        id=path.stem,
+        role=_word(path, table, "role", YOUNG_ROLES),
+        scale=_text(path, table, "scale"),
+        device=_text(path, table, "device"),
+        population=_text(path, table, "population"),
+        sex=_word(path, table, "sex", ("F", "M")),
+        age_range=_text(path, table, "age_range"),
+        site=_site(path, _text(path, table, "site")),
+        mean_g_cm2=_number(path, table, "mean"),
+        sd_g_cm2=_number(path, table, "sd"),
+        evidence=_word(path, table, "evidence", ("S", "M", "D")),
+        confidence=_word(path, table, "confidence", ("high", "medium")),
+        citation=_text(path, table, "citation"),
+        checked_by=_text(path, table, "checked_by"),
+        note=_text(path, table, "note", empty=True),
+        replaces=_text(path, table, "replaces", empty=True),
+        examples=tuple(_example(path, e) for e in table.get("worked_example", ())),
+    )
+
+
+def _example(path: Path, table: dict[str, Any]) -> WorkedExample:
+    printed = _text(path, table, "printed_t")
+    try:
+        printed_t = Decimal(printed)
+    except ArithmeticError:
+        raise _broken(path, f"printed_t = {printed!r}", "the number as printed") from None
+    return WorkedExample(
+        bmd_g_cm2=_number(path, table, "bmd"),
+        printed_t=printed_t,
+        person=_text(path, table, "person"),
+        source=_text(path, table, "source"),
+        independence=_text(path, table, "independence"),
+    )
+
+
+def _age(path: Path) -> Iterator[AgeReference]:
+    """Read one age table: one reference for each ancestry in it."""
+    table = _read_toml(path)
+    _unit(path, table)
+    if table.get("quantity") != "bmd":
+        raise _broken(path, f"quantity = {table.get('quantity')!r}", 'quantity = "bmd"')
+    ancestries = table.get("ancestries")
+    if not isinstance(ancestries, dict) or not ancestries:
+        raise _broken(path, "no table [ancestries]", "one line for each ancestry in the CSV")
+    role = _word(path, table, "role", AGE_ROLES)
+    curves = _age_curves(path.parent / _text(path, table, "table"))
+    found = {ancestry for ancestry, _, _ in curves}
+    if found != set(ancestries):
+        raise _broken(path, f"curves for {', '.join(sorted(found))}", f"{', '.join(ancestries)}")
+    for ancestry in ancestries:
+        default = ancestry == Z_ANCESTRY or len(ancestries) == 1
+        yield AgeReference(
+            id=f"{path.stem}_{ancestry}",
+            role=role if default else "option",
+            scale=_text(path, table, "scale"),
+            device=_text(path, table, "device"),
+            population=f"{_text(path, table, 'population')}; {ancestries[ancestry]}",
+            ancestry=ancestry,
+            evidence=_word(path, table, "evidence", ("S", "M", "D")),
+            confidence=_word(path, table, "confidence", ("high", "medium")),
+            citation=_text(path, table, "citation"),
+            checked_by=_text(path, table, "checked_by"),
+            note=_text(path, table, "note", empty=True),
+            replaces=_text(path, table, "replaces", empty=True) if default else "",
+            curves={(site, sex): c for (a, site, sex), c in curves.items() if a == ancestry},
+        )
+
+
+def _age_curves(path: Path) -> dict[tuple[str, str, str], AgeCurve]:
+    points: dict[tuple[str, str, str], list[tuple[float, float, float, float]]] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for number, row in enumerate(csv.DictReader(file), start=2):
+                key = (row["ancestry"], row["site"], row["sex"])
+                age, l_1, m, s = (float(row[k]) for k in ("age_years", "l", "m", "s"))
+                if not (m > 0 and s > 0 and abs(l_1) < 10 and 0 <= age < 130):  # noqa: PLR2004 - sanity of a table, not a constant of the field
+                    raise _broken(path, f"line {number}: M or S not above 0", "M > 0 and S > 0")
+                points.setdefault(key, []).append((age, l_1, m, s))
+    except OSError as error:
+        raise _broken(path, f"no readable table ({error.strerror})", "the CSV beside it") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise _broken(
+            path, f"a row that can't be read ({error!r})", "ancestry,site,sex,age_years,l,m,s"
+        ) from error
+    return {key: _curve(path, key, rows) for key, rows in points.items()}
+
+
+def _curve(
+    path: Path, key: tuple[str, str, str], rows: list[tuple[float, float, float, float]]
+) -> AgeCurve:
+    _site(path, key[1])
+    if key[2] not in {"F", "M"}:
+        raise _broken(path, f"the sex {key[2]!r}", "F or M")
+    if len(rows) < 2 or any(b[0] <= a[0] for a, b in pairwise(rows)):  # noqa: PLR2004 - a line needs two points
+        raise _broken(path, f"ages of {' '.join(key)} that do not rise", "two or more rising ages")
+    ages, l_1, m, s = zip(*rows, strict=True)
+    return AgeCurve(ages_years=ages, l_1=l_1, m_g_cm2=m, s_1=s)
