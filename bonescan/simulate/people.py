@@ -226,8 +226,8 @@ def _residual_factor(sex: str, from_50: bool) -> Array:
     r = np.array([[1, neck_hip, neck_spine], [neck_hip, 1, hip_spine], [neck_spine, hip_spine, 1]])
     b = np.array(bmi)
     rest = np.sqrt(1.0 - b * b)
-    factor: Array = np.linalg.cholesky((r - np.outer(b, b)) / np.outer(rest, rest))
-    return factor
+    factor = np.linalg.cholesky((r - np.outer(b, b)) / np.outer(rest, rest))
+    return np.asarray(factor, dtype=np.float64)
 
 
 def _vertebrae(
