@@ -100,11 +100,11 @@ def _command(words: str, command: Any) -> str:
         name = ", ".join(f"`{o}`" for o in p.opts) if is_option else f"`{p.name.upper()}`"
         variable = f"`BONESCAN_{words.upper().replace(' ', '_')}_{p.name.upper()}`"
         rows.append((name, p.help or "", variable if is_option else ""))
-    text, _, example = (command.help or "").partition("Example:")
+    whole = f"{command.help or ''}\n\n{command.epilog or ''}"
+    text, _, example = whole.partition("Example:")
     shown = f"```bash\n{example.strip()}\n```\n\n" if example.strip() else ""
-    return (
-        f"## bonescan {words}\n\n{text.strip()}\n\n{shown}"
-        + _table(("option", "meaning", "environment"), rows)
+    return f"## bonescan {words}\n\n{text.strip()}\n\n{shown}" + _table(
+        ("option", "meaning", "environment"), rows
     )
 
 

@@ -14,10 +14,10 @@ HELP = "look over this machine and, if named, a result folder"
 def add(app: typer.Typer) -> None:
     """Put the verb on `app`."""
 
-    @app.command("doctor", help=_EXPLANATION)
+    @app.command("doctor", help=_EXPLANATION, epilog="Example: bonescan doctor results")
     def doctor(
         out: Path | None = typer.Argument(
-            None, help="A result folder, whose store is looked over too."
+            None, metavar="[OUT]", help="A result folder, whose store is looked over too."
         ),
         as_json: bool = JsonOption,
         config: Path = ConfigOption,
@@ -32,8 +32,6 @@ programs that tests use, the pseudonym key, and the store of a result folder.
 Nothing is changed. Each finding says what to do.
 
 Exit code 0: bonescan can work here. 5: something essential is missing.
-
-Example: bonescan doctor results
 """
 
 
