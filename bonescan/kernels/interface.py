@@ -56,7 +56,7 @@ def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDA
         for cell in range(n_cells):
             part = 0
             for k in range(cell * step, cell * step + step):
-                part += line[k]
+                part += int(line[k])
             total[cell] = part
         for cell in range(n_cells):
             low, high = max(cell - reach, 0), min(cell + reach + 1, n_cells)
@@ -66,7 +66,7 @@ def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDA
             mean = (around * FRACTION) // ((high - low) * step)
             part = 0
             for k in range(cell * step, cell * step + step):
-                part += abs(line[k] * FRACTION - mean)
+                part += abs(int(line[k]) * FRACTION - mean)
             rectified[cell] = part
         for cell in range(n_cells):
             low, high = max(cell - reach, 0), min(cell + reach + 1, n_cells)
@@ -96,6 +96,40 @@ def running_sums(rows: NDArray[np.float32]) -> NDArray[np.float64]:
         for cell in range(n_cells):
             sums[row, cell + 1] = sums[row, cell] + rows[row, cell]
     return sums
+
+
+@kernel()
+def smoothed(envelope: NDArray[np.float32], half: int) -> NDArray[np.float32]:
+    """Average each cell with `half` cells on either side, and hold it above the floor.
+
+    Parameters
+    ----------
+    envelope : (n_lines, n_cells) float32
+        Envelope [counts].
+    half : int
+        >= 0; the window is cut off at the line's ends.
+
+    Returns
+    -------
+    level : (n_lines, n_cells) float32
+        At least 0.25 counts; a NaN line where one cell is NaN or infinite.
+    """
+    n_lines, n_cells = envelope.shape
+    level = np.empty((n_lines, n_cells), np.float32)
+    for row in range(n_lines):
+        finite = True
+        for i in range(n_cells):
+            finite &= bool(np.isfinite(envelope[row, i]))
+        for i in range(n_cells):
+            level[row, i] = envelope[row, i] if finite else NAN
+    all_sums = running_sums(level)
+    for row in range(n_lines):
+        sums = all_sums[row]
+        for i in range(n_cells):
+            low, high = max(i - half, 0), min(i + half + 1, n_cells)
+            mean = np.float32((sums[high] - sums[low]) / (high - low))
+            level[row, i] = FLOOR_COUNTS if mean < FLOOR_COUNTS else mean  # NaN stays
+    return level
 
 
 @kernel()
@@ -131,16 +165,8 @@ def surface_score(
         infinity is NaN throughout.
     """
     n_lines, n_cells = envelope.shape
-    half = max(smooth_cells - 1, 0) // 2
-    level = np.empty((n_lines, n_cells), np.float32)
+    level = smoothed(envelope, max(smooth_cells - 1, 0) // 2)
     ratio = np.ones((n_lines, n_cells), np.float32)
-    raw_sums = running_sums(envelope.copy())
-    for row in range(n_lines):
-        sums = raw_sums[row]
-        for i in range(n_cells):
-            low, high = max(i - half, 0), min(i + half + 1, n_cells)
-            mean = np.float32((sums[high] - sums[low]) / (high - low))
-            level[row, i] = max(mean, FLOOR_COUNTS) if np.isfinite(sums[n_cells]) else NAN
     level_sums = running_sums(level)
     for row in range(n_lines):
         sums = level_sums[row]

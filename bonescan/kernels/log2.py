@@ -20,8 +20,8 @@ TERMS = (
     np.float32(-0.2074210350496295),
     np.float32(0.12614846611970518),
 )
-ROOT_HALF_BITS = np.int32(0x3F3504F3)  # sqrt(1/2) as float32
-MANTISSA_BITS = np.int32(23)
+ROOT_HALF_BITS = 0x3F3504F3  # sqrt(1/2) as float32
+MANTISSA_BITS = 23
 ONE = np.float32(1)
 LEAST = np.finfo(np.float32).tiny  # below it the exponent bits mean something else
 NAN = np.float32(np.nan)
@@ -48,7 +48,7 @@ def log2_positive(values: NDArray[np.float32]) -> NDArray[np.float32]:
     mantissa_bits = np.empty((rows, columns), np.int32)
     for r in range(rows):
         for c in range(columns):
-            shift = (bits[r, c] - ROOT_HALF_BITS) >> MANTISSA_BITS
+            shift = (np.int64(bits[r, c]) - ROOT_HALF_BITS) >> MANTISSA_BITS
             exponent[r, c] = shift
             mantissa_bits[r, c] = bits[r, c] - (shift << MANTISSA_BITS)
     mantissa = mantissa_bits.view(np.float32)

@@ -35,21 +35,21 @@ def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
         or the row is constant (rms deviation below 1e-12 of its largest value).
     """
     n, n_bins = rows.shape
-    unit = np.empty((n, n_bins))
+    unit = np.full((n, n_bins), np.nan)
     for i in range(n):
-        total, largest = 0.0, 0.0
+        finite, total, largest, square = True, 0.0, 0.0, 0.0
+        for b in range(n_bins):
+            finite &= bool(np.isfinite(rows[i, b]))
+        if not finite:
+            continue
         for b in range(n_bins):
             total += rows[i, b]
             largest = max(largest, abs(rows[i, b]))
-        mean = total / n_bins
-        square = 0.0
         for b in range(n_bins):
-            unit[i, b] = rows[i, b] - mean
-            square += unit[i, b] * unit[i, b]
-        shaped = square > n_bins * (FLAT_1 * largest) ** 2 and square < np.inf
-        norm = np.sqrt(square) if shaped else np.nan
-        for b in range(n_bins):
-            unit[i, b] /= norm
+            square += (rows[i, b] - total / n_bins) ** 2
+        if square > n_bins * (FLAT_1 * largest) ** 2:
+            for b in range(n_bins):
+                unit[i, b] = (rows[i, b] - total / n_bins) / np.sqrt(square)
     return unit
 
 

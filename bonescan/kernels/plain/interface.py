@@ -32,11 +32,20 @@ def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDA
     return envelope.astype(np.float32)
 
 
-def running_sums(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+def running_sums(rows: NDArray[np.floating]) -> NDArray[np.float64]:
     """Twin of `kernels.interface.running_sums`."""
     sums = np.zeros((rows.shape[0], rows.shape[1] + 1))
     np.cumsum(rows, axis=1, dtype=np.float64, out=sums[:, 1:])
     return sums
+
+
+def smoothed(envelope: NDArray[np.float32], half: int) -> NDArray[np.float32]:
+    """Twin of `kernels.interface.smoothed`."""
+    usable = np.isfinite(envelope).all(axis=1, keepdims=True)
+    low, high = _windows(envelope.shape[1], half, half + 1)
+    sums = running_sums(np.where(usable, envelope, 0))
+    level = np.maximum((sums[:, high] - sums[:, low]) / (high - low), FLOOR_COUNTS)
+    return np.where(usable, level, np.nan).astype(np.float32)
 
 
 def surface_score(
@@ -48,11 +57,7 @@ def surface_score(
 ) -> NDArray[np.float32]:
     """Twin of `kernels.interface.surface_score`."""
     n_cells = envelope.shape[1]
-    usable = np.isfinite(envelope).all(axis=1, keepdims=True)
-    half = max(smooth_cells - 1, 0) // 2
-    low, high = _windows(n_cells, half, half + 1)
-    sums = running_sums(np.where(usable, envelope, 0))
-    level = np.maximum((sums[:, high] - sums[:, low]) / (high - low), FLOOR_COUNTS)
+    level = smoothed(envelope, max(smooth_cells - 1, 0) // 2).astype(np.float64)
 
     cell = np.arange(n_cells)
     low, high = _windows(n_cells, jump_cells, jump_cells)
@@ -72,7 +77,8 @@ def surface_score(
         difference = sums[:, cell] / cell - deep
         shadow = inside / max(shadow_to - shadow_from, 1) * difference
     score = np.log(level) + 2 * jump + np.where(there, shadow, 0.0)
-    return np.where(usable, score, np.nan).astype(np.float32)
+    rounded: NDArray[np.float32] = score.astype(np.float32)
+    return rounded
 
 
 def without_gaps(score: NDArray[np.float32]) -> NDArray[np.float32]:
