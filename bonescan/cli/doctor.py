@@ -17,7 +17,7 @@ def add(app: typer.Typer) -> None:
     @app.command("doctor", help=_EXPLANATION, epilog="Example: bonescan doctor results")
     def doctor(
         out: Path | None = typer.Argument(
-            None, metavar="[OUT]", help="A result folder, whose store is looked over too."
+            None, metavar="OUT", help="A result folder, whose store is looked over too."
         ),
         as_json: bool = JsonOption,
         config: Path = ConfigOption,
