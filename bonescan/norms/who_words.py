@@ -1,17 +1,24 @@
-"""To whom the WHO words apply: one answer for scoring and for classes.
+"""WHO words and Z words: to whom they apply and where they begin.
 
-Scoring asks before it names references that would change a word; the rules of
-`classify` ask before they give one.
+One answer for scoring, which names references that would change a word, and
+for the rules of `classify`, which give one.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from bonescan.model.person import PersonAtExam
+from bonescan.model.vocabulary import Category
 from bonescan.model.vocabulary import MenopausalStatus as Status
 
 ADULT_YEARS = 20.0  # below: no T-score at all (ISCD paediatric positions; young adults are 20-29)
 WHO_FROM_YEARS = 50.0  # men, and women whose menopause was surgical, induced or premature
 UNKNOWN_WHO_FROM_YEARS = 55.0  # women whose menopausal status nobody recorded
+
+OSTEOPOROSIS_T = Decimal("-2.5")
+NORMAL_T = Decimal("-1.0")
+BELOW_Z = Decimal("-2.0")
 
 EARLY_KINDS = frozenset({Status.SURGICAL, Status.INDUCED_REVERSIBLE, Status.POI})
 AFTER_OR_DURING_TRANSITION = frozenset({Status.POSTMENOPAUSAL, Status.TRANSITION})
@@ -47,3 +54,38 @@ def who_words_apply(person: PersonAtExam) -> bool:
     if status in {None, Status.UNKNOWN, Status.NOT_APPLICABLE}:  # the last is a slip for a woman
         return age >= UNKNOWN_WHO_FROM_YEARS
     return False
+
+
+def who_category(t: Decimal) -> Category:
+    """Put the WHO word on a T-score; both cut-offs are inclusive on the outer side.
+
+    >>> [str(who_category(Decimal(t))) for t in ("-1.0", "-1.1", "-2.4", "-2.5")]
+    ['normal', 'osteopenia', 'osteopenia', 'osteoporosis']
+
+    References
+    ----------
+    WHO Study Group. Assessment of fracture risk and its application to
+    screening for postmenopausal osteoporosis. Technical Report Series 843.
+    Geneva: WHO; 1994: normal T >= -1.0, osteoporosis T <= -2.5.
+    """
+    if t.is_nan():
+        raise ValueError("found NaN, wanted a T-score; an unmeasured site has no category")
+    if t <= OSTEOPOROSIS_T:
+        return Category.OSTEOPOROSIS
+    return Category.NORMAL if t >= NORMAL_T else Category.OSTEOPENIA
+
+
+def z_category(z: Decimal) -> Category:
+    """Put the Z-rule word on a Z-score; -2.0 itself is below the expected range.
+
+    >>> [str(z_category(Decimal(z))) for z in ("-1.9", "-2.0")]
+    ['within-expected-range', 'below-expected-range']
+
+    References
+    ----------
+    ISCD Adult Official Positions 2019 and 2023 (iscd.org): Z of -2.0 or lower
+    is "below the expected range for age".
+    """
+    if z.is_nan():
+        raise ValueError("found NaN, wanted a Z-score; an unmeasured site has no category")
+    return Category.BELOW_EXPECTED_RANGE if z <= BELOW_Z else Category.WITHIN_EXPECTED_RANGE
