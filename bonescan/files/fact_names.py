@@ -218,6 +218,20 @@ _CATALOGUE = (
              meaning="withdrawal from a study; nothing new is taken after it"),
 )  # fmt: skip
 
+# A person may have several of these on one day; any other fact has its latest entry in force.
+SEVERAL_A_DAY = frozenset(
+    {
+        "same_as",
+        "fragility_fracture",
+        "other_fracture",
+        "cancer",
+        "disease",
+        "drug_start",
+        "drug_dose",
+        "drug_stop",
+    }
+)
+
 FACT_NAMES: dict[str, FactName] = {fact.name: fact for fact in _CATALOGUE}
 
 

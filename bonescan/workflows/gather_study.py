@@ -22,7 +22,7 @@ from bonescan.pipeline import label
 from bonescan.settings import Settings
 from bonescan.store.store import Store, StoredContent
 
-from .identify import PersonKey, conflict_problem, facts_of, identity_conflicts
+from .identify import Crosswalk, PersonKey, conflict_problem, facts_of, identity_conflicts
 from .pseudonyms import Pseudonyms
 
 SCANS = (
@@ -71,22 +71,20 @@ def gather_study(store: Store, pseudonyms: Pseudonyms, norms: Norms, settings: S
     contents = _with_conflicts(store.contents())
     facts = store.facts()
     scans = [c for c in contents if c.outcome.kind in SCANS]
+    crosswalk = Crosswalk.of(facts)
+    keys = {s.sha256: crosswalk.person(PersonKey.of(s.outcome.subject, s.sha256)) for s in scans}
     subjects: dict[PersonKey, list[Subject]] = {}
     for scan in scans:
-        key = PersonKey.of(scan.outcome.subject, scan.sha256)
-        subjects.setdefault(key, []).append(scan.outcome.subject or Subject())
-    conflicts = identity_conflicts(subjects, facts)
-    by_id: dict[str, list[Fact]] = {}
-    for fact in facts:
-        by_id.setdefault(fact.patient_id, []).append(fact)
+        subjects.setdefault(keys[scan.sha256], []).append(scan.outcome.subject or Subject())
+    about = _facts_by_person(subjects, facts, crosswalk)
+    conflicts = identity_conflicts(subjects, about)
     exams: dict[PersonKey, list[_Exam]] = {k: [] for k in subjects}
     for scan in scans:
-        key = PersonKey.of(scan.outcome.subject, scan.sha256)
-        about = facts_of(key, by_id.get(key.patient_id, ()))
-        exams[key].append(_exam(scan, key, about, key in conflicts, norms, settings))
+        key = keys[scan.sha256]
+        exams[key].append(_exam(scan, key, about[key], key in conflicts, norms, settings))
     everyone = [e for members in exams.values() for e in members]
     names = {k: _shown_id(k, pseudonyms, settings.identity) for k in subjects}
-    problems = _people_problems(everyone, conflicts, facts, subjects)
+    problems = _people_problems(everyone, conflicts, facts, about)
     people = [
         dataclasses.replace(
             _page(names[key], members, store),
@@ -106,6 +104,22 @@ def gather_study(store: Store, pseudonyms: Pseudonyms, norms: Norms, settings: S
         identities=_identities(names),
         contents={c.sha256: c for c in contents},
     )
+
+
+def _facts_by_person(
+    subjects: dict[PersonKey, list[Subject]], facts: Sequence[Fact], crosswalk: Crosswalk
+) -> dict[PersonKey, tuple[Fact, ...]]:
+    by_id: dict[str, list[Fact]] = {}
+    for fact in facts:
+        by_id.setdefault(fact.patient_id, []).append(fact)
+    return {
+        key: tuple(
+            fact
+            for name in crosswalk.names(key)
+            for fact in facts_of(name, by_id.get(name.patient_id, ()))
+        )
+        for key in subjects
+    }
 
 
 def _with_conflicts(contents: Sequence[StoredContent]) -> list[StoredContent]:
@@ -349,17 +363,17 @@ def _people_problems(
     exams: Sequence[_Exam],
     conflicts: dict[PersonKey, str],
     facts: Sequence[Fact],
-    subjects: dict[PersonKey, list[Subject]],
+    about: dict[PersonKey, tuple[Fact, ...]],
 ) -> list[Problem]:
     found = []
     for reason in dict.fromkeys(conflicts.values()):
         keys = {k for k, v in conflicts.items() if v == reason}
         files = sorted(e.content.files[0] for e in exams if e.key in keys)
         found.append(conflict_problem(files, reason))
-    known = {k.patient_id for k in subjects}
+    used = {f for found_facts in about.values() for f in found_facts}
     unknown: dict[tuple[str, str], int] = {}
     for fact in facts:
-        if fact.patient_id not in known:
+        if fact not in used:
             unknown[(fact.file, fact.patient_id)] = unknown.get((fact.file, fact.patient_id), 0) + 1
     for (file, patient_id), count in sorted(unknown.items()):
         found.append(

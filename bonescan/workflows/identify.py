@@ -38,10 +38,48 @@ def facts_of(key: PersonKey, facts: Iterable[Fact]) -> tuple[Fact, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Crosswalk:
+    """Chart numbers that a fact says are one person's."""
+
+    same: dict[PersonKey, PersonKey]
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact]) -> Crosswalk:
+        """Read the facts `same_as`, whose value is an id or ``issuer|id``."""
+        same = {}
+        for fact in facts:
+            if fact.fact == "same_as":
+                issuer, _, patient_id = fact.value.rpartition("|")
+                own = PersonKey(fact.issuer or "", fact.patient_id)
+                same[own] = PersonKey(issuer or own.issuer, patient_id)
+        return cls(same)
+
+    def person(self, key: PersonKey) -> PersonKey:
+        """Follow the chain to the number that stands for the person; a circle ends where it met."""
+        seen = {key}
+        while (following := self.same.get(key)) is not None and following not in seen:
+            seen.add(following)
+            key = following
+        return min(seen) if following is not None else key
+
+    def names(self, key: PersonKey) -> tuple[PersonKey, ...]:
+        """List every number of the person `key` stands for, itself first."""
+        others = (k for k in sorted(self.same) if k != key and self.person(k) == key)
+        return (key, *others)
+
+
 def identity_conflicts(
-    people: dict[PersonKey, list[Subject]], facts: Sequence[Fact]
+    people: dict[PersonKey, list[Subject]], facts: dict[PersonKey, tuple[Fact, ...]]
 ) -> dict[PersonKey, str]:
     """Find the people whose records contradict each other.
+
+    Parameters
+    ----------
+    people : dict
+        Person -> who the files say it is, one entry a file.
+    facts : dict
+        Person -> facts.
 
     Returns
     -------
@@ -50,7 +88,7 @@ def identity_conflicts(
     """
     found: dict[PersonKey, str] = {}
     for key, subjects in people.items():
-        if reason := _contradiction(key, subjects, facts_of(key, facts)):
+        if reason := _contradiction(key, subjects, facts.get(key, ())):
             found[key] = reason
     for one, other, reason in _look_alikes(people):
         found.setdefault(one, reason)

@@ -16,6 +16,7 @@ from typing import Any
 from bonescan import __version__
 from bonescan.batch import Stop, Task, choose_n_workers, measure_all, stop_on_signal
 from bonescan.errors import EnvironmentFault
+from bonescan.files.fact_names import SEVERAL_A_DAY
 from bonescan.files.facts_csv import read_facts
 from bonescan.files.model_file import load_model
 from bonescan.model.outcome import Outcome, Problem
@@ -124,7 +125,7 @@ def run_folder(
         store = open_store(out, create=True)
         try:
             run_id = store.begin_run(__version__, settings_text(settings))
-            store.put_facts(facts, run_id, several=_several())
+            store.put_facts(facts, run_id, several=SEVERAL_A_DAY)
             clock.lap("prepare")
             done = _measure_new(files, store, run_id, settings, (norms, model), tell, stop)
             clock.lap("measure")
@@ -272,13 +273,6 @@ def _facts(
         facts += found
         problems += wrong
     return tuple(facts), tuple(problems), tuple(str(p) for p in places)
-
-
-def _several() -> frozenset[str]:
-    """Name the facts that a person may have several of on one day."""
-    from bonescan.files.fact_names import SEVERAL_A_DAY
-
-    return SEVERAL_A_DAY
 
 
 def _summarise(

@@ -11,7 +11,7 @@ import pytest
 from bonescan.errors import EnvironmentFault
 from bonescan.model.exam import Subject
 from bonescan.model.person import Fact
-from bonescan.workflows.identify import PersonKey, facts_of, identity_conflicts
+from bonescan.workflows.identify import Crosswalk, PersonKey, facts_of, identity_conflicts
 from bonescan.workflows.pseudonyms import KEY_NAME, Pseudonyms, open_pseudonyms, user_key_file
 
 BORN = date(1960, 5, 4)
@@ -25,7 +25,7 @@ def conflicts(*subjects: Subject, facts: tuple[Fact, ...] = ()) -> dict[PersonKe
     people: dict[PersonKey, list[Subject]] = {}
     for number, one in enumerate(subjects):
         people.setdefault(PersonKey.of(one, str(number)), []).append(one)
-    return identity_conflicts(people, facts)
+    return identity_conflicts(people, {key: facts_of(key, facts) for key in people})
 
 
 def test_one_person_seen_twice_is_no_conflict():
@@ -72,6 +72,21 @@ def test_facts_find_their_person_by_number_and_issuer():
     ]
     assert [f.issuer for f in facts_of(PersonKey("A", "0012"), facts)] == [None, "", "A"]
     assert facts_of(PersonKey("", "", "sha"), facts) == ()
+
+
+def test_a_crosswalk_joins_numbers_and_survives_a_circle():
+    def same(one: str, other: str) -> Fact:
+        return Fact(patient_id=one, issuer="A", date=None, fact="same_as", value=other)
+
+    walk = Crosswalk.of([same("1", "2"), same("2", "B|3")])
+    assert walk.person(PersonKey("A", "1")) == PersonKey("B", "3")
+    assert walk.names(PersonKey("B", "3")) == (
+        PersonKey("B", "3"),
+        PersonKey("A", "1"),
+        PersonKey("A", "2"),
+    )
+    circle = Crosswalk.of([same("1", "2"), same("2", "1")])
+    assert circle.person(PersonKey("A", "1")) == circle.person(PersonKey("A", "2"))
 
 
 def test_a_pseudonym_is_the_keyed_hash_of_issuer_and_number():
