@@ -1,0 +1,113 @@
+"""One site from its samples to averaged spectra, whatever the model says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bonescan.errors import UnusableScan
+from bonescan.model.rems_model import SpectralForm
+from bonescan.model.scan import FrameSource, RfSite
+
+from .condition import Conditioned, condition
+from .gates import Gates, place_gates
+from .interface import Surfaces, depth_range_mm, find_surfaces, sample_depth_mm
+from .spectra import SiteSpectra, group_spectra
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LookedAt:
+    """A site's samples with the surface that was found in them."""
+
+    site: RfSite
+    conditioned: Conditioned
+    surfaces: Surfaces
+
+    @property
+    def depth_mm(self) -> float | None:
+        """Median depth of the surface in accepted frames; None when unknown."""
+        found = self.surfaces.sample[self.surfaces.accepted]
+        return sample_depth_mm(self.site, float(np.median(found))) if found.size else None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MeasuredSite:
+    """A site's averaged spectra and what they came from."""
+
+    looked: LookedAt
+    gates: Gates
+    spectra: SiteSpectra
+
+
+def look_at_site(samples: FrameSource, site: RfSite) -> LookedAt:
+    """Read the samples of a site and find the bone surface.
+
+    Raises
+    ------
+    UnusableScan
+        BS-E168 where the samples hold nothing.
+    """
+    stored: NDArray[Any] = samples.block(site.site)
+    conditioned = condition(stored, site)
+    return LookedAt(
+        site=site, conditioned=conditioned, surfaces=find_surfaces(conditioned.samples, site)
+    )
+
+
+def measure_site(looked: LookedAt, form: SpectralForm) -> MeasuredSite:
+    """Take the averaged spectra of a site's accepted frames.
+
+    Raises
+    ------
+    UnusableScan
+        BS-E160 where no frame shows a surface, BS-E166 where the stored window
+        ends before the gates do.
+    """
+    site, surfaces = looked.site, looked.surfaces
+    if not surfaces.accepted.any():
+        raise UnusableScan("BS-E160", no_surface_text(looked))
+    gates = place_gates(looked.conditioned, surfaces, site, form)
+    if gates.n_outside > gates.n_lines / 2:
+        raise UnusableScan(
+            "BS-E166",
+            f"{site.site}: found less than "
+            f"{form.gate_start_mm[1] + form.gate_length_m * 1000.0:.1f} mm of echoes behind the "
+            f"bone surface on {gates.n_outside} of {gates.n_lines} lines.",
+        )
+    depth = np.array([_depth(site, row) for row in surfaces.sample])
+    return MeasuredSite(
+        looked=looked,
+        gates=gates,
+        spectra=group_spectra(looked.conditioned.samples, gates, depth, form),
+    )
+
+
+def _depth(site: RfSite, row: Array) -> Array:
+    first, second = sample_depth_mm(site, 0.0), sample_depth_mm(site, 1.0)
+    if first is None or second is None:
+        return np.full(row.shape, np.nan)
+    return np.asarray(first + (second - first) * row)
+
+
+def no_surface_text(looked: LookedAt) -> str:
+    """Say what was found where a bone surface was wanted."""
+    site = looked.site
+    n = looked.surfaces.accepted.size
+    reasons = ", ".join(f"{count} {reason}" for reason, count in looked.surfaces.rejected)
+    low, high = depth_range_mm(site.site)
+    first, last = (sample_depth_mm(site, s) for s in looked.surfaces.search_range)
+    if first is None or last is None:
+        where = "in the stored samples (their depth is not known)"
+    elif last <= first:
+        where = (
+            f"between {low:.0f} and {high:.0f} mm, the depth of this site: the samples stored "
+            f"there leave no room for the gates behind a surface"
+        )
+    else:
+        where = f"between {first:.0f} and {last:.0f} mm"
+    return f"{site.site}: found no bone surface {where} in any of {n} frames ({reasons})."
