@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from .exam import Device, Exam
 from .measurement import LabelledRow
@@ -95,3 +96,4 @@ class StudyPage:
     model_text: str = ""  # which REMS-style model, in words
     settings_text: tuple[tuple[str, str], ...] = ()
     flag_texts: dict[str, str] = field(default_factory=dict)  # flag -> plain words
+    norms_dir: Path | None = None  # the site's own reference tables, to draw what the scores name
