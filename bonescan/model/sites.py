@@ -13,6 +13,8 @@
 ``lumbar-spine`` …          the region that an image shows, when it names no
                             measured region: ``lumbar-spine lateral-spine
                             femur knee forearm calcaneus hand`` with sides
+``unknown``                 samples of a file that names no site; no result file
+                            gives it a score
 ==========================  ===================================================
 """
 
@@ -62,6 +64,7 @@ UNSIDED = (
     "lateral-spine",
     "dual-femur",
 )
+UNKNOWN_SITE = "unknown"
 SIDES = ("left", "right", "mean")
 VERTEBRAE = ("T12", "L1", "L2", "L3", "L4", "L5")
 

@@ -1,0 +1,143 @@
+"""Which site a protocol name, a body part or a printed region means, in any maker's words."""
+
+from __future__ import annotations
+
+import re
+
+from .sites import VERTEBRAE, is_site, spine_site
+
+_SIDE = re.compile(r"\b(left|right|lt|rt|l|r|左|右|mean)\b|左|右", re.IGNORECASE)
+_SIDES = {
+    "left": "left", "lt": "left", "l": "left", "左": "left",
+    "right": "right", "rt": "right", "r": "right", "右": "right",
+    "mean": "mean",
+}  # fmt: skip
+
+# what an image or a scan shows: pattern -> (region, may have a side)
+_IMAGED = (
+    (r"lva|lateral|\bvfa\b|\biva\b", "lateral-spine", False),
+    (r"whole body|total body", "total-body", False),
+    (r"dual\s*(femur|hip)", "dual-femur", False),
+    (r"knee", "knee", True),
+    (r"forearm|radius|wrist", "forearm", True),
+    (r"calcaneus|heel", "calcaneus", True),
+    (r"\bhand\b", "hand", True),
+    (r"femur|hip\b|femoral", "femur", True),
+    (r"spine|lumbar|l1|腰椎", "lumbar-spine", False),
+)
+
+# a measured region: pattern -> (site, may have a side); order matters
+_MEASURED = (
+    (r"upper (femoral )?neck", "upper-neck", True),
+    (r"lower (femoral )?neck", "lower-neck", True),
+    (r"femoral neck|femur neck|neck of femur|\bneck\b|股骨頸", "femoral-neck", True),
+    (r"ward'?s?", "wards", True),
+    (r"inter(trochanter(ic)?)?\b|轉子間", "intertrochanter", True),
+    (r"trochanter|\btroch\b|大轉子", "trochanter", True),
+    (r"\bshaft\b", "femoral-shaft", True),
+    (r"total (hip|femur|proximal femur)|(hip|femur) total|\bhtot\b|全髖", "total-hip", True),
+    (
+        r"radius (33 ?%?|1/3|one third)|(33 ?%|1/3) (distal )?radius|橈骨三分之一處",
+        "radius-33",
+        True,
+    ),
+    (r"radius (ud|ultra ?distal)|ud radius|ultra ?distal radius", "radius-ultradistal", True),
+    (r"radius total|total radius", "radius-total", True),
+    (r"(whole|total) body( total)?|全身", "total-body", False),
+)
+
+
+def imaged_region(*texts: str | None) -> str | None:
+    """Name the region that a scan shows, from the first text that tells.
+
+    >>> imaged_region("AP Spine"), imaged_region("Left Ortho Knee"), imaged_region("LVA")
+    ('lumbar-spine', 'knee-left', 'lateral-spine')
+    >>> imaged_region("a Right Hip"), imaged_region("", "Total Body"), imaged_region("Skull")
+    ('femur-right', 'total-body', None)
+    """
+    for text in texts:
+        words = (text or "").replace("_", " ").lower()
+        for pattern, region, sided in _IMAGED:
+            if re.search(pattern, words):
+                return region + _side_suffix(words) if sided else region
+    return None
+
+
+def measured_site(text: str, side: str = "", scan: str = "") -> str | None:
+    """Name the site of a printed region; None when it is not known.
+
+    Parameters
+    ----------
+    text : str
+        The region as printed: ``L1-L2,L4``, ``Neck Left``, ``Total``, ``Ward's``.
+    side : str, optional
+        "left", "right" or "mean" where it stands elsewhere.
+    scan : str, optional
+        The scan it belongs to (a region of `imaged_region`): "Total" alone means
+        total hip in a femur scan and total body in a whole-body scan.
+
+    Examples
+    --------
+    >>> measured_site("L1-L2,L4"), measured_site("L1,L3"), measured_site("L1-L4 (L2)")
+    ('L1+L2+L4', 'L1+L3', 'L1+L3+L4')
+    >>> measured_site("Neck Left"), measured_site("Total", "right", "femur-right")
+    ('femoral-neck-left', 'total-hip-right')
+    >>> measured_site("Total", scan="lumbar-spine"), measured_site("Fat")
+    (None, None)
+    """
+    words = text.strip().lower().replace("_", " ")
+    if is_site(words):
+        return words
+    spine = _spine(words)
+    if spine:
+        return spine
+    suffix = f"-{side}" if side else _side_suffix(words)
+    bare = _SIDE.sub(" ", words).strip() if suffix else words
+    for pattern, site, sided in _MEASURED:
+        if re.search(pattern, bare):
+            return site + suffix if sided else site
+    if bare == "total":
+        return _total(scan, suffix)
+    return None
+
+
+def _total(scan: str, suffix: str) -> str | None:
+    if scan.startswith(("femur", "dual-femur")):
+        own = scan.removeprefix("femur")
+        return "total-hip" + (suffix or (own if own in {"-left", "-right"} else ""))
+    return "total-body" if scan == "total-body" else None
+
+
+def _side_suffix(words: str) -> str:
+    found = _SIDE.search(words)
+    return f"-{_SIDES[found.group(0).lower()]}" if found else ""
+
+
+_SPINE = re.compile(r"(?:t12|l[1-5])(?:\s*[-,+]\s*(?:t12|l[1-5]))*")
+_EXCLUDED = re.compile(r"(?P<all>.+?)\s*\((?P<out>[^)]*)\)")
+
+
+def _spine(words: str) -> str | None:
+    """Read `L1-L4`, `L1,L3`, `L1-L2,L4`, and `L1-L4 (L2)`, which leaves L2 out."""
+    left_out: set[str] = set()
+    excluded = _EXCLUDED.fullmatch(words)
+    if excluded:
+        words = excluded["all"]
+        left_out = set(_vertebrae(excluded["out"]))
+        if not left_out:
+            return None
+    names = [v for v in _vertebrae(words) if v not in left_out]
+    return spine_site(tuple(names)) or None
+
+
+def _vertebrae(words: str) -> list[str]:
+    words = words.strip()
+    if not _SPINE.fullmatch(words):
+        return []
+    names: list[str] = []
+    for part in re.split(r"[,+]", words):
+        ends = [VERTEBRAE.index(v.strip().upper()) for v in part.split("-")]
+        if ends != sorted(ends):
+            return []
+        names += VERTEBRAE[ends[0] : ends[-1] + 1]
+    return names

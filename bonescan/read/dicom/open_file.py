@@ -1,0 +1,133 @@
+"""The guarded reader: one DICOM file from bytes to a densitometry scan.
+
+1. A regular file, at most as large as the cap, read into memory once.
+2. The walk over its structure (`structure`): lengths, depth, counts, syntax.
+3. The header, parsed up to the pixels (`parse`).
+4. Identifiers, dates, image geometry.
+5. Is it densitometry at all (`recognise`)?
+
+Pixels are read later, by `DicomPixels`, after the same checks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bonescan.errors import SetAside, UnusableScan
+from bonescan.model.header import DicomItem
+from bonescan.model.regions import imaged_region
+from bonescan.model.scan import DxaScan, Source
+
+from . import tags
+from .image import DicomPixels, check_image, check_image_caps, image_info
+from .parse import Parsed, parse_header
+from .people import check_identifiers, check_life, read_device, read_exam, read_subject
+from .recognise import recognise
+from .structure import Structure, check_structure, media_storage_class
+
+FORMAT_NAME = "dicom"
+DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
+PDF_MAGIC = b"%PDF-"
+HEAD_BYTES = 4096
+
+
+def read_bytes(path: Path, max_bytes: int) -> bytes:
+    """Read the whole file below the cap."""
+    with path.open("rb") as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise UnusableScan("BS-E103", f"found more than {max_bytes} bytes.", file=path)
+    return data
+
+
+def reread(data: bytes, path: Path) -> tuple[Structure, DicomItem]:
+    """Check and parse a file once more, for its pixels."""
+    structure = check_structure(data, path)
+    return structure, parse_header(structure, path).header
+
+
+def read_dicom(path: Path, max_bytes: int) -> DxaScan:
+    """Read one DICOM file.
+
+    Raises
+    ------
+    UnusableScan
+        Damaged or hostile files.
+    SetAside
+        Media directories ("companion") and other sound DICOM ("not-densitometry").
+    """
+    data = read_bytes(path, max_bytes)
+    if media_storage_class(data[:HEAD_BYTES]) == DICOMDIR_CLASS:
+        raise SetAside("companion", "BS-W280", "a DICOM media directory.", file=path)
+    structure = check_structure(data, path)
+    parsed = parse_header(structure, path)
+    header, flags = parsed.header, parsed.flags
+    check_identifiers(header, path)
+    sop_class = header.text(tags.SOP_CLASS_UID) or structure.media_storage_class
+    if not sop_class:
+        raise UnusableScan("BS-E122", "found no (0008,0016) SOP Class UID.", file=path)
+    subject, exam = read_subject(header, flags), read_exam(header, flags)
+    check_life(subject, exam, flags, path)
+    check_image(header, structure, path)
+    verdict = recognise(header)
+    if not verdict.is_densitometry:
+        raise SetAside(
+            "not-densitometry", "BS-W281", _stranger(header, sop_class, verdict.why_not), file=path
+        )
+    _check_document(header, path)
+    image = image_info(header, flags) if structure.pixel_offset is not None else None
+    if image is not None:
+        check_image_caps(header, path)
+    protocol = header.text(tags.PROTOCOL_NAME) or header.text(tags.STEP_DESCRIPTION)
+    return DxaScan(
+        source=Source(path=path, size_bytes=len(data), format_name=FORMAT_NAME),
+        subject=subject,
+        device=read_device(header, verdict.maker),
+        exam=exam,
+        header=header,
+        site=_site(header),
+        protocol=protocol,
+        modality=header.text(tags.MODALITY),
+        sop_class_uid=sop_class,
+        image=image,
+        pixels=None if image is None else DicomPixels(path=path, max_bytes=max_bytes),
+        flags=tuple(dict.fromkeys(flags)),
+        findings=_findings(parsed, structure),
+    )
+
+
+def _stranger(header: DicomItem, sop_class: str, why_not: str) -> str:
+    from pydicom.uid import UID
+
+    name = UID(sop_class).name
+    modality = header.text(tags.MODALITY) or "none"
+    return f"Modality {modality[:16]}, SOP class {name[:80]}: {why_not}."
+
+
+def _site(header: DicomItem) -> str | None:
+    side = {"L": "left", "R": "right"}.get(
+        header.text(tags.LATERALITY) or header.text(tags.IMAGE_LATERALITY) or "", ""
+    )
+    body_part = f"{side} {header.text(tags.BODY_PART) or ''}".strip()
+    return imaged_region(
+        header.text(tags.PROTOCOL_NAME),
+        header.text(tags.STEP_DESCRIPTION),
+        header.text(tags.SERIES_DESCRIPTION),
+        body_part,
+    )
+
+
+def _check_document(header: DicomItem, path: Path) -> None:
+    document: Any = header.get(tags.DOCUMENT)
+    if tags.DOCUMENT not in header.elements or document is None:
+        return
+    kind = (header.text(tags.DOCUMENT_TYPE) or "").lower()
+    if kind != "application/pdf" or not bytes(document).startswith(PDF_MAGIC):
+        raise UnusableScan(
+            "BS-E123", f"found an encapsulated document of type {kind[:40]!r}.", file=path
+        )
+
+
+def _findings(parsed: Parsed, structure: Structure) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*structure.findings, *parsed.findings]))

@@ -1,0 +1,64 @@
+"""Files that belong to others: they are set aside, not refused."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import NoReturn
+
+from bonescan.errors import SetAside
+from bonescan.settings import ReadSettings
+
+from ..probe import Probe
+from ..registry import Format
+
+# name, lower case -> what it is
+_NAMES = (
+    (r"dicomdir", "a DICOM media directory"),
+    (r"manifest(\.csv|\.txt|\.json)?|sha256sums(\.txt)?|md5sums(\.txt)?", "a list of files"),
+    (r".*\.(sha256|md5)", "a checksum"),
+    (r"(readme|license|licence|provenance|copying|changelog)(\.\w+)?", "a description"),
+    (r"\.ds_store|thumbs\.db|desktop\.ini|\._.*|\.directory", "a file of the desktop"),
+    (r"autorun\.inf|lockfile|version(\.txt)?", "a file of the export medium"),
+)
+_PEOPLE_COLUMN = "patient_id"
+
+
+def _claims(probe: Probe) -> bool:
+    return not probe.is_dicom and bool(_what(probe))
+
+
+def _what(probe: Probe) -> str:
+    name = probe.name.lower()
+    for pattern, what in _NAMES:
+        if re.fullmatch(pattern, name):
+            return what
+    if probe.suffix in {".yml", ".tgc"} and _capture(probe) in probe.siblings:
+        return "the description of a raw capture"
+    if probe.suffix in {".csv", ".tsv"}:
+        return _table(probe.first_line)
+    return ""
+
+
+def _capture(probe: Probe) -> str:
+    stem = probe.name[: -len(probe.path.suffix)]
+    return stem.removesuffix(".tgc") + ".raw"
+
+
+def _table(line: str) -> str:
+    delimiter = "\t" if "\t" in line else ","
+    try:
+        rows = list(csv.reader([line], delimiter=delimiter))
+    except csv.Error:
+        return ""
+    columns = {c.strip().lower() for row in rows for c in row}
+    if {"file", "sha256"} <= columns:
+        return "a list of files"
+    return "a table about people" if _PEOPLE_COLUMN in columns else ""
+
+
+def _read(probe: Probe, settings: ReadSettings) -> NoReturn:
+    raise SetAside("companion", "BS-W280", f"{_what(probe)}.", file=probe.path)
+
+
+FORMAT = Format("companion", _claims, _read)

@@ -1,0 +1,22 @@
+"""DICOM: one container; which carrier holds the numbers is the matter of `bonescan.dxa`."""
+
+from __future__ import annotations
+
+from bonescan.model.scan import DxaScan
+from bonescan.settings import ReadSettings
+
+from ..probe import Probe
+from ..registry import Format
+
+
+def _claims(probe: Probe) -> bool:
+    return probe.is_dicom
+
+
+def _read(probe: Probe, settings: ReadSettings) -> DxaScan:
+    from ..dicom.open_file import read_dicom
+
+    return read_dicom(probe.path, settings.max_file_bytes)
+
+
+FORMAT = Format("dicom", _claims, _read)

@@ -1,0 +1,98 @@
+"""What a file looks like that no format claims, so that the refusal helps."""
+
+from __future__ import annotations
+
+from bonescan.errors import UnusableScan
+
+from .probe import HDF5_MAGIC, Probe
+
+_ARCHIVES = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\x00", "an xz file"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!", "a rar archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"\x89LZO", "an lzo file"),
+)
+_PICTURES = (
+    (b"%PDF-", "a PDF outside DICOM"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"II*\0", "a TIFF picture"),
+    (b"MM\0*", "a TIFF picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"BM", "a BMP picture"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"\x00\x01\x00\x00Standard Jet DB", "an Access database (a workstation export)"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"MATLAB 5.0", "a MATLAB file"),
+    (b"MZ", "a Windows program"),
+    (b"\x7fELF", "a program"),
+)
+_TAR_MAGIC_OFFSET = 257
+
+
+def refuse_unknown(probe: Probe) -> UnusableScan:
+    """Make the error for a file that no format claims."""
+    head = probe.head
+    if probe.size_bytes == 0:
+        return UnusableScan("BS-E102", "found no bytes.", file=probe.path)
+    for magic, what in _ARCHIVES:
+        if head.startswith(magic):
+            return UnusableScan("BS-E106", f"found {what}.", file=probe.path)
+    if head[_TAR_MAGIC_OFFSET : _TAR_MAGIC_OFFSET + 5] == b"ustar":
+        return UnusableScan("BS-E106", "found a tar archive.", file=probe.path)
+    other = _other_kind(probe)
+    if other:
+        return UnusableScan("BS-E107", f"found {other}.", file=probe.path)
+    return UnusableScan("BS-E104", f"found {_first_bytes(head)}.", file=probe.path)
+
+
+def _other_kind(probe: Probe) -> str:
+    head = probe.head
+    if head.startswith(b"MATLAB 7.3") or (head[512:520] == HDF5_MAGIC):
+        return "a MATLAB 7.3 file, whose variables nobody named"
+    for magic, what in _PICTURES:
+        if head.startswith(magic):
+            return what
+    if head.startswith(HDF5_MAGIC):
+        return _hdf5_kind(probe)
+    if probe.suffix == ".raw" and probe.path.with_suffix(".yml").name in probe.siblings:
+        return "a Clarius capture, which is not read yet"
+    return ""
+
+
+def _hdf5_kind(probe: Probe) -> str:
+    root = probe.hdf5_root
+    if root is None:
+        return "a damaged HDF5 file"
+    members = set(root.members)
+    if root.format:
+        return f"an HDF5 file of the format {root.format[:40]!r}"
+    if "US" in members:
+        return "PICMUS channel data: they are not beamformed"
+    if {"data", "trans_params"} <= members:
+        return "pybf channel data: they are not beamformed"
+    if {"data", "scan"} <= members:
+        return "a zea (usbmd) file"
+    if members & {"channel_data", "beamformed_data"}:
+        return "a UFF file (USTB)"
+    shown = ", ".join(sorted(members)[:5])
+    return f"an HDF5 file of another kind (it holds {shown or 'nothing'})"
+
+
+def _first_bytes(head: bytes) -> str:
+    """Describe the first bytes: text is quoted, the rest shown as numbers."""
+    try:
+        text = head[:200].decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    if text and all(c.isprintable() or c in "\r\n\t" for c in text):
+        line = " ".join(text.split())
+        return f"text that starts with {line[:40]!r}"
+    if not any(head):
+        return "nothing but zero bytes"
+    return f"bytes that start with {head[:8].hex(' ')}"
