@@ -91,7 +91,8 @@ def used_codes() -> dict[str, str]:
 
 @pytest.mark.parametrize(("code", "where"), used_codes().items())
 def test_a_code_in_use_is_registered(code: str, where: str) -> None:
-    assert code in all_codes(), f"{where} uses {code}, which no bonescan/errors/codes_*.py lists"
+    registered = code in all_codes()
+    assert registered, f"{where} uses {code}, which no bonescan/errors/codes_*.py lists"
 
 
 @pytest.mark.parametrize("code", all_codes())
@@ -122,12 +123,14 @@ def test_each_code_stands_in_the_range_of_its_room() -> None:
 
 @pytest.mark.parametrize("code", all_codes())
 def test_a_registered_code_is_in_use(code: str) -> None:
-    assert code in used_codes(), f"{code} is registered, and nothing in bonescan raises it"
+    in_use = code in used_codes()
+    assert in_use, f"{code} is registered, and nothing in bonescan raises it"
 
 
 @pytest.mark.parametrize(("flag", "where"), used_flags().items())
 def test_a_flag_in_use_is_explained(flag: str, where: str) -> None:
-    assert flag in all_flags(), f"{where} sets {flag}; no files/flag_texts_*.py explains it"
+    explained = flag in all_flags()
+    assert explained, f"{where} sets {flag}; no files/flag_texts_*.py explains it"
 
 
 @pytest.mark.parametrize("flag", all_flags())
