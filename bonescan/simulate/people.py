@@ -10,6 +10,7 @@ What NHANES does not give is marked "our choice".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -185,25 +186,43 @@ def draw_person(
             + line.per_bmi * (bmi - 27.0) + line.residual * z)
         for line, z, floor in zip(lines, residual, BMD_FLOOR.values(), strict=True)
     )  # fmt: skip
+    latent = (float(neck), float(hip), float(spine))
+    build = {"height_cm": height_cm, "weight_kg": bmi * (height_cm / 100.0) ** 2}
+    status = _status(rng, sex, age)
+    return person_with_bone(
+        rng, latent, person_id=person_id, sex=sex, age_years=float(age), menopausal_status=status,
+        **build,
+    )  # fmt: skip
+
+
+def person_with_bone(
+    rng: np.random.Generator, latent_g_cm2: tuple[float, float, float], **who: Any
+) -> VirtualPerson:
+    """Give a person of known neck, total hip and L1-L4 the rest of her skeleton.
+
+    Parameters
+    ----------
+    rng : numpy Generator
+    latent_g_cm2 : three floats
+        BMD of femoral neck, total hip and L1-L4.
+    **who
+        ``person_id sex age_years height_cm weight_kg menopausal_status``.
+    """
+    sex, (neck, hip, spine) = str(who["sex"]), latent_g_cm2
     size = 1.0 + AREA_COMMON_CV * _tame(rng)
     areas = {k: v * size * (1.0 + AREA_OWN_CV * _tame(rng)) for k, v in AREA_CM2[sex].items()}
-    area_vertebrae = np.array([areas[v] for v in VERTEBRAE])
-    vertebrae = _vertebrae(rng, sex, float(spine), area_vertebrae)
+    l1, l2, l3, l4 = (float(areas[v]) for v in VERTEBRAE)
+    vertebrae = _vertebrae(rng, sex, spine, np.array([l1, l2, l3, l4]))
     return VirtualPerson(
-        person_id=person_id,
-        sex=sex,
-        age_years=float(age),
-        height_cm=height_cm,
-        weight_kg=float(bmi * (height_cm / 100.0) ** 2),
-        menopausal_status=_status(rng, sex, age),
-        bmd_neck_g_cm2=float(neck),
-        bmd_hip_g_cm2=float(hip),
-        bmd_spine_g_cm2=float(spine),
+        bmd_neck_g_cm2=neck,
+        bmd_hip_g_cm2=hip,
+        bmd_spine_g_cm2=spine,
         bmd_vertebrae_g_cm2=vertebrae,
-        area_vertebrae_cm2=tuple(float(a) for a in area_vertebrae),  # type: ignore[arg-type]
+        area_vertebrae_cm2=(l1, l2, l3, l4),
         area_neck_cm2=float(areas["neck"]),
         area_hip_cm2=float(areas["hip"]),
         bone_seed=int(rng.integers(2**32)),
+        **who,
     )
 
 
