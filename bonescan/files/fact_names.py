@@ -44,6 +44,11 @@ class FactName:
     dated: bool = True  # False: true of the person, not of a day
 
     @property
+    def needs_date(self) -> bool:
+        """Whether the fact says nothing without its date."""
+        return self.kind is FactKind.EVENT or self.name in {"pregnancy", "feeding"}
+
+    @property
     def allowed(self) -> str:
         """What the value may be, in words."""
         match self.kind:
@@ -258,3 +263,18 @@ def find_fact(text: str) -> FactName | None:
     key = text.strip().casefold().replace(" ", "_").replace("-", "_")
     name = _SPELLINGS.get(key)
     return None if name is None else FACT_NAMES[name]
+
+
+# A person may have several of these on one day; of all others the later word supersedes.
+SEVERAL_A_DAY = frozenset(
+    {
+        "same_as",
+        "fragility_fracture",
+        "other_fracture",
+        "cancer",
+        "disease",
+        "drug_start",
+        "drug_dose",
+        "drug_stop",
+    }
+)

@@ -1,0 +1,71 @@
+"""Flags of scores and classes, in words for a technician."""
+
+FLAGS = {
+    "under_20": (
+        "Under 20 years there is no T-score. The Z-score counts, and ultrasound gives no class."
+    ),
+    "no_t_reference": (
+        "No young-adult reference fits this maker and site, so bonescan gives no T-score of its "
+        "own. A printed T-score stands as printed."
+    ),
+    "no_age_reference": (
+        "No reference over age fits this maker, site, sex and age, so bonescan gives no Z-score "
+        "of its own. Another table is never put in its place."
+    ),
+    "reference_from_memory": (
+        "The mean and SD behind this T-score were not read in a published table. See the "
+        "reference under `bonescan norms show`."
+    ),
+    "chosen_reference": (
+        "The reference was chosen by name and is not the one the policy prescribes."
+    ),
+    "age_in_whole_years": (
+        "Only the age in whole years is known. Half a year was added, which is right on average."
+    ),
+    "not_policy_reference": (
+        "The printed T-score rests on a male or local reference. The policy asks for the White "
+        "female one, so bonescan's own T-score gives the class."
+    ),
+    "unknown_printed_reference": (
+        "The name of the printed reference is not known to bonescan, so the printed T-score gives "
+        "no class. Compare it with the reference of the report."
+    ),
+    "class_mismatch": (
+        "The printed score and bonescan's own give different classes. Both stand in the row; a "
+        "person should look."
+    ),
+    "rounding_decides": (
+        "The class comes from the score rounded to one decimal, as printed. The unrounded score "
+        "would give the neighbouring class."
+    ),
+    "no_score_may_label": (
+        "There is no score that may give a class: none printed by the policy's reference, and "
+        "none of bonescan's own."
+    ),
+    "early_menopause": (
+        "Menopause was surgical, induced or premature and the woman is under 50. T and Z are both "
+        "shown and no class is given."
+    ),
+    "menopausal_transition": (
+        "The woman is in the menopausal transition. WHO classes may be used, with care."
+    ),
+    "menopause_unknown": (
+        "Nobody recorded the menopausal status. Please ask and add it to the facts."
+    ),
+    "sex_or_age_unknown": (
+        "Sex or age is unknown, so no class is given. Add sex and date of birth to the facts."
+    ),
+    "radius_only_without_spine_and_hip": (
+        "The one-third radius gives the person's class only when neither spine nor hip can be "
+        "measured."
+    ),
+    "radius_decides": ("Neither spine nor hip has a class, so the one-third radius gives it."),
+    "vertebra_discordant": (
+        "Two neighbouring vertebrae differ by more than 1.0 in T. Look at the image and decide "
+        "whether one should be left out. Nothing was left out."
+    ),
+    "osteoporosis_by_fracture": (
+        "A hip or vertebral fragility fracture is recorded. Clinically that is osteoporosis, "
+        "whatever the T-score."
+    ),
+}
