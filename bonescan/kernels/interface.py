@@ -50,13 +50,13 @@ def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDA
     total = np.empty(n_cells, np.int64)
     rectified = np.empty(n_cells, np.int64)
     envelope = np.empty((n_lines, n_cells), np.float32)
-    # in integers, which may be added in any order, so that the compiler makes vector code
+    # in integers, so that the order of additions can't matter
     for row in range(n_lines):
-        line = samples[row]
+        line = samples[row, : n_cells * step].reshape(n_cells, step)
         for cell in range(n_cells):
             part = 0
-            for k in range(cell * step, cell * step + step):
-                part += int(line[k])
+            for k in range(step):
+                part += int(line[cell, k])
             total[cell] = part
         for cell in range(n_cells):
             low, high = max(cell - reach, 0), min(cell + reach + 1, n_cells)
@@ -65,8 +65,8 @@ def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDA
                 around += total[near]
             mean = (around * FRACTION) // ((high - low) * step)
             part = 0
-            for k in range(cell * step, cell * step + step):
-                part += abs(int(line[k]) * FRACTION - mean)
+            for k in range(step):
+                part += abs(int(line[cell, k]) * FRACTION - mean)
             rectified[cell] = part
         for cell in range(n_cells):
             low, high = max(cell - reach, 0), min(cell + reach + 1, n_cells)

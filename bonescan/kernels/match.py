@@ -173,17 +173,18 @@ def top_matches(  # noqa: C901 - blocks of blocks, one screen
             for i in range(rows.shape[0]):
                 best = r[first + i]
                 for group in range(0, block.shape[1], GROUP):
+                    products = block[i, group : group + GROUP]
                     worth = np.float32(best[k - 1] - MARGIN)
-                    end = min(group + GROUP, block.shape[1])
                     hits = 0
-                    for j in range(group, end):
-                        hits += block[i, j] > worth
+                    for j in range(products.shape[0]):
+                        hits += products[j] > worth
                     if hits == 0:
                         continue
-                    for j in range(group, end):
-                        if block[i, j] > worth:
-                            value = exact_product(rows, i, library_unit, begin + j)
-                            insert_best(index[first + i], best, value, begin + j)
+                    for j in range(products.shape[0]):
+                        if products[j] > best[k - 1] - MARGIN:
+                            model = begin + group + j
+                            value = exact_product(rows, i, library_unit, model)
+                            insert_best(index[first + i], best, value, model)
     for i in range(n):
         for j in range(k):
             r[i, j] = r[i, j] if index[i, j] != NO_MODEL else np.nan

@@ -57,10 +57,12 @@ def power_tile(
         inside = begin >= 0 and begin <= samples.shape[1] - 2 * n_half
         usable[g] = inside and row >= 0 and row < samples.shape[0]
         if usable[g]:
-            gate = samples[row, begin : begin + 2 * n_half]
+            early = samples[row, begin : begin + n_half]
+            late = samples[row, begin + n_half : begin + 2 * n_half]
             for k in range(n_half):
-                after = np.float32(gate[n_half + k])
-                before = np.float32(gate[n_half - 1 - k])
+                after = np.float32(late[k])
+                # unsigned: the check for a negative index would keep this loop out of vectors
+                before = np.float32(early[np.uint64(n_half - 1 - k)])
                 sums[g, k] = after + before
                 differences[g, k] = after - before
     power: NDArray[np.float32] = np.dot(cosines.T, sums.T)

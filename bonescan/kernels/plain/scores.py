@@ -5,13 +5,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-LOG_BELOW_L = 1e-6
+from .lms import lms_transform
+
 NANO = 1e9
 NANO_IN_TENTH = 1e8
 LARGEST_SCORE = 1e6
 NO_TENTHS = np.iinfo(np.int64).min
 NORMAL_TENTHS = -10
 OSTEOPOROSIS_TENTHS = -25
+
+Scored = tuple[
+    NDArray[np.float64],
+    NDArray[np.int64],
+    NDArray[np.float64],
+    NDArray[np.int64],
+    NDArray[np.int8],
+    NDArray[np.int8],
+]
 
 
 def t_scores(
@@ -28,17 +38,19 @@ def lms_z(
     spread: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Twin of `kernels.scores.lms_z`."""
-    usable = (bmd > 0) & (median > 0) & (spread > 0)
-    log_ratio = np.log(np.where(usable, bmd, np.nan) / np.where(usable, median, 1))
-    near_zero = np.abs(power) < LOG_BELOW_L
-    powered = np.expm1(power * log_ratio) / np.where(near_zero, 1, power)
-    z: NDArray[np.float64] = np.where(near_zero, log_ratio, powered) / spread
-    return z
+    usable = (bmd > 0) & (median > 0)
+    ratio = np.where(usable, bmd, np.nan) / np.where(usable, median, 1)
+    return lms_transform(ratio, power, spread)
 
 
-def lms_score(value: float, power: float, median: float, spread: float) -> float:
-    """Twin of `kernels.scores.lms_score`."""
-    return float(lms_z(*(np.array([x]) for x in (value, power, median, spread)))[0])
+def lms_chunk(
+    bmd: NDArray[np.float64],
+    power: NDArray[np.float64],
+    median: NDArray[np.float64],
+    spread: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Twin of `kernels.scores.lms_chunk`."""
+    return lms_z(bmd, power, median, spread)
 
 
 def _fixed(score: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -77,6 +89,11 @@ def nano_to_code(nano: float) -> int:
     return int(_codes(np.array([nano]))[0])
 
 
+def tenths_to_code(tenths: int) -> int:
+    """Twin of `kernels.scores.tenths_to_code`."""
+    return int(who_codes(np.array([tenths]))[0])
+
+
 def label_tenths(score: NDArray[np.float64]) -> NDArray[np.int64]:
     """Twin of `kernels.scores.label_tenths`."""
     return _tenths(_fixed(score))
@@ -94,19 +111,15 @@ def who_codes_raw(score: NDArray[np.float64]) -> NDArray[np.int8]:
 
 def score_rows(
     bmd: NDArray[np.float64],
-    young: NDArray[np.float64],
-    age: NDArray[np.float64],
-) -> tuple[
-    NDArray[np.float64],
-    NDArray[np.int64],
-    NDArray[np.float64],
-    NDArray[np.int64],
-    NDArray[np.int8],
-    NDArray[np.int8],
-]:
+    mean: NDArray[np.float64],
+    sd: NDArray[np.float64],
+    power: NDArray[np.float64],
+    median: NDArray[np.float64],
+    spread: NDArray[np.float64],
+) -> Scored:
     """Twin of `kernels.scores.score_rows`."""
-    t = t_scores(bmd, *young)
+    t = t_scores(bmd, mean, sd)
     nano = _fixed(t)
     t_tenths = _tenths(nano)
-    z = lms_z(bmd, *age)
+    z = lms_z(bmd, power, median, spread)
     return t, t_tenths, z, label_tenths(z), who_codes(t_tenths), _codes(nano)
