@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from .plain import to_plain
 from .vocabulary import Category, Origin, ScoreUsed, Technique
 
 
@@ -50,6 +52,10 @@ class Scores:
     t_u: float | None = None  # standard uncertainty of T from that of BMD
     alternatives: tuple[str, ...] = ()  # references that would change the label, in words
     flags: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the scores as plain values."""
+        return dict(to_plain(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from .exam import Device, Exam, Subject
 from .measurement import Measurement
+from .plain import to_plain
 from .vocabulary import OutcomeKind, Severity
 
 
@@ -61,6 +63,10 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
     pictures: tuple[Picture, ...] = ()
     details: tuple[tuple[str, str], ...] = ()  # key, text: what a page shows about quality
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the outcome as plain values; pictures with the length of their bytes."""
+        return dict(to_plain(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
