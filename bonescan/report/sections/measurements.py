@@ -1,0 +1,151 @@
+"""The table of sites: what was measured, scored and classed."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from bonescan.i18n import _
+from bonescan.model.measurement import LabelledRow
+from bonescan.model.page import PageRow
+from bonescan.model.vocabulary import ScoreUsed
+from bonescan.report.context import PersonContext, Section
+from bonescan.report.figures.numbers import fixed
+from bonescan.report.figures.share_bar import share_bar
+from bonescan.report.people_words import device_words
+from bonescan.report.visits import shows_t
+from bonescan.report.words import (
+    NOTHING,
+    WHO_WORDS,
+    category_short,
+    category_style,
+    origin_words,
+    site_words,
+    technique_words,
+)
+
+
+def build(context: PersonContext) -> Section | None:
+    """Build one table a technique, origin and device; None without a row."""
+    tables = [_table(context, rows) for rows in _by_device(context)]
+    if not tables:
+        return None
+    return Section(key="measurements", title=_("Measurements"), data={"tables": tables})
+
+
+def _by_device(context: PersonContext) -> list[list[PageRow]]:
+    """Bring rows of one technique, origin and device together, newest first."""
+    groups: dict[tuple[str, str, str], list[PageRow]] = {}
+    for visit in context.visits:
+        for row in visit.rows:
+            origin = str(row.labelled.measurement.origin)
+            groups.setdefault((visit.technique, origin, device_words(row.device)), []).append(row)
+    return list(groups.values())
+
+
+def _table(context: PersonContext, rows: list[PageRow]) -> dict[str, Any]:
+    labelled = [row.labelled for row in rows]
+    measured = [item.measurement for item in labelled]
+    by_day = groupby(rows, key=lambda r: r.exam.exam_date)
+    return {
+        "technique": technique_words(measured[0].technique),
+        "origin": origin_words(measured[0].origin),
+        "device": device_words(rows[0].device),
+        "shows_t": any(shows_t(i) and i.scores.t_label is not None for i in labelled),
+        "shows_share": any(_osteoporosis_score(i) != NOTHING for i in labelled),
+        "shows_z": any(item.scores.z_label is not None for item in labelled),
+        "has_content": any(m.bmc_g is not None or m.area_cm2 is not None for m in measured),
+        "has_ultrasound": any(m.spectra_total is not None for m in measured),
+        "has_printed": any(map(_printed, labelled)),
+        "has_class": any(item.verdict.category is not None for item in labelled),
+        "has_notes": any(map(context.row_notes, rows)),
+        "days": [
+            (day.isoformat() if day else _("no date"), [_row(context, row) for row in of_day])
+            for day, of_day in by_day
+        ],
+        "chances": [c for row in rows if (c := _chances(row)) is not None],
+    }
+
+
+def _row(context: PersonContext, row: PageRow) -> dict[str, Any]:
+    m, s, v = row.labelled.measurement, row.labelled.scores, row.labelled.verdict
+    marked = context.references.marked
+    return {
+        "site": site_words(m.site),
+        "vertebrae": ", ".join(m.vertebrae_used),
+        "bmd": _number(m.bmd_g_cm2, 3),
+        "bmd_u": None if m.bmd_u_g_cm2 is None else fixed(m.bmd_u_g_cm2, 3),
+        "bmc": _number(m.bmc_g, 2),
+        "area": _number(m.area_cm2, 2),
+        "t": _number(s.t_label, 1) if shows_t(row.labelled) else NOTHING,
+        "t_reference": marked(s.reference_id)
+        if shows_t(row.labelled) and s.t_label is not None
+        else "",
+        "z": _number(s.z_label, 1),
+        "z_reference": marked(s.z_reference_id) if s.z_label is not None else "",
+        "labels": v.score_used or "",
+        "category": category_short(v.category) if v.category else "",
+        "style": category_style(v.category),
+        "printed": _printed(row.labelled),
+        "printed_reference": m.reported_reference,
+        "spectra": _spectra(m.spectra_valid, m.spectra_total),
+        "depth": _number(m.depth_mm, 1),
+        "osteoporosis_score": _osteoporosis_score(row.labelled),
+        "notes": context.row_notes(row),
+    }
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return NOTHING if value is None else fixed(value, decimals)
+
+
+def _printed(labelled: LabelledRow) -> list[tuple[bool, str]]:
+    """Write the device's own scores, each with whether it labels; no T under the Z rule."""
+    m, used, parts = labelled.measurement, labelled.verdict.score_used, []
+    if m.reported_t_score is not None and shows_t(labelled):
+        words = _("T %s") % fixed(m.reported_t_score, 1)
+        parts.append((used == ScoreUsed.REPORTED_T, words))
+    if m.reported_z_score is not None:
+        words = _("Z %s") % fixed(m.reported_z_score, 1)
+        parts.append((used == ScoreUsed.REPORTED_Z, words))
+    return parts
+
+
+def _spectra(valid: int | None, total: int | None) -> str:
+    if total is None:
+        return NOTHING
+    return _("%(valid)s of %(total)s") % {
+        "valid": valid if valid is not None else "?",
+        "total": total,
+    }
+
+
+def _osteoporosis_score(labelled: LabelledRow) -> str:
+    """Write the share of osteoporosis-like spectra; no WHO wording under the Z rule."""
+    share = labelled.measurement.osteoporosis_score_percent
+    if share is None or not shows_t(labelled) or not labelled.measurement.scores_allowed:
+        return NOTHING
+    return _("%s %%") % fixed(share, 0)
+
+
+def _chances(row: PageRow) -> dict[str, Any] | None:
+    """Show the probability of each class; only where a WHO class is given."""
+    labelled, v = row.labelled, row.labelled.verdict
+    if v.category not in WHO_WORDS or not shows_t(labelled):
+        return None
+    if v.p_normal is None or v.p_osteopenia is None or v.p_osteoporosis is None:
+        return None
+    parts = (
+        ("normal", _("normal"), v.p_normal),
+        ("osteopenia", _("osteopenia"), v.p_osteopenia),
+        ("osteoporosis", _("osteoporosis"), v.p_osteoporosis),
+    )
+    words = ", ".join(f"{name} {fixed(100 * p, 0)} %" for _key, name, p in parts)
+    site = site_words(labelled.measurement.site)
+    svg = share_bar(
+        [(f"share-{key}", p) for key, _name, p in parts],
+        title=_("%s: probability of each class") % site,
+        description=words,
+    )
+    day = row.exam.exam_date
+    return {"day": day.isoformat() if day else "", "site": site, "svg": svg, "words": words}

@@ -1,0 +1,66 @@
+"""The scans themselves, with what was found in them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from bonescan.i18n import _
+from bonescan.model.outcome import Picture
+from bonescan.report.context import PersonContext, Section
+from bonescan.report.figures.numbers import fixed
+from bonescan.report.figures.scan_picture import scan_picture
+from bonescan.report.fit_pictures import fit_pictures
+from bonescan.report.words import site_words
+
+
+def build(context: PersonContext) -> Section | None:
+    """Build one figure a picture, made small enough together for one page; None without any."""
+    pictures = context.person.pictures
+    if not pictures:
+        return None
+    pngs = fit_pictures([picture.png for _file, picture in pictures])
+    figures = [
+        _figure(file, dataclasses.replace(picture, png=png))
+        for (file, picture), png in zip(pictures, pngs, strict=True)
+        if png
+    ]
+    left_out = [file for (file, _p), png in zip(pictures, pngs, strict=True) if not png]
+    return Section(
+        key="pictures", title=_("Pictures"), data={"figures": figures, "left_out": left_out}
+    )
+
+
+def _figure(file: str, picture: Picture) -> dict[str, Any]:
+    site, names = site_words(picture.site), {o.name for o in picture.overlays}
+    kinds = {"bmode": _("ultrasound picture"), "dxa": _("DXA image")}
+    title = f"{site}: {kinds.get(picture.kind, picture.kind)}"
+    legend = [
+        (style, words)
+        for name, style, words in (
+            ("surface", "surface", _("bone surface")),
+            ("gate-a", "gate-a", _("gate A")),
+            ("gate-b", "gate-b", _("gate B")),
+            ("region", "region", _("region")),
+        )
+        if name in names
+    ]
+    drawn = ", ".join(words for _style, words in legend)
+    description = _("Drawn over it: %s") % drawn if drawn else _("Nothing is drawn over it")
+    return {
+        "svg": scan_picture(picture, title=title, description=description),
+        "title": title,
+        "file": file,
+        "size": _size(picture),
+        "legend": legend,
+        "is_ultrasound": picture.kind == "bmode",
+    }
+
+
+def _size(picture: Picture) -> str:
+    if picture.width_mm is None or picture.height_mm is None:
+        return _("size in mm not known")
+    return _("%(width)s × %(height)s mm") % {
+        "width": fixed(picture.width_mm, 0),
+        "height": fixed(picture.height_mm, 0),
+    }

@@ -1,0 +1,167 @@
+"""The reference plot of each labelling site, or its Z presentation under the Z rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bonescan.i18n import _
+from bonescan.model.page import PageRow
+from bonescan.report.context import PersonContext, Section
+from bonescan.report.figures import reference_plot, score_scale
+from bonescan.report.figures.numbers import fixed
+from bonescan.report.references import References
+from bonescan.report.visits import shows_t
+from bonescan.report.words import WHO_WORDS, site_words
+
+Key = tuple[str, str, str, str, bool]
+
+
+def build(context: PersonContext) -> Section | None:
+    """Build one figure a labelling site, technique and reference; None when nothing can be said."""
+    figures = [
+        drawn
+        for rows in _groups(context).values()
+        if (drawn := _figure(rows, context.references)) is not None
+    ]
+    if not figures:
+        return None
+    data = {"figures": figures, "legend": _legend(figures)}
+    return Section(key="plots", title=_("Bone density and its reference"), data=data)
+
+
+def _legend(figures: Sequence[dict[str, str]]) -> list[str]:
+    """Say once what all figures share."""
+    populations = sorted({f["age_population"] for f in figures if f["age_population"]})
+    legend = [_("Z: people of the same age and sex, %s.") % name for name in populations]
+    if any(f["svg"] for f in figures):
+        legend.append(
+            _(
+                "Full dot: latest exam, open dots: earlier ones. Bars: ± one standard uncertainty, "
+                "where known."
+            )
+        )
+    return legend
+
+
+def _groups(context: PersonContext) -> dict[Key, list[PageRow]]:
+    """Bring rows of one site, technique and reference together, oldest exam first."""
+    groups: dict[Key, list[PageRow]] = {}
+    for visit in reversed(context.visits):
+        for row in visit.rows:
+            labelled = row.labelled
+            if labelled.verdict.category is None or labelled.measurement.bmd_g_cm2 is None:
+                continue
+            key = (
+                str(labelled.measurement.technique),
+                labelled.measurement.site,
+                labelled.scores.reference_id or "",
+                labelled.scores.z_reference_id or "",
+                shows_t(labelled),
+            )
+            groups.setdefault(key, []).append(row)
+    return groups
+
+
+def _figure(rows: Sequence[PageRow], references: References) -> dict[str, str] | None:
+    last = rows[-1].labelled
+    with_t = shows_t(last)
+    svg, words, has_age = (_t_figure if with_t else _z_figure)(rows, references)
+    if not svg and not words:
+        return None
+    m, z_id = last.measurement, last.scores.z_reference_id
+    return {
+        "svg": svg,
+        "site": site_words(m.site),
+        "technique": str(m.technique),
+        "words": words,
+        "age_population": references.population(z_id) if has_age and z_id else "",
+    }
+
+
+def _points(rows: Sequence[PageRow]) -> list[reference_plot.PlotPoint]:
+    return [
+        reference_plot.PlotPoint(
+            age_years=row.person.age_years,
+            bmd_g_cm2=row.labelled.measurement.bmd_g_cm2,
+            bmd_u_g_cm2=row.labelled.measurement.bmd_u_g_cm2,
+        )
+        for row in rows
+        if row.person.age_years is not None and row.labelled.measurement.bmd_g_cm2 is not None
+    ]
+
+
+def _age(row: PageRow, references: References) -> reference_plot.AgeReference | None:
+    labelled = row.labelled
+    return references.age(labelled.scores.z_reference_id, labelled.measurement.site, row.person.sex)
+
+
+def _described(rows: Sequence[PageRow]) -> str:
+    values = [
+        _("%(bmd)s g/cm² at %(age)s years")
+        % {"bmd": fixed(p.bmd_g_cm2, 3), "age": fixed(p.age_years, 1)}
+        for p in _points(rows)
+    ]
+    return "; ".join(values)
+
+
+def _t_figure(rows: Sequence[PageRow], references: References) -> tuple[str, str, bool]:
+    """Draw with a T axis: (svg, what it rests on, whether the age curves are in it)."""
+    last = rows[-1].labelled
+    coloured = any(row.labelled.verdict.category in WHO_WORDS for row in rows)
+    points, site, reference_id = (
+        _points(rows),
+        site_words(last.measurement.site),
+        last.scores.reference_id,
+    )
+    young = references.young(reference_id)
+    if young is not None and reference_id and points:
+        age = _age(rows[-1], references)
+        svg = reference_plot.t_plot(
+            points,
+            young,
+            age,
+            coloured=coloured,
+            title=_("%s: bone density against age with T-score") % site,
+            description=_described(rows),
+        )
+        words = _("T counts from: %s.") % references.population(reference_id)
+        return svg, words, age is not None
+    printed = last.measurement.reported_t_score
+    if printed is None:
+        return "", "", False
+    svg = score_scale.t_scale(
+        printed,
+        coloured=coloured,
+        title=_("%s: T-score printed by the device") % site,
+        description=_("T-score %s") % fixed(printed, 1),
+    )
+    return svg, _printed_only(), False
+
+
+def _z_figure(rows: Sequence[PageRow], references: References) -> tuple[str, str, bool]:
+    """Draw without any T: (svg, what it rests on, whether the age curves are in it)."""
+    last = rows[-1].labelled
+    points, site = _points(rows), site_words(last.measurement.site)
+    age = _age(rows[-1], references)
+    if age is not None and points:
+        svg = reference_plot.z_plot(
+            points,
+            age,
+            title=_("%s: bone density against that of the same age") % site,
+            description=_described(rows),
+        )
+        return svg, _("Band: Z from −2 to +2."), True
+    printed = last.measurement.reported_z_score
+    if printed is None:
+        words = _("No age reference fits this device, site and sex: there is no figure.")
+        return "", words, False
+    svg = score_scale.z_scale(
+        printed,
+        title=_("%s: Z-score printed by the device") % site,
+        description=_("Z-score %s") % fixed(printed, 1),
+    )
+    return svg, _printed_only(), False
+
+
+def _printed_only() -> str:
+    return _("Printed by the device; its reference is not known here as numbers.")

@@ -1,0 +1,183 @@
+"""What the words of the tables are called on pages.
+
+Dictionaries are made at each call: the language may differ from page to page.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from bonescan.i18n import _
+from bonescan.model.vocabulary import Category, MenopausalStatus, OutcomeKind, Severity, Technique
+from bonescan.norms.site import Site, parse_site
+
+WHO_WORDS = frozenset({Category.NORMAL, Category.OSTEOPENIA, Category.OSTEOPOROSIS})
+Z_WORDS = frozenset({Category.WITHIN_EXPECTED_RANGE, Category.BELOW_EXPECTED_RANGE})
+NOTHING = "–"
+
+
+def category_words(category: str | None) -> str:
+    """Name a class in full."""
+    names: dict[str | None, str] = {
+        Category.NORMAL: _("Normal bone density"),
+        Category.OSTEOPENIA: _("Osteopenia (low bone mass)"),
+        Category.OSTEOPOROSIS: _("Osteoporosis"),
+        Category.WITHIN_EXPECTED_RANGE: _("Within the expected range for age"),
+        Category.BELOW_EXPECTED_RANGE: _("Below the expected range for age"),
+        Category.NONE: _("No class given"),
+        None: _("Not judged"),
+    }
+    return names.get(category, str(category))
+
+
+def category_short(category: str | None) -> str:
+    """Name a class in a table."""
+    names: dict[str | None, str] = {
+        Category.NORMAL: _("normal"),
+        Category.OSTEOPENIA: _("osteopenia"),
+        Category.OSTEOPOROSIS: _("osteoporosis"),
+        Category.WITHIN_EXPECTED_RANGE: _("within expected range"),
+        Category.BELOW_EXPECTED_RANGE: _("below expected range"),
+        Category.NONE: _("no class"),
+        None: NOTHING,
+    }
+    return names.get(category, str(category))
+
+
+def category_style(category: str | None) -> str:
+    """Style class of a class: WHO colours for WHO words, neutral for everything else."""
+    names: dict[str | None, str] = {
+        Category.NORMAL: "who-normal",
+        Category.OSTEOPENIA: "who-osteopenia",
+        Category.OSTEOPOROSIS: "who-osteoporosis",
+        Category.WITHIN_EXPECTED_RANGE: "z-within",
+        Category.BELOW_EXPECTED_RANGE: "z-below",
+    }
+    return names.get(category, "no-class")
+
+
+def technique_words(technique: str) -> str:
+    """Name a technique honestly: our own ultrasound method is not REMS."""
+    names: dict[str, str] = {
+        Technique.DXA: _("DXA"),
+        Technique.REMS: _("REMS (the device's own numbers)"),
+        Technique.REMS_STYLE: _("REMS-style estimate by rems-style-open/1, not a REMS result"),
+    }
+    return names.get(technique, technique)
+
+
+def origin_words(origin: str) -> str:
+    """Say whose number it is."""
+    names = {
+        "reported": _("printed by the device"),
+        "measured": _("measured by bonescan from dual-energy images"),
+        "estimated": _("estimated by bonescan from ultrasound"),
+    }
+    return names.get(origin, origin)
+
+
+def status_words(status: str | None) -> str:
+    """Name a menopausal status."""
+    names: dict[str | None, str] = {
+        MenopausalStatus.PREMENOPAUSAL: _("premenopausal"),
+        MenopausalStatus.TRANSITION: _("menopausal transition"),
+        MenopausalStatus.POSTMENOPAUSAL: _("postmenopausal"),
+        MenopausalStatus.SURGICAL: _("surgical menopause"),
+        MenopausalStatus.INDUCED_REVERSIBLE: _("induced menopause, reversible"),
+        MenopausalStatus.POI: _("premature ovarian insufficiency"),
+        MenopausalStatus.PREGNANT: _("pregnant"),
+        MenopausalStatus.LACTATING: _("lactating"),
+        MenopausalStatus.AFTER_WEANING: _("after weaning"),
+        MenopausalStatus.UNKNOWN: _("not recorded"),
+        MenopausalStatus.NOT_APPLICABLE: _("does not apply"),
+        None: _("not recorded"),
+    }
+    return names.get(status, str(status))
+
+
+def sex_words(sex: str | None) -> str:
+    """Name a sex."""
+    return {"F": _("female"), "M": _("male")}.get(sex or "", _("not recorded"))
+
+
+def score_used_words(score_used: str | None) -> str:
+    """Say which number gave the class."""
+    names = {
+        "reported-T": _("the device's printed T-score"),
+        "own-T": _("the T-score computed by bonescan"),
+        "reported-Z": _("the device's printed Z-score"),
+        "own-Z": _("the Z-score computed by bonescan"),
+    }
+    return names.get(score_used or "", score_used or NOTHING)
+
+
+def outcome_words(outcome: str) -> str:
+    """Say what became of a file."""
+    names: dict[str, str] = {
+        OutcomeKind.MEASURED: _("measured: bone density computed from the scan"),
+        OutcomeKind.REPORTED: _("reported: the device's own numbers were read"),
+        OutcomeKind.NO_NUMBERS: _("no numbers: a scan whose export holds no bone density"),
+        OutcomeKind.NEEDS_REVIEW: _("needs review: a person must look before it counts"),
+        OutcomeKind.UNUSABLE: _("unusable: refused, with a reason"),
+        OutcomeKind.DUPLICATE: _("duplicate: the same content under another name"),
+        OutcomeKind.CONFLICT: _("conflict: contradicts another file"),
+        OutcomeKind.COMPANION: _("companion: belongs to another file"),
+        OutcomeKind.NOT_DENSITOMETRY: _("not densitometry: a sound file of another kind"),
+    }
+    return names.get(outcome, outcome)
+
+
+def severity_words(severity: str) -> str:
+    """Name the weight of a problem."""
+    names: dict[str, str] = {
+        Severity.ERROR: _("Error"),
+        Severity.WARNING: _("Warning"),
+        Severity.NOTE: _("Note"),
+    }
+    return names.get(severity, severity)
+
+
+@lru_cache(maxsize=1024)
+def _site(site: str) -> Site | None:
+    return parse_site(site)
+
+
+def site_words(site: str) -> str:
+    """Name a site of the site grammar.
+
+    >>> site_words("femoral-neck-left"), site_words("L1-L4"), site_words("L1+L3")
+    ('Femoral neck, left', 'Lumbar spine L1–L4', 'Lumbar spine L1 + L3')
+    """
+    name = site_in_sentence(site)
+    return name[:1].upper() + name[1:] if _site(site) else name
+
+
+def site_in_sentence(site: str) -> str:
+    """Name a site as it stands inside a sentence; an unknown one stays as written."""
+    known = _site(site)
+    if known is None:
+        return site or _("a site not said")
+    name = known.name()
+    return name.replace("-", "–").replace("+", " + ") if known.vertebrae else name
+
+
+def sentence(text: str) -> str:
+    """Make a sentence of a message: a capital first, a full stop last.
+
+    >>> sentence("found no site, wanted one")
+    'Found no site, wanted one.'
+    """
+    text = text.strip()
+    if not text:
+        return ""
+    return text[:1].upper() + text[1:] + ("" if text[-1] in ".!?。" else ".")
+
+
+def days_words(days: float) -> str:
+    """Write a time since conception or delivery as clinics do.
+
+    >>> days_words(87)
+    '12 w 3 d'
+    """
+    weeks, rest = divmod(int(days), 7)
+    return _("%(weeks)d w %(days)d d") % {"weeks": weeks, "days": rest}
