@@ -1,5 +1,72 @@
-"""Codes of this room; the ranges stand in `bonescan.errors`."""
+"""Codes of densitometry files; the ranges stand in `bonescan.errors`."""
 
 from . import CodeInfo
 
-CODES: tuple[CodeInfo, ...] = ()
+CODES: tuple[CodeInfo, ...] = (
+    CodeInfo(
+        code="BS-E180",
+        title="no numbers in this export: an image only",
+        hint="Ask the console to send structured reports (DICOM SR) with the images.",
+    ),
+    CodeInfo(
+        code="BS-E181",
+        title="no numbers in this export: a PDF report",
+        hint="Ask the console to send structured reports (DICOM SR), or type the numbers in.",
+    ),
+    CodeInfo(
+        code="BS-E182",
+        title="a report whose numbers were not understood",
+        hint="Look at the report yourself, and tell us maker, model and software version.",
+    ),
+    CodeInfo(
+        code="BS-E183",
+        title="a page of a REMS device without readable numbers",
+        hint="Type the numbers of the page in; `bonescan score` takes a table of them.",
+    ),
+    CodeInfo(
+        code="BS-E184",
+        title="no numbers in this export: neither report nor image",
+        hint="Ask the console to send structured reports (DICOM SR) with the images.",
+    ),
+    CodeInfo(
+        code="BS-W210",
+        title="an image that can't be shown",
+        hint="Send it uncompressed, or install the decoder of its compression.",
+    ),
+    CodeInfo(
+        code="BS-W211",
+        title="BMC divided by area is not the printed BMD",
+        hint="Compare with the console; the export or its transfer may be at fault.",
+    ),
+    CodeInfo(
+        code="BS-W212",
+        title="a total is not the sum of its parts",
+        hint="Compare with the console; the export or its transfer may be at fault.",
+    ),
+    CodeInfo(
+        code="BS-W213",
+        title="a vertebra more than 1.0 T from its neighbour",
+        hint="Look at the image for fracture, degeneration or metal; leaving a vertebra out is "
+        "for a person to decide.",
+    ),
+    CodeInfo(
+        code="BS-W214",
+        title="DXA with a pregnancy status of possibly or definitely pregnant",
+        hint="Not routine in pregnancy; confirm status.",
+    ),
+    CodeInfo(
+        code="BS-W215",
+        title="parts of a report that were not understood",
+        hint="Look at the report yourself, and tell us maker, model and software version.",
+    ),
+    CodeInfo(
+        code="BS-W217",
+        title="a printed number that can't be true, or in an unknown unit",
+        hint="Compare with the console.",
+    ),
+    CodeInfo(
+        code="BS-W218",
+        title="a spine total that was not printed and was computed",
+        hint="Nothing to do; it is flagged.",
+    ),
+)

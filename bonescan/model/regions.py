@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .sites import VERTEBRAE, is_site, spine_site
+from .sites import VERTEBRAE, is_site, side_of, spine_site
 
 _SIDE = re.compile(r"\b(left|right|lt|rt|l|r|左|右|mean)\b|左|右", re.IGNORECASE)
 _SIDES = {
@@ -74,14 +74,17 @@ def measured_site(text: str, side: str = "", scan: str = "") -> str | None:
         "left", "right" or "mean" where it stands elsewhere.
     scan : str, optional
         The scan it belongs to (a region of `imaged_region`): "Total" alone means
-        total hip in a femur scan and total body in a whole-body scan.
+        total hip in a femur scan and total body in a whole-body scan, and a
+        scan of one side lends its side to its regions.
 
     Examples
     --------
     >>> measured_site("L1-L2,L4"), measured_site("L1,L3"), measured_site("L1-L4 (L2)")
     ('L1+L2+L4', 'L1+L3', 'L1+L3+L4')
-    >>> measured_site("Neck Left"), measured_site("Total", "right", "femur-right")
-    ('femoral-neck-left', 'total-hip-right')
+    >>> measured_site("Neck Left"), measured_site("Neck", scan="femur-right")
+    ('femoral-neck-left', 'femoral-neck-right')
+    >>> measured_site("Total", "right", "femur-right"), measured_site("Total Mean", "", "dual-femur")
+    ('total-hip-right', 'total-hip-mean')
     >>> measured_site("Total", scan="lumbar-spine"), measured_site("Fat")
     (None, None)
     """
@@ -91,8 +94,9 @@ def measured_site(text: str, side: str = "", scan: str = "") -> str | None:
     spine = _spine(words)
     if spine:
         return spine
-    suffix = f"-{side}" if side else _side_suffix(words)
-    bare = _SIDE.sub(" ", words).strip() if suffix else words
+    own = f"-{side}" if side else _side_suffix(words)
+    bare = _SIDE.sub(" ", words).strip() if own else words
+    suffix = own or _scan_suffix(scan)
     for pattern, site, sided in _MEASURED:
         if re.search(pattern, bare):
             return site + suffix if sided else site
@@ -103,9 +107,12 @@ def measured_site(text: str, side: str = "", scan: str = "") -> str | None:
 
 def _total(scan: str, suffix: str) -> str | None:
     if scan.startswith(("femur", "dual-femur")):
-        own = scan.removeprefix("femur")
-        return "total-hip" + (suffix or (own if own in {"-left", "-right"} else ""))
+        return "total-hip" + suffix
     return "total-body" if scan == "total-body" else None
+
+
+def _scan_suffix(scan: str) -> str:
+    return f"-{side_of(scan)}" if side_of(scan) else ""
 
 
 def _side_suffix(words: str) -> str:

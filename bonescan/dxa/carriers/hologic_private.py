@@ -1,0 +1,136 @@
+r"""Hologic's private text: the analysis that QDR and APEX consoles put into their images.
+
+Private creators ``HOLOGIC`` and ``Hologic``, at any block; every text (or
+unknown) element of theirs is searched. Two grammars:
+
+* lines ``Key = "value";`` and table cells ``…ResultsTable1[ i][ j] = "text";``
+  (i = column, j = row, row 0 is the header; blank cells are blank; line ends
+  may be the four characters ``\r\n`` written out);
+* XML, whose schema is not published: any element that names a region and
+  holds a BMD counts. A document type definition is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+from bonescan.model.header import DicomItem
+from bonescan.model.regions import imaged_region
+from bonescan.model.scan import DxaScan
+
+from ..carrier import Carrier
+from ..printed import Found, plain_unit
+from ..safe_xml import parse_xml
+from ..table import read_table
+
+CREATORS = ("HOLOGIC",)  # compared in any case
+TEXT_VRS = frozenset({"LT", "UT", "ST", "LO", "UC", "UN", "OB", "OW"})
+MAX_COLUMNS, MAX_ROWS = 64, 256
+
+_CELL = re.compile(
+    r'(\w{0,60}ResultsTable\w{0,20})\s*\[\s*(\d{1,3})\s*\]\s*\[\s*(\d{1,3})\s*\]\s*=\s*"([^"]{0,400})"'
+)
+_KEY = re.compile(r'\b([A-Za-z]\w{0,40})\s*=\s*"([^"]{0,2000})"\s*;')
+_T_REFERENCE = re.compile(r"T-score vs\.?\s*([^\r\n\"]{1,200}?)\s*(?=Z-score vs|[\r\n\"]|\\r|$)")
+_Z_REFERENCE = re.compile(r"Z-score vs\.?\s*([^\r\n\"]{1,200}?)\s*(?=T-score vs|[\r\n\"]|\\r|$)")
+_SCAN_KEYS = ("ScanType", "Scan_Type", "AnalysisType", "Analysis")
+_XML_NAMES = frozenset({"region", "name", "label", "roi", "id"})
+_XML_QUANTITIES = ("area", "bmc", "bmd", "t_score", "tscore", "z_score", "zscore")
+
+
+def _find(scan: DxaScan) -> Found | None:
+    texts = list(_texts(scan.header))
+    if not texts:
+        return None
+    found = Found(carrier="hologic-private")
+    for text in texts:
+        _read_text(text, scan, found)
+    if not found.regions and not found.not_understood:
+        return None  # private elements without an analysis: the scan's backup only
+    return found
+
+
+def _texts(header: DicomItem) -> Iterator[str]:
+    for element in header.private(CREATORS):
+        if element.vr not in TEXT_VRS:
+            continue
+        value = element.value
+        for part in value if isinstance(value, tuple) else (value,):
+            text = part.decode("utf-8", errors="replace") if isinstance(part, bytes) else part
+            if isinstance(text, str) and ("ResultsTable" in text or "<" in text[:2000]):
+                yield text
+
+
+def _read_text(text: str, scan: DxaScan, found: Found) -> None:
+    if "ResultsTable" in text:
+        keys = dict(_KEY.findall(text))
+        region = scan.site or imaged_region(*(keys.get(k) for k in _SCAN_KEYS)) or ""
+        for table in _tables(text, found):
+            read_table(table, region, found)
+    elif text.lstrip().startswith("<"):
+        _read_xml(text, scan.site or "", found)
+    for name, pattern in (("t_reference", _T_REFERENCE), ("z_reference", _Z_REFERENCE)):
+        match = pattern.search(text)
+        if match and getattr(found, name) is None:
+            setattr(found, name, f"{name[0].upper()}-score vs. {match[1]}")
+
+
+def _tables(text: str, found: Found) -> Iterator[list[list[str]]]:
+    """Gather the cells of each table; cells beyond the caps are named, not taken."""
+    tables: dict[str, dict[tuple[int, int], str]] = {}
+    for name, column, row, value in _CELL.findall(text):
+        if int(column) >= MAX_COLUMNS or int(row) >= MAX_ROWS:
+            found.not_understood.append(f"cell [{column}][{row}] of {name}")
+            continue
+        tables.setdefault(name, {})[int(row), int(column)] = value.strip()
+    for cells in tables.values():
+        n_rows = max(row for row, _ in cells) + 1
+        n_columns = max(column for _, column in cells) + 1
+        yield [[cells.get((r, c), "") for c in range(n_columns)] for r in range(n_rows)]
+
+
+def _read_xml(text: str, region: str, found: Found) -> None:
+    root = parse_xml(text, found)
+    if root is None:
+        return
+    scan = region or imaged_region(*(e.text for e in root.iter() if _bare(e.tag) == "scantype"))
+    rows = [_xml_row(element) for element in root.iter()]
+    units = {q: u for row in rows if row for q, u in row[2].items() if u}
+    for label, values, _ in filter(None, rows):
+        head = ["Region", *(f"{_column(q)}[{units.get(q, '')}]" for q in values)]
+        read_table([head, [label, *values.values()]], scan or "", found)
+
+
+def _xml_row(
+    element: ElementTree.Element,
+) -> tuple[str, dict[str, str], dict[str, str]] | None:
+    """Read one element as a region: its name, its numbers, their units."""
+    fields = {_bare(k): (v, "") for k, v in element.attrib.items()}
+    for child in element:
+        fields[_bare(child.tag)] = (
+            child.text or "",
+            plain_unit(child.get("units") or child.get("unit")),
+        )
+    names = [fields[n][0] for n in fields if n in _XML_NAMES and fields[n][0].strip()]
+    values = {q: fields[q][0] for q in _XML_QUANTITIES if q in fields}
+    if not names or "bmd" not in values:
+        return None
+    return names[0], values, {q: fields[q][1] for q in values}
+
+
+def _bare(name: str) -> str:
+    return name.rsplit("}", 1)[-1].lower().replace("-", "_")
+
+
+def _column(quantity: str) -> str:
+    return {
+        "t_score": "T-score",
+        "tscore": "T-score",
+        "z_score": "Z-score",
+        "zscore": "Z-score",
+    }.get(quantity, quantity)
+
+
+CARRIER = Carrier("hologic-private", 20, _find)

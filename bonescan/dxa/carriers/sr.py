@@ -1,0 +1,271 @@
+"""DICOM structured reports: TID 1500 groups, and vendors' plain containers of values.
+
+GE enCORE writes a root ``DXA Report``, containers that name the scan, one
+container a region in them, BMD, BMC and area as NUM and **T- and Z-scores as
+TEXT**; containers ``Trend <region>`` hold earlier visits and are left out.
+What a value is comes from its code where the code is known, else from its
+meaning; where the two contradict each other, neither is believed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from bonescan.model.header import DicomItem, Tag
+from bonescan.model.regions import imaged_region, measured_site
+from bonescan.model.scan import DxaScan
+from bonescan.model.sites import SIDES, side_of, spine_site, vertebrae_of, without_side
+
+from ..carrier import Carrier
+from ..codes import GENERIC_REGIONS, LOINC, OTHER_QUANTITIES, SNOMED_SIDES, SNOMED_SITES
+from ..printed import Found, PrintedRegion, plain_number, plain_unit, set_number
+
+CONTENT: Tag = (0x0040, 0xA730)
+VALUE_TYPE: Tag = (0x0040, 0xA040)
+CONCEPT_NAME: Tag = (0x0040, 0xA043)
+CONCEPT_CODE: Tag = (0x0040, 0xA168)
+TEXT_VALUE: Tag = (0x0040, 0xA160)
+MEASURED_VALUE: Tag = (0x0040, 0xA300)
+NUMERIC_VALUE: Tag = (0x0040, 0xA30A)
+UNIT: Tag = (0x0040, 0x08EA)
+CODE_VALUE: Tag = (0x0008, 0x0100)
+CODE_MEANING: Tag = (0x0008, 0x0104)
+
+FINDING_SITE = frozenset({"363698007", "G-C0E3"})
+LATERALITY = frozenset({"272741003", "G-C171"})
+TRACKING_IDENTIFIER = "112039"
+SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
+
+# meanings that are no value of this visit, or none that is used
+_NOT_USED = re.compile(
+    r"trend|change|previous|baseline|\blsc\b|percent|%|\bpya\b|\bpam\b|young adult|age.?match"
+    r"|\bcv\b|\bfat\b|\blean\b"
+)
+_QUANTITIES = (
+    ("t", re.compile(r"\bt[ -]?scores?\b|\btscore\b")),
+    ("z", re.compile(r"\bz[ -]?scores?\b|\bzscore\b")),
+    ("fragility", re.compile(r"fragility score")),
+    ("bmc", re.compile(r"\bbmc\b|bone mineral content")),
+    ("bmd", re.compile(r"\bbmd\b|bone (mineral )?density")),
+    ("area", re.compile(r"\barea\b")),
+)
+_REFERENCE = re.compile(r"reference|population")
+_VERTEBRA = re.compile(r"\bl([1-5])\b(?! ?[-,+])|\b(first|second|third|fourth) lumbar")
+_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the tree a value stands."""
+
+    scan: str = ""  # the region imaged, as `imaged_region` names it
+    site: str = ""
+    text: str = ""
+
+
+@dataclass(slots=True)
+class _Report:
+    found: Found
+    regions: dict[str, PrintedRegion] = field(default_factory=dict)
+
+
+def _find(scan: DxaScan) -> Found | None:
+    if not (scan.sop_class_uid or "").startswith(SR_CLASSES) and not scan.header.items(CONTENT):
+        return None
+    report = _Report(Found(carrier="sr"))
+    _walk(scan.header, _Place(scan=scan.site or ""), report)
+    report.found.regions = list(report.regions.values())
+    return report.found
+
+
+def _walk(item: DicomItem, place: _Place, report: _Report) -> None:
+    for child in item.items(CONTENT):
+        code, meaning = _concept(child, CONCEPT_NAME)
+        kind = child.text(VALUE_TYPE) or ""
+        if kind == "CONTAINER":
+            if not meaning.lower().startswith("trend"):
+                _walk(child, _enter(child, code, meaning, place, report), report)
+        elif kind in {"NUM", "TEXT"}:
+            _take(child, kind, (code, meaning), place, report)
+
+
+def _concept(item: DicomItem, tag: Tag) -> tuple[str, str]:
+    for concept in item.items(tag):
+        return concept.text(CODE_VALUE) or "", concept.text(CODE_MEANING) or ""
+    return "", ""
+
+
+def _enter(item: DicomItem, code: str, meaning: str, place: _Place, report: _Report) -> _Place:
+    """Learn from a container which scan and which region its values belong to."""
+    site, text = _finding_site(item, report)
+    if site:
+        return replace(place, site=site, text=text)
+    words = meaning.strip()
+    site = measured_site(words, "", place.scan) or ""
+    if site:
+        return replace(place, site=site, text=words)
+    scan = imaged_region(words)
+    if scan is not None:
+        return _Place(scan=scan)
+    is_frame = code.isdigit() and not code.startswith("2000")  # headings of the standard
+    return place if is_frame else replace(place, site="", text=words)
+
+
+def _finding_site(item: DicomItem, report: _Report) -> tuple[str, str]:
+    """Read finding sites, their side and the tracking identifier of a group or value."""
+    sites: list[str] = []
+    texts: list[str] = []
+    side = label = ""
+    for child in item.items(CONTENT):
+        code, _ = _concept(child, CONCEPT_NAME)
+        if code in FINDING_SITE:
+            value, meaning = _concept(child, CONCEPT_CODE)
+            sites.append(_coded_site(value, meaning, report))
+            texts.append(meaning)
+            side = side or _side(child)
+        elif code in LATERALITY:
+            side = _side_word(*_concept(child, CONCEPT_CODE))
+        elif code == TRACKING_IDENTIFIER:
+            label = child.text(TEXT_VALUE) or ""
+    if not sites or not all(sites):
+        return "", ""
+    return _one_site(sites, side, label), label or ", ".join(texts)
+
+
+def _coded_site(code: str, meaning: str, report: _Report) -> str:
+    by_code = SNOMED_SITES.get(code, "")
+    by_text = _site_in_words(meaning)
+    if by_code and by_text and by_text != by_code and _is_vertebra(by_code, by_text):
+        report.found.not_understood.append(f"code {code} means {by_code}, text says {meaning!r}")
+        return ""
+    return by_code or by_text
+
+
+def _is_vertebra(*sites: str) -> bool:
+    return all(vertebrae_of(site) for site in sites)
+
+
+def _site_in_words(meaning: str) -> str:
+    words = meaning.strip().lower()
+    vertebra = _VERTEBRA.search(words)
+    if vertebra:
+        return "L" + (vertebra[1] or _ORDINALS[vertebra[2]])
+    return measured_site(words) or ""
+
+
+def _one_site(sites: list[str], side: str, label: str) -> str:
+    """Join the finding sites of a group; its label may name the region more closely."""
+    named = measured_site(label, side, f"{sites[0]}-{side}" if side else sites[0]) or ""
+    if _is_vertebra(*sites):
+        site = spine_site(tuple(v for s in sites for v in vertebrae_of(s)))
+    else:
+        site = sites[0]
+    if named and (site in GENERIC_REGIONS or site == named):
+        return named
+    if side and side_of(f"{site}-{side}"):
+        return f"{site}-{side}"
+    return site
+
+
+def _side(item: DicomItem) -> str:
+    for child in item.items(CONTENT):
+        code, _ = _concept(child, CONCEPT_NAME)
+        if code in LATERALITY:
+            return _side_word(*_concept(child, CONCEPT_CODE))
+    return ""
+
+
+def _side_word(code: str, meaning: str) -> str:
+    word = meaning.strip().lower()
+    return SNOMED_SIDES.get(code, "") or (word if word in SIDES else "")
+
+
+def _take(
+    item: DicomItem, kind: str, concept: tuple[str, str], place: _Place, report: _Report
+) -> None:
+    """Put one NUM or TEXT item where it belongs."""
+    code, meaning = concept
+    words = meaning.lower().replace("_", " ")
+    if kind == "TEXT" and _REFERENCE.search(words):
+        _reference(words, item.text(TEXT_VALUE), report)
+        return
+    quantity, region = _quantity(code, words)
+    if not quantity:
+        return
+    value, unit = _number(item, kind)
+    if value is None:
+        return  # blank, as the T-score of a premenopausal page
+    site, text = _finding_site(item, report)
+    site, text, flag = _place_of(meaning, region, replace(place, site=site or place.site,
+                                                          text=text or place.text))  # fmt: skip
+    if not site:
+        report.found.not_understood.append(f"{meaning} of {place.text or 'no region'}")
+        return
+    printed = report.regions.setdefault(site, PrintedRegion(site=site, text=text))
+    printed.is_average = site.endswith("-mean")
+    if flag and flag not in printed.flags:
+        printed.flags.append(flag)
+    set_number(printed, quantity, value, unit)
+    for child in item.items(CONTENT):
+        if _REFERENCE.search(_concept(child, CONCEPT_NAME)[1].lower()):
+            _reference(quantity + " score", child.text(TEXT_VALUE), report)
+
+
+def _place_of(meaning: str, region: str, place: _Place) -> tuple[str, str, str]:
+    """Name the site of a value: its group, else the words of its meaning, else its LOINC code."""
+    if place.site:
+        clash = region and not _agrees(region, place.site)
+        return place.site, place.text, "code_contradicts_region" if clash else ""
+    bare = meaning.lower().replace("_", " ")
+    for _, pattern in _QUANTITIES:
+        bare = pattern.sub(" ", bare)
+    own = measured_site(" ".join(bare.split()), "", place.scan)
+    if own:
+        return own, meaning, ""
+    if region:
+        return region.replace("hip", "femur"), meaning, "region_not_stated"
+    return "", "", ""
+
+
+def _agrees(region: str, site: str) -> bool:
+    if region == "lumbar-spine" or vertebrae_of(site):
+        return region == "lumbar-spine" and (site == region or bool(vertebrae_of(site)))
+    sides = {side for side in (side_of(region.replace("hip", "femur")), side_of(site)) if side}
+    is_arm = without_side(site).startswith(("radius", "ulna", "forearm"))
+    return len(sides) <= 1 and is_arm == region.startswith("forearm")
+
+
+def _quantity(code: str, words: str) -> tuple[str, str]:
+    if code in LOINC:
+        return LOINC[code]
+    if code in OTHER_QUANTITIES:
+        return OTHER_QUANTITIES[code], ""
+    if _NOT_USED.search(words):
+        return "", ""
+    for name, pattern in _QUANTITIES:
+        if pattern.search(words):
+            return name, ""
+    return "", ""
+
+
+def _number(item: DicomItem, kind: str) -> tuple[float | None, str]:
+    if kind == "TEXT":
+        return plain_number(item.text(TEXT_VALUE)), ""
+    for measured in item.items(MEASURED_VALUE):
+        code, meaning = _concept(measured, UNIT)
+        value = measured.get(NUMERIC_VALUE)
+        return plain_number(value), plain_unit(code) or plain_unit(meaning)
+    return None, ""
+
+
+def _reference(words: str, text: str | None, report: _Report) -> None:
+    if not text:
+        return
+    if re.search(r"\bz[ -]?score", words):
+        report.found.z_reference = report.found.z_reference or text
+    else:
+        report.found.t_reference = report.found.t_reference or text
+
+
+CARRIER = Carrier("sr", 10, _find)

@@ -1,0 +1,67 @@
+"""A small picture of a densitometry image for a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bonescan.files.png import grey_png, shrink
+from bonescan.model.outcome import Picture
+from bonescan.model.scan import ImageInfo
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_PNG_BYTES = 80_000
+MAX_SIDE_PX = 560
+_STEP = 0.85
+
+
+def dxa_picture(pixels: NDArray[Any], site: str, image: ImageInfo, inverted: bool) -> Picture:
+    """Draw the image with square pixels, at most `MAX_PNG_BYTES` large.
+
+    Parameters
+    ----------
+    pixels : (n_rows, n_columns) integer or float
+        As stored; the darkest becomes black.
+    inverted : bool
+        MONOCHROME1: low values are bright.
+    """
+    grey = _eight_bit(pixels, inverted)
+    pitch = image.pixel_pitch_mm or (1.0, 1.0)
+    extent = (grey.shape[0] * pitch[1], grey.shape[1] * pitch[0])
+    side = min(MAX_SIDE_PX, max(grey.shape))
+    while True:
+        scale = side / max(extent)
+        rows = _within(round(extent[0] * scale), grey.shape[0])
+        columns = _within(round(extent[1] * scale), grey.shape[1])
+        png = grey_png(shrink(grey, rows, columns))
+        if len(png) <= MAX_PNG_BYTES or side <= 1:
+            break
+        side = int(side * _STEP)
+    known = image.pixel_pitch_mm is not None
+    return Picture(
+        kind="dxa",
+        site=site,
+        png=png,
+        width_px=columns,
+        height_px=rows,
+        width_mm=extent[1] if known else None,
+        height_mm=extent[0] if known else None,
+    )
+
+
+def _within(wanted: int, available: int) -> int:
+    return min(max(1, wanted), available)
+
+
+def _eight_bit(pixels: NDArray[Any], inverted: bool) -> NDArray[np.uint8]:
+    """Stretch to 0..255; 8-bit pictures are kept as they are."""
+    if pixels.dtype == np.uint8:
+        grey: NDArray[np.uint8] = pixels
+    else:
+        values = np.nan_to_num(pixels.astype(np.float64))
+        low, high = float(values.min()), float(values.max())
+        grey = np.rint((values - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
+    return 255 - grey if inverted else grey

@@ -1,0 +1,141 @@
+"""What a carrier finds: the numbers a device printed, region by region."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+BMD_UNITS = {"g/cm2": 1.0, "g/cm-2": 1.0, "g.cm-2": 1.0, "mg/cm2": 1e-3, "mg/cm-2": 1e-3}
+BMC_UNITS = {"g": 1.0, "mg": 1e-3, "kg": 1e3}
+AREA_UNITS = {"cm2": 1.0, "mm2": 1e-2}
+UNITS = {"bmd": BMD_UNITS, "bmc": BMC_UNITS, "area": AREA_UNITS}
+PLAUSIBLE = {"bmd": (0.02, 5.0), "bmc": (0.0, 10_000.0), "area": (0.05, 30_000.0)}
+MAX_SCORE = 15.0
+
+_NUMBER = re.compile(r"[-+]?\d{1,9}(?:[.,]\d{1,9})?")
+_SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2010": "-", "\u00a0": " "})
+_TAG = re.compile(r"<[^<>]{0,40}>")
+
+
+@dataclass(slots=True, kw_only=True)
+class PrintedRegion:
+    """One region with its numbers, in g, cm2 and g/cm2; None = not printed.
+
+    `is_average` marks rows such as the mean of two hips, to which the
+    arithmetic of a region does not apply.
+    """
+
+    site: str
+    text: str  # as printed
+    bmd_g_cm2: float | None = None
+    bmc_g: float | None = None
+    area_cm2: float | None = None
+    t_score: float | None = None
+    z_score: float | None = None
+    fragility_score: float | None = None
+    is_average: bool = False
+    flags: list[str] = field(default_factory=list)
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether anything worth a row was printed."""
+        return any(v is not None for v in (self.bmd_g_cm2, self.t_score, self.z_score))
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """What a carrier holds: regions, the printed references, and what was not understood."""
+
+    carrier: str
+    regions: list[PrintedRegion] = field(default_factory=list)
+    t_reference: str | None = None
+    z_reference: str | None = None
+    not_understood: list[str] = field(default_factory=list)
+
+
+def plain_number(text: object) -> float | None:
+    r"""Read a printed number: decimal commas, typographic minus, blanks; None where it is none.
+
+    >>> plain_number("-1,5"), plain_number(" 0.930 "), plain_number("-0.0"), plain_number(" ")
+    (-1.5, 0.93, 0.0, None)
+    >>> plain_number("1.234,5"), plain_number("nan"), plain_number("\u22121.0")
+    (None, None, -1.0)
+    """
+    if isinstance(text, bool) or text is None:
+        return None
+    if isinstance(text, int | float):
+        return float(text) + 0.0 if math.isfinite(text) else None
+    words = str(text).translate(_SIGNS).strip().rstrip("*").strip()
+    if not _NUMBER.fullmatch(words):
+        return None
+    return float(words.replace(",", ".")) + 0.0  # no negative zero
+
+
+def plain_unit(text: str | None) -> str:
+    """Write a unit plainly: no blanks, no markup, powers as digits.
+
+    >>> plain_unit(" g/cm2"), plain_unit("[g/cm<sup><small>2</small></sup>]"), plain_unit("g/cm²")
+    ('g/cm2', 'g/cm2', 'g/cm2')
+    """
+    words = _TAG.sub("", text or "").replace("²", "2").replace("^", "")
+    return re.sub(r"[\s\[\](){}]", "", words).lower()
+
+
+def in_base_unit(quantity: str, value: float, unit: str) -> tuple[float | None, str]:
+    """Convert by the stated unit; nothing is scaled because it looks large.
+
+    Parameters
+    ----------
+    quantity : str
+        "bmd", "bmc" or "area".
+    unit : str
+        As `plain_unit` gives it; "" = not stated.
+
+    Returns
+    -------
+    value : float or None
+        In g/cm2, g or cm2; None when the unit is unknown or the value can't be true.
+    flag : str
+        "", "unit_not_stated", "unit_unknown" or "value_implausible".
+    """
+    factor = UNITS[quantity].get(unit) if unit else 1.0
+    if factor is None:
+        return None, "unit_unknown"
+    low, high = PLAUSIBLE[quantity]
+    if not low <= value * factor <= high:
+        return None, "value_implausible"
+    return value * factor, "" if unit else "unit_not_stated"
+
+
+def set_number(region: PrintedRegion, quantity: str, value: float, unit: str = "") -> None:
+    """Put one number on a region; a second, different one is flagged and not taken.
+
+    `quantity` is "bmd", "bmc", "area", "t", "z" or "fragility".
+    """
+    name = _FIELDS[quantity]
+    if quantity in UNITS:
+        base, flag = in_base_unit(quantity, value, unit)
+        if flag and flag not in region.flags:
+            region.flags.append(flag)
+        if base is None:
+            return
+        value = base
+    elif abs(value) > (MAX_SCORE if quantity in "tz" else 100.0):
+        region.flags.append("value_implausible")
+        return
+    before = getattr(region, name)
+    if before is not None and before != value:
+        region.flags.append("region_printed_twice")
+        return
+    setattr(region, name, value)
+
+
+_FIELDS = {
+    "bmd": "bmd_g_cm2",
+    "bmc": "bmc_g",
+    "area": "area_cm2",
+    "t": "t_score",
+    "z": "z_score",
+    "fragility": "fragility_score",
+}

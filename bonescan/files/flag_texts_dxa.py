@@ -1,0 +1,16 @@
+"""Flags that reading a densitometer's numbers sets, in plain words."""
+
+FLAGS: dict[str, str] = {
+    "arithmetic_mismatch": "The printed numbers contradict each other: BMC/area is not BMD, or a "
+    "total is not the sum of its parts.",
+    "code_contradicts_region": "The code of a value names another region than its group; the "
+    "group was followed.",
+    "computed_from_vertebrae": "The spine total was not printed; it is the sum of BMC over the sum "
+    "of areas.",
+    "confirm_pregnancy": "DXA is not routine in pregnancy; confirm status.",
+    "region_not_stated": "The report names the bone but not the region; it is not classified.",
+    "region_printed_twice": "A region is printed twice with other numbers; the first was taken.",
+    "unit_not_stated": "The report gives no unit for a value; the usual one was taken.",
+    "unit_unknown": "A value in an unknown unit was left out.",
+    "value_implausible": "A value that can't be true was left out.",
+}
