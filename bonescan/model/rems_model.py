@@ -80,6 +80,7 @@ class SiteModel:
 
     site: str
     primary: str
+    informative: tuple[str, ...]  # estimators that beat age, BMI and sex in cross-validation
     needs_depth: bool
     reference_id: str  # young-adult reference that split the classes
     osteoporotic_db: Array
@@ -93,9 +94,9 @@ class SiteModel:
     d_intercept_g_cm2: float
     residual_bmd_g_cm2: Array  # (estimator, point)
     residual_sd_g_cm2: Array  # (estimator, point)
-    decay_intercept_db: float  # gate B minus C expected from gate A minus B, low band
-    decay_slope_1: float
-    decay_sd_db: float
+    decay_intercept_db: float | None  # gate B minus C expected from gate A minus B, low band
+    decay_slope_1: float | None
+    decay_sd_db: float | None  # None, all three: the training exams had no gate C
     vertebra_sd_g_cm2: float | None  # of one vertebra against the others, training people
     bmd_range_g_cm2: tuple[float, float]  # ranges: least and greatest in training
     age_range_years: tuple[float, float]

@@ -1,0 +1,243 @@
+"""What is doubtful about a number: each doubt a flag with a measured reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bonescan.model.exam import Exam, Subject
+from bonescan.model.rems_model import RemsModel, SiteModel
+from bonescan.model.scan import RfScan
+from bonescan.model.vocabulary import MenopausalStatus
+
+from .interface import TWO_SURFACES, central
+from .measure_site import MeasuredSite
+from .predict import SiteEstimate
+
+# Limits; all are ours.
+MIN_VALID_PERCENT = 60.0  # of averaged spectra; fewer give no number
+LOW_VALID_PERCENT = 80.0
+FEW_FRAMES = 4
+LOST_LINES_PERCENT = 5.0  # clipped
+STEEP_LINES_PERCENT = 20.0
+TWO_SURFACES_PERCENT = 20.0  # of frames
+SHADOW_LINES_1 = 0.1  # of the lines, side by side, without a surface
+LOW_SNR_DB = 6.0
+FLOORED_PERCENT = 10.0
+DRIFT_DB = 25.0  # a Hann window lets that much into the band at -15 dB or less
+CLUTTER_Z = -2.0  # 4 % of clean simulated exams lie below
+VERTEBRA_T_G_CM2 = 0.110  # 1.0 T at the spine (SD of young women, Hologic)
+VERTEBRA_Z = 2.0
+DAYS_PER_YEAR = 365.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """A flag, and the sentence that says what was measured."""
+
+    flag: str
+    text: str
+
+
+def model_remarks(scan: RfScan, model: RemsModel, site: SiteModel) -> Iterator[Remark]:
+    """Say what the model means for this scan and person."""
+    if model.simulated:
+        yield Remark(flag="simulated_model", text="the model was trained on simulated exams")
+    if not model.calibrated:
+        yield Remark(flag="no_calibration", text="no calibration spectrum was divided out")
+    if model.correction == "none":
+        yield Remark(flag="no_path_correction", text="the model takes no account of the depth")
+    if site.primary not in site.informative:
+        yield Remark(
+            flag="no_ultrasound_information",
+            text="in training the estimate was no better than age, BMI and sex alone",
+        )
+    if model.devices and scan.device.model not in model.devices:
+        yield Remark(
+            flag="model_device_mismatch",
+            text=f"device {scan.device.model or 'unknown'}, model trained on "
+            f"{', '.join(model.devices)}",
+        )
+    yield from _person_remarks(scan.subject, scan.exam, site)
+
+
+def _person_remarks(subject: Subject, exam: Exam, site: SiteModel) -> Iterator[Remark]:
+    age, bmi = age_years(subject, exam), bmi_kg_m2(subject)
+    outside, unknown = [], []
+    for name, value, (lo, hi) in (
+        ("age", age, site.age_range_years),
+        ("BMI", bmi, site.bmi_range_kg_m2),
+    ):
+        if value is None:
+            unknown.append(name)
+        elif not lo <= value <= hi:
+            outside.append(f"{name} {value:.1f} (training {lo:.1f} to {hi:.1f})")
+    if subject.sex is None:
+        unknown.append("sex")
+    elif subject.sex not in site.sexes:
+        outside.append(f"sex {subject.sex} (training {', '.join(site.sexes)})")
+    if is_pregnant(subject) and not site.includes_pregnancy:
+        outside.append("pregnant (training people were not)")
+    if outside:
+        yield Remark(flag="outside_reference", text="; ".join(outside))
+    if unknown:
+        yield Remark(
+            flag="reference_unchecked", text=f"{', '.join(unknown)} not stated in the file"
+        )
+
+
+def age_years(subject: Subject, exam: Exam) -> float | None:
+    """Age on the day of the exam, as far as the file itself says."""
+    if subject.birth_date is not None and exam.exam_date is not None:
+        return (exam.exam_date - subject.birth_date).days / DAYS_PER_YEAR
+    return subject.stated_age_years
+
+
+def bmi_kg_m2(subject: Subject) -> float | None:
+    """BMI, before pregnancy where the file says so: the class must not move with her weight."""
+    weight = subject.prepregnancy_weight_kg or subject.weight_kg
+    if weight is None or not subject.height_cm:
+        return None
+    return weight / (subject.height_cm / 100.0) ** 2
+
+
+def is_pregnant(subject: Subject) -> bool:
+    """Whether the file says that she is pregnant on the day of the exam."""
+    return (
+        subject.gestation_days is not None or subject.menopausal_status == MenopausalStatus.PREGNANT
+    )
+
+
+def exam_remarks(measured: MeasuredSite) -> Iterator[Remark]:
+    """Say what the samples of one site leave to be desired."""
+    site, gates = measured.looked.site, measured.gates
+    conditioned, surfaces = measured.looked.conditioned, measured.looked.surfaces
+    n_accepted = int(surfaces.accepted.sum())
+    if site.gain_known is not True:
+        yield Remark(flag="level_uncalibrated", text="the gain is not stored")
+    if conditioned.n_duplicates:
+        yield Remark(
+            flag="duplicate_frames",
+            text=f"{conditioned.n_duplicates} of {conditioned.n_frames_stored} frames repeat the "
+            "one before and were left out",
+        )
+    if n_accepted < FEW_FRAMES:
+        yield Remark(flag="few_frames", text=f"{n_accepted} frames show a bone surface")
+    two = dict(surfaces.rejected).get(TWO_SURFACES, 0)
+    if 100.0 * two >= TWO_SURFACES_PERCENT * surfaces.accepted.size:
+        yield Remark(flag="double_surface", text=f"{two} frames show two surfaces alike")
+    if 100.0 * gates.n_saturated > LOST_LINES_PERCENT * gates.n_lines:
+        yield Remark(
+            flag="saturated", text=f"{gates.n_saturated} of {gates.n_lines} lines are clipped"
+        )
+    if 100.0 * gates.n_steep > STEEP_LINES_PERCENT * gates.n_lines:
+        yield Remark(
+            flag="steep_incidence",
+            text=f"{gates.n_steep} of {gates.n_lines} lines meet the bone at more than 20 degrees",
+        )
+    if not gates.incidence_known:
+        yield Remark(flag="incidence_unknown", text="the distance of the lines is not stored")
+    if in_shadow(surfaces.usable[surfaces.accepted]):
+        yield Remark(flag="gas_shadow", text="a run of neighbouring lines shows no bone surface")
+
+
+def in_shadow(usable: NDArray[np.bool_]) -> bool:
+    """Tell whether lines side by side lack the surface in at least half of the frames.
+
+    Parameters
+    ----------
+    usable : (frame, line) ndarray of bool
+        Accepted frames.
+    """
+    if not usable.size:
+        return False
+    n_lines = usable.shape[1]
+    wanted = max(3, round(SHADOW_LINES_1 * n_lines))
+    dark = [longest_run(~row[central(n_lines)]) >= wanted for row in usable]
+    return bool(np.mean(dark) >= 0.5)  # noqa: PLR2004 - half of the frames
+
+
+def longest_run(marks: NDArray[np.bool_]) -> int:
+    """Count the longest row of true values.
+
+    >>> longest_run(np.array([True, True, False, True]))
+    2
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], marks.astype(np.int8), [0]])))
+    return int((edges[1::2] - edges[::2]).max()) if edges.size else 0
+
+
+def estimate_remarks(
+    estimate: SiteEstimate, drift_db: float | None, depth_mm: float | None, site: SiteModel
+) -> Iterator[Remark]:
+    """Say what the spectra and the number itself leave to be desired."""
+    votes, features = estimate.votes, estimate.features
+    total = votes.valid.size
+    percent = 100.0 * votes.n_valid / max(1, total)
+    if votes.n_valid < site.wanted_groups:
+        yield Remark(
+            flag="few_spectra", text=f"{votes.n_valid} valid spectra, wanted {site.wanted_groups}"
+        )
+    if percent < LOW_VALID_PERCENT:
+        yield Remark(flag="low_r", text=f"{percent:.0f} % of the spectra are like either model")
+    if features.snr_db is None:
+        yield Remark(flag="noise_unknown", text="the noise could not be taken off the spectra")
+    elif features.snr_db < LOW_SNR_DB:
+        yield Remark(
+            flag="low_snr", text=f"{features.snr_db:.1f} dB signal to noise in the deeper gate"
+        )
+    if features.floored_percent > FLOORED_PERCENT:
+        yield Remark(
+            flag="floored_bins",
+            text=f"{features.floored_percent:.0f} % of the bins hold little but noise",
+        )
+    if drift_db is not None and drift_db > DRIFT_DB:
+        yield Remark(
+            flag="slow_baseline", text=f"drift stands {drift_db:.0f} dB above the lowest bin"
+        )
+    if estimate.decay_z is not None and estimate.decay_z < CLUTTER_Z:
+        yield Remark(
+            flag="clutter",
+            text=f"the echo decays too little behind gate B (z = {estimate.decay_z:.1f})",
+        )
+    lo, hi = site.bmd_range_g_cm2
+    if not lo <= estimate.bmd_g_cm2 <= hi:
+        yield Remark(
+            flag="extrapolated_bmd",
+            text=f"{estimate.bmd_g_cm2:.3f} g/cm2 (training {lo:.3f} to {hi:.3f})",
+        )
+    lo, hi = site.depth_range_mm
+    if depth_mm is not None and math.isfinite(depth_mm) and not lo <= depth_mm <= hi:
+        yield Remark(
+            flag="depth_out_of_training",
+            text=f"bone at {depth_mm:.0f} mm (training {lo:.0f} to {hi:.0f})",
+        )
+
+
+def vertebra_outliers(bmd_g_cm2: dict[str, float], sd_g_cm2: float | None) -> dict[str, float]:
+    """Find vertebrae unlike the others.
+
+    Parameters
+    ----------
+    bmd_g_cm2 : dict of str to float
+        Estimate of each vertebra; all from the one map for L1-L4.
+    sd_g_cm2 : float or None
+        Spread of one vertebra about the others among the training people.
+
+    Returns
+    -------
+    outliers : dict of str to float
+        Vertebra and its distance from the mean of the others, where that is more
+        than 1.0 T and more than twice the spread; empty with fewer than three.
+    """
+    names = list(bmd_g_cm2)
+    if len(names) <= 2:  # noqa: PLR2004 - of two, neither is the outlier
+        return {}
+    limit = max(VERTEBRA_T_G_CM2, VERTEBRA_Z * (sd_g_cm2 or 0.0))
+    total = sum(bmd_g_cm2.values())
+    away = {n: bmd_g_cm2[n] - (total - bmd_g_cm2[n]) / (len(names) - 1) for n in names}
+    return {n: d for n, d in away.items() if abs(d) > limit}

@@ -1,0 +1,456 @@
+"""Training of one site's model, and what it reaches on people it has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bonescan.errors import NothingUsable
+from bonescan.model.rems_model import (
+    ESTIMATORS,
+    OS,
+    TWO_GATE,
+    CrossValidationRow,
+    SiteModel,
+    SpectralForm,
+)
+from bonescan.stats.bootstrap import percentile_interval
+from bonescan.stats.correlation import pearson
+from bonescan.stats.folds import person_folds
+from bonescan.stats.regression import (
+    ComponentFit,
+    LinearFit,
+    component_regression,
+    least_squares,
+)
+from bonescan.stats.spread import running_spread
+
+from .features import SiteFeatures, site_features
+from .match import match_models
+from .spectra import SiteSpectra, pooled
+
+Array = NDArray[np.float64]
+
+OSTEOPOROSIS_T, NORMAL_T = -2.5, -1.0
+N_COMPONENTS = 4
+N_FOLDS = 10
+N_RESAMPLES = 500
+SMOOTH_BINS = 3
+R_MIN_PERCENTILE = 5.0  # of the correlations with the own class
+RESIDUAL_POINTS = 6
+MIN_PEOPLE, MIN_PER_CLASS = 150, 30
+MIN_GROUPS, WANTED_GROUPS = 40, 100
+COVARIATES = "covariates-only"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainingExam:
+    """One person's site with its DXA reading; `parts` has several members at the spine."""
+
+    person_id: str
+    issuer: str | None
+    sex: str
+    age_years: float
+    bmi_kg_m2: float
+    dxa_bmd_g_cm2: float
+    parts: tuple[SiteSpectra, ...]
+    pregnant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """The young-adult reference that splits people into classes."""
+
+    reference_id: str
+    mean_g_cm2: float
+    sd_g_cm2: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Cohort:
+    """What the folds see of the people, one row each, in one order."""
+
+    people: tuple[str, ...]
+    features: tuple[SiteFeatures, ...]
+    difference_db: Array  # (person, bin), the median D(f)
+    dxa_g_cm2: Array
+    t_score: Array
+    covariates: Array  # (person, 3): age, BMI, male
+    depth_mm: Array
+
+    def rows(self, index: NDArray[np.intp]) -> Cohort:
+        """Keep some of the people."""
+        return Cohort(
+            people=tuple(self.people[i] for i in index),
+            features=tuple(self.features[i] for i in index),
+            difference_db=self.difference_db[index],
+            dxa_g_cm2=self.dxa_g_cm2[index],
+            t_score=self.t_score[index],
+            covariates=self.covariates[index],
+            depth_mm=self.depth_mm[index],
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Fitted:
+    """Everything that is learnt from people; made anew inside every fold."""
+
+    osteoporotic_db: Array
+    healthy_db: Array
+    r_min_1: float
+    os_line: LinearFit
+    two_gate: ComponentFit
+
+    def scores_percent(self, features: Sequence[SiteFeatures]) -> Array:
+        """Osteoporosis score of each person; 50 where no spectrum is valid."""
+        scores = [
+            match_models(
+                f.two_gate_db, self.osteoporotic_db, self.healthy_db, self.r_min_1
+            ).osteoporosis_score_percent
+            for f in features
+        ]
+        values = np.array(scores, dtype=np.float64)
+        return np.where(np.isfinite(values), values, 50.0)
+
+
+# ------------------------------------------------------------------ fitting
+
+
+def fit(cohort: Cohort) -> Fitted:
+    """Learn class spectra, the line from score to BMD, and the regression on D(f).
+
+    Osteopenic people enter the regressions, not the class spectra. Every person
+    weighs the same in them: medians of medians. Spectra unlike both classes are
+    dropped once and the class spectra made again.
+    """
+    osteoporotic = np.flatnonzero(cohort.t_score <= OSTEOPOROSIS_T)
+    healthy = np.flatnonzero(cohort.t_score >= NORMAL_T)
+    members = (osteoporotic, healthy)
+    models = tuple(_class_spectrum(cohort.features, group) for group in members)
+    r_min = _own_class_percentile(cohort.features, members, models)
+    models = tuple(
+        _class_spectrum(cohort.features, group, model, r_min)
+        for group, model in zip(members, models, strict=True)
+    )
+    r_min = _own_class_percentile(cohort.features, members, models)
+    draft = Fitted(
+        osteoporotic_db=models[0],
+        healthy_db=models[1],
+        r_min_1=r_min,
+        os_line=least_squares([0.0, 1.0], [0.0, 0.0]),
+        two_gate=component_regression(cohort.difference_db, cohort.dxa_g_cm2, N_COMPONENTS),
+    )
+    scores = draft.scores_percent(cohort.features)
+    return Fitted(
+        osteoporotic_db=draft.osteoporotic_db,
+        healthy_db=draft.healthy_db,
+        r_min_1=r_min,
+        os_line=least_squares(scores, cohort.dxa_g_cm2),
+        two_gate=draft.two_gate,
+    )
+
+
+def _class_spectrum(
+    features: Sequence[SiteFeatures],
+    members: NDArray[np.intp],
+    model: Array | None = None,
+    r_min_1: float = -1.0,
+) -> Array:
+    """Median of the members' median spectra, smoothed over three bins in each gate."""
+    medians = []
+    for i in members:
+        spectra = features[i].two_gate_db
+        if model is not None:
+            valid = match_models(spectra, model, model, r_min_1).valid
+            spectra = spectra[valid] if valid.any() else spectra
+        medians.append(np.median(spectra, axis=0))
+    middle = np.median(np.array(medians), axis=0)
+    gates = [_smoothed(half) for half in np.split(middle, 2)]
+    both = np.concatenate(gates)
+    return np.asarray(both - both.mean())
+
+
+def _smoothed(spectrum: Array) -> Array:
+    padded = np.pad(spectrum, SMOOTH_BINS // 2, mode="edge")
+    kernel = np.full(SMOOTH_BINS, 1.0 / SMOOTH_BINS)
+    return np.asarray(np.convolve(padded, kernel, mode="valid"), dtype=np.float64)
+
+
+def _own_class_percentile(
+    features: Sequence[SiteFeatures],
+    members: Sequence[NDArray[np.intp]],
+    models: Sequence[Array],
+) -> float:
+    own = [
+        match_models(features[i].two_gate_db, model, model, -1.0).best_1
+        for group, model in zip(members, models, strict=True)
+        for i in group
+    ]
+    return float(np.nanpercentile(np.concatenate(own), R_MIN_PERCENTILE))
+
+
+# ------------------------------------------------------------------ cross-validation
+
+
+def cross_validate(cohort: Cohort, rng: np.random.Generator) -> dict[str, Array]:
+    """Predict every person from models that have not seen her.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    rng : numpy.random.Generator
+        For the folds (by person, spread over the classes) and the permutation.
+
+    Returns
+    -------
+    predictions : dict of str to (person,) ndarray
+        By estimator; controls: age, BMI and sex alone, depth alone, and the
+        ultrasound of another person of like age and BMI.
+    """
+    strata = (cohort.t_score > OSTEOPOROSIS_T).astype(int) + (cohort.t_score >= NORMAL_T)
+    fold = person_folds(cohort.people, strata, N_FOLDS, rng)
+    swapped = cohort.difference_db[_swapped_within_cells(cohort.covariates, rng)]
+    found: dict[str, Array] = {}
+    for k in range(N_FOLDS):
+        train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
+        for name, values in _fold_predictions(cohort, swapped, train, test).items():
+            found.setdefault(name, np.full(len(cohort.people), np.nan))[test] = values
+    return found
+
+
+def _fold_predictions(
+    cohort: Cohort, swapped: Array, train: NDArray[np.intp], test: NDArray[np.intp]
+) -> dict[str, Array]:
+    seen, unseen = cohort.rows(train), cohort.rows(test)
+    fitted = fit(seen)
+    y = seen.dxa_g_cm2
+
+    def regress(x: Array) -> Array:
+        return least_squares(x[train], y).predict(x[test])
+
+    score = np.full(len(cohort.people), np.nan)
+    score[train], score[test] = (
+        fitted.scores_percent(seen.features),
+        fitted.scores_percent(unseen.features),
+    )
+    away = (cohort.difference_db - fitted.two_gate.mean) @ fitted.two_gate.components.T
+    like_others = component_regression(swapped[train], y, N_COMPONENTS)
+    others = (swapped - like_others.mean) @ like_others.components.T
+    covariates = cohort.covariates
+    return {
+        TWO_GATE: fitted.two_gate.predict(unseen.difference_db),
+        OS: fitted.os_line.predict(score[test]),
+        f"{TWO_GATE}+covariates": regress(np.hstack([away, covariates])),
+        f"{OS}+covariates": regress(np.hstack([score[:, None], covariates])),
+        COVARIATES: regress(covariates),
+        "depth-only": regress(cohort.depth_mm[:, None]),
+        "swapped-d-pcr4+covariates": regress(np.hstack([others, covariates])),
+    }
+
+
+def _swapped_within_cells(covariates: Array, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Swap people inside thirds of age and BMI: what ultrasound adds must then vanish."""
+    thirds = [
+        np.searchsorted(np.quantile(column, [1.0 / 3.0, 2.0 / 3.0]), column)
+        for column in covariates.T[:2]
+    ]
+    cell = thirds[0] * 3 + thirds[1]
+    order = np.arange(len(cell))
+    for name in np.unique(cell):
+        members = np.flatnonzero(cell == name)
+        order[members] = rng.permutation(members)
+    return order
+
+
+def table(
+    predictions: dict[str, Array], dxa_g_cm2: Array, rng: np.random.Generator
+) -> tuple[CrossValidationRow, ...]:
+    """Sum up each estimator: r, SEE (SD of prediction − DXA), bias, 95 % over people."""
+    return tuple(_row(name, p, dxa_g_cm2, rng) for name, p in predictions.items())
+
+
+def _row(name: str, predicted: Array, dxa: Array, rng: np.random.Generator) -> CrossValidationRow:
+    error = predicted - dxa
+
+    def r_of(rows: NDArray[np.intp]) -> float:
+        return pearson(predicted[rows], dxa[rows])
+
+    def see_of(rows: NDArray[np.intp]) -> float:
+        return float(error[rows].std(ddof=1))
+
+    everyone = np.arange(len(dxa))
+    r_lo, r_hi = percentile_interval(r_of, len(dxa), rng, N_RESAMPLES)
+    see_lo, see_hi = percentile_interval(see_of, len(dxa), rng, N_RESAMPLES)
+    return CrossValidationRow(
+        estimator=name,
+        n_people=len(dxa),
+        pearson_1=r_of(everyone),
+        pearson_lo_1=r_lo,
+        pearson_hi_1=r_hi,
+        see_g_cm2=see_of(everyone),
+        see_lo_g_cm2=see_lo,
+        see_hi_g_cm2=see_hi,
+        bias_g_cm2=float(error.mean()),
+    )
+
+
+def _informative(
+    predictions: dict[str, Array], dxa: Array, rng: np.random.Generator
+) -> tuple[str, ...]:
+    """Name the estimators that beat age, BMI and sex by their paired 95 % interval."""
+    better = []
+    for name in ESTIMATORS:
+        ours, theirs = predictions[name] - dxa, predictions[COVARIATES] - dxa
+
+        def gain(rows: NDArray[np.intp], ours: Array = ours, theirs: Array = theirs) -> float:
+            return float(theirs[rows].std(ddof=1) - ours[rows].std(ddof=1))
+
+        lo, _ = percentile_interval(gain, len(dxa), rng, N_RESAMPLES)
+        if lo > 0:
+            better.append(name)
+    return tuple(better)
+
+
+# ------------------------------------------------------------------ the model of a site
+
+
+def train_site(
+    exams: Sequence[TrainingExam],
+    site: str,
+    form: SpectralForm,
+    reference: Reference,
+    rng: np.random.Generator,
+) -> SiteModel:
+    """Train the model of one site.
+
+    Parameters
+    ----------
+    exams : sequence of TrainingExam
+        One a person.
+    site : str
+        Name of the model, `FEMORAL_NECK` or `LUMBAR_SPINE`.
+    form : SpectralForm
+        How the spectra were made.
+    reference : Reference
+        Splits people into classes by the T-score of their DXA reading.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    model : SiteModel
+        Its primary estimator is the one with the smaller cross-validated SEE.
+
+    Raises
+    ------
+    NothingUsable
+        BS-E313 with fewer than 150 people, or 30 of a class.
+    """
+    cohort = gather(exams, form, reference)
+    _check_size(cohort, site)
+    predictions = cross_validate(cohort, rng)
+    rows = table(predictions, cohort.dxa_g_cm2, rng)
+    see = {r.estimator: r.see_g_cm2 for r in rows}
+    fitted = fit(cohort)
+    decay = _decay(cohort.features)
+    spreads = [
+        running_spread(predictions[n], predictions[n] - cohort.dxa_g_cm2, RESIDUAL_POINTS)
+        for n in ESTIMATORS
+    ]
+    return SiteModel(
+        site=site,
+        primary=min(ESTIMATORS, key=lambda name: see[name]),
+        informative=_informative(predictions, cohort.dxa_g_cm2, rng),
+        needs_depth=True,
+        reference_id=reference.reference_id,
+        osteoporotic_db=fitted.osteoporotic_db,
+        healthy_db=fitted.healthy_db,
+        r_min_1=fitted.r_min_1,
+        os_intercept_g_cm2=fitted.os_line.intercept,
+        os_slope_g_cm2=float(fitted.os_line.coefficients[0]),
+        d_mean_db=fitted.two_gate.mean,
+        d_components=fitted.two_gate.components,
+        d_coefficients_g_cm2=fitted.two_gate.coefficients,
+        d_intercept_g_cm2=fitted.two_gate.intercept,
+        residual_bmd_g_cm2=np.array([s[0] for s in spreads]),
+        residual_sd_g_cm2=np.array([s[1] for s in spreads]),
+        decay_intercept_db=decay.intercept if decay else None,
+        decay_slope_1=float(decay.coefficients[0]) if decay else None,
+        decay_sd_db=decay.see if decay else None,
+        vertebra_sd_g_cm2=_vertebra_sd(exams, form, fitted.two_gate),
+        bmd_range_g_cm2=_range(cohort.dxa_g_cm2),
+        age_range_years=_range(cohort.covariates[:, 0]),
+        bmi_range_kg_m2=_range(cohort.covariates[:, 1]),
+        depth_range_mm=_range(cohort.depth_mm),
+        sexes=tuple(sorted({e.sex for e in exams})),
+        includes_pregnancy=any(e.pregnant for e in exams),
+        n_people=len(set(cohort.people)),
+        n_osteoporotic=int(np.sum(cohort.t_score <= OSTEOPOROSIS_T)),
+        n_normal=int(np.sum(cohort.t_score >= NORMAL_T)),
+        min_groups=MIN_GROUPS,
+        wanted_groups=WANTED_GROUPS,
+        cross_validation=rows,
+    )
+
+
+def gather(exams: Sequence[TrainingExam], form: SpectralForm, reference: Reference) -> Cohort:
+    """Turn exams into rows of features, DXA readings and covariates."""
+    spectra = [pooled(list(e.parts)) for e in exams]
+    features = tuple(site_features(s, form) for s in spectra)
+    dxa = np.array([e.dxa_bmd_g_cm2 for e in exams])
+    return Cohort(
+        people=tuple(f"{e.issuer or ''}|{e.person_id}" for e in exams),
+        features=features,
+        difference_db=np.array([f.median_difference_db for f in features]),
+        dxa_g_cm2=dxa,
+        t_score=(dxa - reference.mean_g_cm2) / reference.sd_g_cm2,
+        covariates=np.array([[e.age_years, e.bmi_kg_m2, float(e.sex == "M")] for e in exams]),
+        depth_mm=np.array([float(np.median(s.depth_mm)) for s in spectra]),
+    )
+
+
+def _check_size(cohort: Cohort, site: str) -> None:
+    n = len(set(cohort.people))
+    low = int(np.sum(cohort.t_score <= OSTEOPOROSIS_T))
+    normal = int(np.sum(cohort.t_score >= NORMAL_T))
+    if n < MIN_PEOPLE or min(low, normal) < MIN_PER_CLASS:
+        raise NothingUsable(
+            "BS-E313",
+            f"{site}: found {n} people, {low} with T <= {OSTEOPOROSIS_T} and {normal} with "
+            f"T >= {NORMAL_T}; wanted {MIN_PEOPLE}, {MIN_PER_CLASS} and {MIN_PER_CLASS}.",
+        )
+
+
+def _decay(features: Sequence[SiteFeatures]) -> LinearFit | None:
+    """Learn what the decay from gate A to B lets expect of that from B to C."""
+    pairs = np.array([[f.decay_ab_db, f.decay_bc_db] for f in features])
+    known = pairs[np.isfinite(pairs).all(axis=1)]
+    return least_squares(known[:, 0], known[:, 1]) if len(known) >= MIN_PEOPLE else None
+
+
+def _vertebra_sd(
+    exams: Sequence[TrainingExam], form: SpectralForm, two_gate: ComponentFit
+) -> float | None:
+    """Spread of one vertebra's estimate about the mean of the others of the same person."""
+    away: list[float] = []
+    for exam in exams:
+        if len(exam.parts) > 1:
+            rows = [site_features(p, form).median_difference_db for p in exam.parts]
+            away += list(against_others(two_gate.predict(np.array(rows))))
+    return float(np.std(away)) if away else None
+
+
+def against_others(values: Array) -> Array:
+    """Give each value minus the mean of the others.
+
+    >>> against_others(np.array([1.0, 2.0, 6.0])).tolist()
+    [-3.0, -1.5, 4.5]
+    """
+    others = (values.sum() - values) / (values.size - 1)
+    return np.asarray(values - others)
+
+
+def _range(values: Array) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
