@@ -66,6 +66,8 @@ def line_model(
 ) -> LineModel:
     """Prepare filters and transforms for one site."""
     surface = window.sample_of(geometry.surface_m)
+    if surface.min() < 0:
+        raise ValueError("found a bone surface before the first stored sample, wanted it behind")
     n_bone = max(1, window.n_samples - int(np.floor(surface.min())))
     n_soft = min(window.n_samples, max(1, int(np.ceil(surface.max())))) + SUPPORT
     margin = int(np.ceil(surface.max() - surface.min())) + 4 * SUPPORT
@@ -178,9 +180,12 @@ def _echoes(model: LineModel, geometry: Geometry, f: int, parts: tuple[Array, Ar
     factor = geometry.surface_factor_1[f][:, None]
     spectrum = bone * through * back
     spectrum += model.wavelet * (reflection * factor + _unit_gain(model) * tail)
-    spectrum *= to_surface
+    # Echoes from behind the window must not come round to its beginning.
+    in_time = model.window.sample_of(geometry.surface_m[f]) < model.window.n_samples + 2 * SUPPORT
+    spectrum *= to_surface * in_time[:, None]
     for depth_m, amplitude in zip(geometry.fascia_m, geometry.fascia_factor_1, strict=True):
-        if model.window.sample_of(depth_m).min() > 0:
+        place = model.window.sample_of(depth_m)
+        if place.min() > 0 and place.max() < model.window.n_samples:
             shift = _shift(model, depth_m, model.bone.alpha_local_db_cm_mhz)
             spectrum += amplitude * model.wavelet * shift
     whole = np.zeros((len(bone), model.n_transform // 2 + 1), dtype=np.complex128)
