@@ -93,7 +93,13 @@ def _sites(scan: RfScan | DxaScan) -> list[str]:
 
 
 def _without_result(kind: OutcomeKind, verdict: BonescanError) -> Outcome:
-    return Outcome(kind=kind, code=verdict.code, reason=verdict.reason, hint=verdict.hint)
+    return Outcome(
+        kind=kind,
+        format_name=verdict.format_name,
+        code=verdict.code,
+        reason=verdict.reason,
+        hint=verdict.hint,
+    )
 
 
 def _fault(fault: Exception) -> Outcome:

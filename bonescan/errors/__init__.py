@@ -62,6 +62,7 @@ class BonescanError(Exception):
     """
 
     exit_code = 4
+    format_name = ""  # of the file, where reading had come that far
 
     def __init__(self, code: str, reason: str, hint: str = "", file: Path | str = "") -> None:
         self.code, self.reason, self.file = code, reason, str(file)

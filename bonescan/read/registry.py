@@ -108,10 +108,14 @@ def read_scan(path: Path, settings: ReadSettings, siblings: frozenset[str] | Non
     SetAside
         A companion of other files, or DICOM that is no densitometry.
     """
+    name = ""
     try:
         probe = Probe.of(path, siblings)
-        return identify(probe).read(probe, settings)
-    except (UnusableScan, SetAside):
+        format_ = identify(probe)
+        name = format_.name
+        return format_.read(probe, settings)
+    except (UnusableScan, SetAside) as verdict:
+        verdict.format_name = name
         raise
     except OSError as error:
         raise UnusableScan(

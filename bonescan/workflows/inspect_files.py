@@ -1,0 +1,189 @@
+"""What a file is: container, carrier, header, quality, and why it would be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bonescan.errors import BonescanError, SetAside, UnusableScan, UsageError
+from bonescan.model.outcome import Outcome, Problem
+from bonescan.model.scan import DxaScan, RfScan, RfSite, Scan
+from bonescan.model.vocabulary import OutcomeKind, Severity
+from bonescan.pipeline import measure
+from bonescan.read.registry import read_scan
+from bonescan.rems.measure_site import LookedAt, look_at_site
+from bonescan.settings import Settings
+from bonescan.stats.line_spectrum import LineSpectrum, mean_power, peak_and_band
+
+MHZ = 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected:
+    """One file as `inspect` shows it: `data` for machines, problems for both."""
+
+    data: dict[str, Any]
+    problems: tuple[Problem, ...]
+    readable: bool  # False: refused by the reader
+
+
+def inspect_files(paths: Sequence[Path], settings: Settings) -> list[Inspected]:
+    """Look at each file, whatever it is.
+
+    Raises
+    ------
+    UsageError
+        A path that does not exist, or a folder.
+    """
+    for path in paths:
+        if not path.exists() and not path.is_symlink():
+            raise UsageError("BS-E302", f"there is no file {path}, wanted scans to look at.")
+        if path.is_dir():
+            raise UsageError(
+                "BS-E302",
+                f"found the folder {path}, wanted files.",
+                f"Name its files: bonescan inspect {path}/*",
+            )
+    return [_inspect(path, settings) for path in paths]
+
+
+def _inspect(path: Path, settings: Settings) -> Inspected:
+    outcome = measure(path, settings)
+    data: dict[str, Any] = {
+        "file": path.as_posix(),
+        "format": outcome.format_name or None,
+        "carrier": outcome.carrier or None,
+        "site": outcome.site or None,
+        "outcome": str(outcome.kind),
+        "code": outcome.code or None,
+        "reason": outcome.reason or None,
+        "hint": outcome.hint or None,
+        "n_results": len(outcome.measurements),
+    }
+    problems = list(outcome.problems)
+    try:
+        scan: Scan | None = read_scan(path, settings.read)
+    except (UnusableScan, SetAside):
+        scan = None
+    if outcome.code and outcome.kind not in {OutcomeKind.REPORTED, OutcomeKind.MEASURED}:
+        problems.insert(0, _problem(path, outcome))
+    if scan is not None:
+        data |= _header(scan)
+        data |= _image(scan) if isinstance(scan, DxaScan) else {"sites": _rf_sites(scan)}
+        data["details"] = dict(outcome.details)
+    refused = scan is None and outcome.kind == OutcomeKind.UNUSABLE
+    return Inspected(data=data, problems=tuple(problems), readable=not refused)
+
+
+def _problem(path: Path, outcome: Outcome) -> Problem:
+    severity = {
+        OutcomeKind.UNUSABLE: Severity.ERROR,
+        OutcomeKind.NEEDS_REVIEW: Severity.WARNING,
+    }.get(outcome.kind, Severity.NOTE)
+    return Problem(
+        code=outcome.code,
+        severity=severity,
+        file=path.as_posix(),
+        reason=outcome.reason,
+        hint=outcome.hint,
+    )
+
+
+def _header(scan: Scan) -> dict[str, Any]:
+    """Show device, day and person, without name and number."""
+    day = scan.exam.exam_date
+    return {
+        "format": scan.source.format_name,
+        "manufacturer": scan.device.manufacturer,
+        "device_model": scan.device.model,
+        "device_serial": scan.device.serial,
+        "software_version": scan.device.software_version,
+        "exam_date": day.isoformat() if day else None,
+        "has_patient_id": scan.subject.patient_id is not None,
+        "sex": scan.subject.sex,
+        "simulated": scan.exam.simulated,
+        "flags": list(scan.flags),
+    }
+
+
+def _image(scan: DxaScan) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "modality": scan.modality,
+        "sop_class_uid": scan.sop_class_uid,
+        "protocol": scan.protocol,
+        "findings": list(scan.findings),
+    }
+    if scan.image is None:
+        return data
+    pitch = scan.image.pixel_pitch_mm
+    return data | {
+        "rows": scan.image.n_rows,
+        "columns": scan.image.n_columns,
+        "pixel_pitch_mm": round((pitch[0] + pitch[1]) / 2.0, 3) if pitch else None,
+        "pixel_pitch_column_row_mm": [round(p, 4) for p in pitch] if pitch else None,
+        "pixel_pitch_source": scan.image.pitch_source,
+    }
+
+
+def _rf_sites(scan: RfScan) -> dict[str, dict[str, Any]]:
+    return {site.site: _rf_site(scan, site) for site in scan.sites}
+
+
+def _rf_site(scan: RfScan, site: RfSite) -> dict[str, Any]:
+    spectra = site.spectra
+    data: dict[str, Any] = {
+        "frames": site.n_frames,
+        "lines": site.n_lines,
+        "samples": site.n_samples,
+        "fs_hz": site.fs_hz,
+        "peak_mhz": None,
+        "band_mhz": None,
+        "surface_depth_mm": None,
+        "saturated_percent": None,
+        "frames_rejected": None,
+        "spectra": None if spectra is None else int(spectra.power.shape[0]),
+    }
+    if not site.has_rf or scan.samples is None:
+        return data
+    found = _spectrum(scan, site)
+    if found is not None:
+        low, high = found.band_hz
+        data["peak_mhz"] = round(found.peak_hz / MHZ, 3)
+        data["band_mhz"] = [round(low / MHZ, 3), round(high / MHZ, 3)]
+    looked = _look(scan, site)
+    if looked is not None:
+        data |= _surface(looked)
+    return data
+
+
+def _spectrum(scan: RfScan, site: RfSite) -> LineSpectrum | None:
+    if scan.samples is None:
+        return None
+    try:
+        power = mean_power(scan.samples.frames(site.site))
+    except UnusableScan:
+        return None
+    return peak_and_band(power, site.fs_hz, site.n_samples)
+
+
+def _look(scan: RfScan, site: RfSite) -> LookedAt | None:
+    if scan.samples is None:
+        return None
+    try:
+        return look_at_site(scan.samples, site)
+    except BonescanError:
+        return None  # the outcome says why
+
+
+def _surface(looked: LookedAt) -> dict[str, Any]:
+    depth = looked.depth_mm
+    rejected = dict(looked.surfaces.rejected)
+    if looked.conditioned.n_duplicates:
+        rejected["same as the frame before"] = looked.conditioned.n_duplicates
+    return {
+        "surface_depth_mm": None if depth is None else round(depth, 2),
+        "saturated_percent": round(looked.conditioned.saturated_percent, 4),
+        "frames_rejected": rejected,
+    }
