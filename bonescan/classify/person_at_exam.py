@@ -40,7 +40,7 @@ def person_at_exam(subject: Subject, exam: Exam, facts: Sequence[Fact]) -> Perso
     known = KnownFacts.of(facts, exam.exam_date)
     birth, birth_flags = _birth(subject, known)
     sex, sex_flags = _sex(subject, known)
-    age, exact, age_flags = _age(subject, birth, exam.exam_date)
+    age, exact, age_flags = _age(subject, birth, exam.exam_date, doubt=bool(birth_flags))
     now = reproduction(subject, known)
     status = menopausal_status(subject, sex, age, birth, known, now)
     height, weight = _height(subject, known), _weight(subject, known)
@@ -93,14 +93,17 @@ def _date(text: str) -> date | None:
 
 
 def _age(
-    subject: Subject, birth: date | None, day: date | None
+    subject: Subject, birth: date | None, day: date | None, *, doubt: bool
 ) -> tuple[float | None, bool, tuple[str, ...]]:
-    """Take the exact age, else the stated one; whole years mean half a year more on average."""
+    """Take the exact age, else the stated one; whole years mean half a year more on average.
+
+    With a birth date in doubt only the file's own one counts, for the file's own exam.
+    """
     if birth is not None and day is not None:
         age = exact_age_years(birth, day)
         return age, age is not None, () if age is not None else ("identity_conflict",)
     stated = subject.stated_age_years
-    if stated is None:
+    if stated is None or doubt:
         return None, False, ()
     if not float(stated).is_integer():
         return stated, True, ()

@@ -1,6 +1,11 @@
 """Flags of scores and classes, in words for a technician."""
 
+CELL_NOT_READ = "cell_not_read"
+
 FLAGS = {
+    CELL_NOT_READ: (
+        "A cell of this row could not be read and was left out. The list of problems names it."
+    ),
     "under_20": (
         "Under 20 years there is no T-score. The Z-score counts, and ultrasound gives no class."
     ),

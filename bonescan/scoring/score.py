@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from decimal import Decimal
+
 from bonescan.model.measurement import Measurement, Scores
 from bonescan.model.person import PersonAtExam
+from bonescan.model.vocabulary import LabelFrom
 from bonescan.norms.load import Norms
-from bonescan.norms.rounding import tenths
+from bonescan.norms.reference import lms_z, young_t
+from bonescan.norms.rounding import fixed, tenths
 from bonescan.settings import LabelSettings
 
-from .age_score import age_score
+from .age_choice import AgeChoice, age_choice
 from .alternatives import alternatives
 from .site_of import site_of
-from .young_score import young_score
+from .young_choice import YoungChoice, young_choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one measurement will be scored against."""
+
+    bmd_g_cm2: float
+    young: YoungChoice
+    age: AgeChoice
 
 
 def score(
@@ -44,29 +58,60 @@ def score(
     scores : Scores
         T and Z fixed at 1e-9, their one-decimal label values, `t_u` =
         u(BMD)/SD. Empty where the measurement allows no scores (a simulated
-        model on a real exam) or has no BMD.
+        model on a real exam) or has no BMD above zero.
 
     Raises
     ------
     UsageError
         BS-E343 for an unknown id, BS-E344 for a reference of another site.
     """
-    site = site_of(measurement)
-    if not measurement.scores_allowed or measurement.bmd_g_cm2 is None or site is None:
+    plan = plan_scores(measurement, person, norms, reference_id, z_reference_id)
+    if plan is None:
         return Scores()
-    bmd = measurement.bmd_g_cm2
-    young = young_score(bmd, site, measurement.scale, person, norms, reference_id)
-    age = age_score(bmd, site, measurement.scale, person, norms, z_reference_id)
-    u = measurement.bmd_u_g_cm2
-    reference = young.reference
+    reference, lms = plan.young.reference, plan.age.lms
+    t = None if reference is None else young_t(plan.bmd_g_cm2, reference)
+    z = None if lms is None else fixed(lms_z(plan.bmd_g_cm2, *lms))
+    return assemble(plan, t, z, measurement, person, norms, settings.label_from)
+
+
+def plan_scores(
+    measurement: Measurement,
+    person: PersonAtExam,
+    norms: Norms,
+    reference_id: str | None,
+    z_reference_id: str | None,
+) -> Plan | None:
+    """Choose the references of one measurement; None when it can't be scored at all."""
+    site, bmd = site_of(measurement), measurement.bmd_g_cm2
+    if not measurement.scores_allowed or bmd is None or site is None or not bmd > 0.0:
+        return None
+    scale = measurement.scale
+    return Plan(
+        bmd_g_cm2=bmd,
+        young=young_choice(site, scale, person, norms, reference_id),
+        age=age_choice(site, scale, person, norms, z_reference_id),
+    )
+
+
+def assemble(
+    plan: Plan,
+    t: Decimal | None,
+    z: Decimal | None,
+    measurement: Measurement,
+    person: PersonAtExam,
+    norms: Norms,
+    label_from: LabelFrom,
+) -> Scores:
+    """Put scores, references, uncertainty and remarks together."""
+    u, reference = measurement.bmd_u_g_cm2, plan.young.reference
     return Scores(
-        t_score=None if young.t is None else float(young.t),
-        t_label=None if young.t is None else float(tenths(young.t)),
-        z_score=None if age.z is None else float(age.z),
-        z_label=None if age.z is None else float(tenths(age.z)),
+        t_score=None if t is None else float(t),
+        t_label=None if t is None else float(tenths(t)),
+        z_score=None if z is None else float(z),
+        z_label=None if z is None else float(tenths(z)),
         reference_id=None if reference is None else reference.id,
-        z_reference_id=age.reference_id,
+        z_reference_id=plan.age.reference_id,
         t_u=None if u is None or reference is None else u / float(reference.sd_g_cm2),
-        alternatives=alternatives(bmd, young.t, reference, person, norms, settings.label_from),
-        flags=tuple(dict.fromkeys(young.flags + age.flags)),
+        alternatives=alternatives(plan.bmd_g_cm2, t, reference, person, norms, label_from),
+        flags=tuple(dict.fromkeys(plan.young.flags + plan.age.flags)),
     )

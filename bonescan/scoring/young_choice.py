@@ -1,36 +1,33 @@
-"""T: how far a BMD lies from the young adults of one reference."""
+"""T: which young adults a BMD is held against."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from bonescan.errors import UsageError
 from bonescan.model.person import PersonAtExam
 from bonescan.norms.load import Norms
-from bonescan.norms.reference import YoungReference, young_t
+from bonescan.norms.reference import YoungReference
 from bonescan.norms.site import Site
 from bonescan.norms.who_words import ADULT_YEARS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class YoungScore:
-    """T with its reference; both or none."""
+class YoungChoice:
+    """The reference that gives T, or none and why."""
 
-    t: Decimal | None = None
     reference: YoungReference | None = None
     flags: tuple[str, ...] = ()
 
 
-def young_score(
-    bmd_g_cm2: float,
+def young_choice(
     site: Site,
     scale: str | None,
     person: PersonAtExam,
     norms: Norms,
     reference_id: str | None,
-) -> YoungScore:
-    """Score against the policy's reference of this scale and site, or the one named.
+) -> YoungChoice:
+    """Choose the policy's reference of this scale and site, or the one named.
 
     One set serves women and men: the uniform White female reference. A set of
     vertebrae without a reference of its own has no T. An unknown age does not
@@ -44,18 +41,15 @@ def young_score(
     spine.
     """
     if person.age_years is not None and person.age_years < ADULT_YEARS:
-        return YoungScore(flags=("under_20",))
-    flags: tuple[str, ...] = ()
-    if reference_id:
-        reference: YoungReference | None = chosen_young(reference_id, site, norms)
-        flags = ("chosen_reference",)
-    else:
-        reference = norms.policy_young(scale, site.without_side)
+        return YoungChoice(flags=("under_20",))
+    policy = norms.policy_young(scale, site.without_side)
+    reference = chosen_young(reference_id, site, norms) if reference_id else policy
     if reference is None:
-        return YoungScore(flags=("no_t_reference",))
+        return YoungChoice(flags=("no_t_reference",))
+    flags: tuple[str, ...] = () if reference is policy else ("chosen_reference",)
     if reference.evidence == "M":
         flags += ("reference_from_memory",)
-    return YoungScore(t=young_t(bmd_g_cm2, reference), reference=reference, flags=flags)
+    return YoungChoice(reference=reference, flags=flags)
 
 
 def chosen_young(reference_id: str, site: Site, norms: Norms) -> YoungReference:

@@ -1,0 +1,161 @@
+"""Rows of somebody's table as requests to score; what can't be read is named and left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bonescan.errors import BonescanError, UsageError, code_info
+from bonescan.files.csv_table import CsvRow
+from bonescan.model.measurement import Measurement
+from bonescan.model.outcome import Problem
+from bonescan.model.person import PersonAtExam
+from bonescan.model.vocabulary import Severity, Technique
+from bonescan.norms.load import Norms
+from bonescan.scoring.score import plan_scores
+from bonescan.scoring.table import ScoreRequest
+
+from .score_bmd import measurement_of, one_of, person_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableDefaults:
+    """What holds for every row whose own cell is empty or missing; a reference always wins."""
+
+    sex: str | None = None
+    age: str | None = None
+    menopausal_status: str | None = None
+    manufacturer: str | None = None
+    technique: str = "DXA"
+    reference_id: str | None = None
+    z_reference_id: str | None = None
+
+
+@dataclass(kw_only=True)
+class RowReader:
+    """Reads the rows of one table."""
+
+    header: Sequence[str]
+    defaults: TableDefaults
+    norms: Norms
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+    bad_lines: set[int] = field(default_factory=set)
+
+    def request(self, row: CsvRow) -> ScoreRequest | None:
+        """Read one row; None when it can't be scored at all."""
+        if len(row.cells) > len(self.header):
+            self._bad(row, "", f"found {len(row.cells)} cells, wanted {len(self.header)}")
+            return None
+        cells = {k: v for k, v in zip(self.header, row.cells, strict=False) if v}
+        reference = self.defaults.reference_id or cells.get("reference_id")
+        z_reference = self.defaults.z_reference_id or cells.get("z_reference_id")
+        try:
+            measurement = self._measurement(row, cells, reference)
+            person = self._person(row, cells)
+            plan_scores(measurement, person, self.norms, reference, z_reference)
+        except BonescanError as refused:
+            self._bad(row, "", refused.reason.rstrip("."))
+            return None
+        return ScoreRequest(
+            measurement=measurement,
+            person=person,
+            reference_id=reference,
+            z_reference_id=z_reference,
+        )
+
+    def _measurement(
+        self, row: CsvRow, cells: dict[str, str], reference: str | None
+    ) -> Measurement:
+        technique = cells.get("technique", self.defaults.technique)
+        maker = cells.get("manufacturer") or self.defaults.manufacturer
+        if technique == Technique.REMS_STYLE:  # its manufacturer made the ultrasound device
+            known = self.norms.young.get(reference or "")
+            maker = known.scale if known else self.defaults.manufacturer
+        return measurement_of(
+            self._number(row, cells, "bmd_g_cm2"),
+            site=cells.get("site", ""),
+            manufacturer=maker,
+            technique=technique,
+            bmd_u_g_cm2=self._number(row, cells, "bmd_u_g_cm2"),
+            reported=(
+                self._number(row, cells, "reported_t_score"),
+                self._number(row, cells, "reported_z_score"),
+                cells.get("reported_reference"),
+            ),
+        )
+
+    def _person(self, row: CsvRow, cells: dict[str, str]) -> PersonAtExam:
+        sex = self._word(row, cells, "sex") or self.defaults.sex
+        status = self._word(row, cells, "menopausal_status") or self.defaults.menopausal_status
+        age, exact = None, True
+        text = cells.get("age_years") or self.defaults.age
+        if text:
+            try:
+                age, exact = parse_age(text)
+            except UsageError as refused:
+                self._bad(row, "age_years", refused.reason.rstrip("."))
+        if "age_in_whole_years" in cells.get("flags", "").split(";"):
+            exact = False  # half a year is in the number already
+        return person_of(sex, age, status, age_is_exact=exact)
+
+    def _number(self, row: CsvRow, cells: dict[str, str], column: str) -> float | None:
+        text = cells.get(column)
+        if text is None:
+            return None
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            self._bad(row, column, f"found {text!r}, wanted a number with a decimal point")
+            return None
+        return number
+
+    def _word(self, row: CsvRow, cells: dict[str, str], column: str) -> str | None:
+        from bonescan.model.vocabulary import MenopausalStatus
+
+        text = cells.get(column)
+        if text is None:
+            return None
+        try:
+            return one_of(column, text, ("F", "M") if column == "sex" else MenopausalStatus)
+        except UsageError as refused:
+            self._bad(row, column, refused.reason.rstrip("."))
+            return None
+
+    def _bad(self, row: CsvRow, column: str, found: str) -> None:
+        where = f", column {column!r}" if column else ""
+        self.bad_lines.add(row.line)
+        self.problems.append(
+            Problem(
+                code="BS-W260",
+                severity=Severity.WARNING,
+                file=self.file,
+                reason=f"Line {row.line}{where}: {found}.",
+                hint=code_info("BS-W260").hint,
+            )
+        )
+
+
+def parse_age(text: str) -> tuple[float, bool]:
+    """Read an age: "47.3" is exact, "47" means whole years and gets half a year.
+
+    Returns
+    -------
+    age_years : float
+    is_exact : bool
+
+    Examples
+    --------
+    >>> parse_age("47.0"), parse_age("47")
+    ((47.0, True), (47.5, False))
+    """
+    try:
+        age = float(text)
+    except ValueError:
+        age = math.nan
+    if not 0.0 <= age < 130.0:  # noqa: PLR2004 - sanity of an entry
+        raise UsageError("BS-E346", f"found the age {text!r}, wanted years as 47.3 or 47.")
+    return (age, True) if "." in text else (age + 0.5, False)
