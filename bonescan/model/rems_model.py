@@ -20,6 +20,7 @@ LUMBAR_SPINE = "lumbar-spine"
 OS = "os"  # share of spectra like the osteoporotic model, then a line to BMD
 TWO_GATE = "d-pcr4"  # regression on the spectrum of gate A minus gate B
 ESTIMATORS = (OS, TWO_GATE)
+COVARIATES = "covariates-only"  # age, BMI and sex without ultrasound: what must be beaten
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

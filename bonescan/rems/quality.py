@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -172,15 +171,15 @@ def longest_run(marks: NDArray[np.bool_]) -> int:
 
 
 def estimate_remarks(
-    estimate: SiteEstimate, drift_db: float | None, depth_mm: float | None, site: SiteModel
+    estimate: SiteEstimate, drift_db: float | None, site: SiteModel, wanted_groups: int
 ) -> Iterator[Remark]:
     """Say what the spectra and the number itself leave to be desired."""
     votes, features = estimate.votes, estimate.features
     total = votes.valid.size
     percent = 100.0 * votes.n_valid / max(1, total)
-    if votes.n_valid < site.wanted_groups:
+    if votes.n_valid < wanted_groups:
         yield Remark(
-            flag="few_spectra", text=f"{votes.n_valid} valid spectra, wanted {site.wanted_groups}"
+            flag="few_spectra", text=f"{votes.n_valid} valid spectra, wanted {wanted_groups}"
         )
     if percent < LOW_VALID_PERCENT:
         yield Remark(flag="low_r", text=f"{percent:.0f} % of the spectra are like either model")
@@ -210,8 +209,12 @@ def estimate_remarks(
             flag="extrapolated_bmd",
             text=f"{estimate.bmd_g_cm2:.3f} g/cm2 (training {lo:.3f} to {hi:.3f})",
         )
+
+
+def depth_remarks(depth_mm: float | None, site: SiteModel) -> Iterator[Remark]:
+    """Say when the bone lies where no training exam had it."""
     lo, hi = site.depth_range_mm
-    if depth_mm is not None and math.isfinite(depth_mm) and not lo <= depth_mm <= hi:
+    if depth_mm is not None and not lo <= depth_mm <= hi:
         yield Remark(
             flag="depth_out_of_training",
             text=f"bone at {depth_mm:.0f} mm (training {lo:.0f} to {hi:.0f})",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bonescan.errors import NothingUsable
 from bonescan.model.rems_model import (
+    COVARIATES,
     ESTIMATORS,
     OS,
     TWO_GATE,
@@ -43,7 +44,6 @@ R_MIN_PERCENTILE = 5.0  # of the correlations with the own class
 RESIDUAL_POINTS = 6
 MIN_PEOPLE, MIN_PER_CLASS = 150, 30
 MIN_GROUPS, WANTED_GROUPS = 40, 100
-COVARIATES = "covariates-only"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -1,0 +1,208 @@
+"""One site of an exam: taken as far as it goes, with what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bonescan.errors import UnusableScan
+from bonescan.model.measurement import Measurement
+from bonescan.model.outcome import Picture
+from bonescan.model.rems_model import RemsModel, SiteModel
+from bonescan.model.scan import RfScan, RfSite
+from bonescan.model.sites import vertebrae_of
+from bonescan.model.vocabulary import Origin, Technique
+
+from .details import estimate_details, line_details, looked_details
+from .measure_site import LookedAt, MeasuredSite, look_at_site, measure_site
+from .picture import bmode_picture
+from .predict import SiteEstimate, estimate_site
+from .quality import (
+    MIN_VALID_PERCENT,
+    Remark,
+    depth_remarks,
+    estimate_remarks,
+    exam_remarks,
+    model_remarks,
+)
+from .spectra import SiteSpectra
+from .spectra_table import check_sampling, spectra_of_table
+
+# A single vertebra is only compared with the others: a quarter of the spectra of a site will do.
+VERTEBRA_SHARE = 4
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SiteResult:
+    """What became of one site of the exam."""
+
+    measurement: Measurement | None = None
+    estimate: SiteEstimate | None = None
+    spectra: SiteSpectra | None = None
+    picture: Picture | None = None
+    remarks: tuple[Remark, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
+    refused: UnusableScan | None = None
+
+
+def site_result(scan: RfScan, site: RfSite, model: RemsModel) -> SiteResult:
+    """Take one site from samples or spectra to a number; a refusal keeps the picture."""
+    looked: LookedAt | None = None
+    measured: MeasuredSite | None = None
+    try:
+        site_model = _model_for(site, model)
+        if site.has_rf and scan.samples is not None:
+            looked = look_at_site(scan.samples, site)
+            check_sampling(site, model.form)
+            measured = measure_site(looked, model.form)
+        spectra = measured.spectra if measured else spectra_of_table(site, model.form)
+        result = estimate_result(scan, site.site, spectra, (model, site_model), measured)
+    except UnusableScan as refusal:
+        return SiteResult(
+            refused=refusal,
+            picture=bmode_picture(looked, None) if looked else None,
+            details=looked_details(looked) if looked else (),
+        )
+    return result
+
+
+def estimate_result(
+    scan: RfScan,
+    site: str,
+    spectra: SiteSpectra,
+    models: tuple[RemsModel, SiteModel],
+    measured: MeasuredSite | None,
+) -> SiteResult:
+    """Estimate one site, or several vertebrae together, from its spectra.
+
+    Raises
+    ------
+    UnusableScan
+        BS-E161 too few spectra, BS-E164 no depth.
+    """
+    model, site_model = models
+    corrected = _path_correction(site, spectra, model, site_model)
+    estimate = _checked(spectra, models, corrected, (site, measured))
+    wanted = site_model.wanted_groups // _share(site)
+    depth = float(np.median(spectra.depth_mm))
+    depth_mm = depth if np.isfinite(depth) else None
+    remarks = (
+        *model_remarks(scan, model, site_model),
+        *(exam_remarks(measured) if measured else ()),
+        *estimate_remarks(estimate, spectra.drift_db, site_model, wanted),
+        *depth_remarks(depth_mm, site_model),
+    )
+    looked = measured.looked if measured else None
+    return SiteResult(
+        measurement=_measurement(site, estimate, model, depth_mm, (scan.flags, remarks)),
+        estimate=estimate,
+        spectra=spectra,
+        picture=bmode_picture(looked, model.form) if looked else None,
+        remarks=remarks,
+        details=(
+            *(looked_details(looked) if looked else ()),
+            *(line_details(measured) if measured else ()),
+            *estimate_details(site, estimate, site_model),
+        ),
+    )
+
+
+def _model_for(site: RfSite, model: RemsModel) -> SiteModel:
+    found = model.for_site(site.site)
+    if found is None:
+        known = ", ".join(s.site for s in model.sites)
+        raise UnusableScan(
+            "BS-E163", f"found the site {site.site or 'unknown'}, and the model is for {known}."
+        )
+    if model.calibrated:
+        raise UnusableScan(
+            "BS-E165",
+            f"{site.site}: found no calibration spectrum of the device, and the model "
+            "was trained with one.",
+        )
+    return found
+
+
+def _path_correction(
+    site: str, spectra: SiteSpectra, model: RemsModel, site_model: SiteModel
+) -> bool:
+    """Decide whether the path is corrected; refuse where the model needs it and can't have it."""
+    if model.correction == "none":
+        return False
+    if not np.all(np.isfinite(spectra.depth_mm)) and site_model.needs_depth:
+        raise UnusableScan(
+            "BS-E164",
+            f"{site}: found no depth of the bone, and the model was trained with "
+            "correction of the path above it.",
+        )
+    return True
+
+
+def _checked(
+    spectra: SiteSpectra,
+    models: tuple[RemsModel, SiteModel],
+    corrected: bool,
+    where: tuple[str, MeasuredSite | None],
+) -> SiteEstimate:
+    """Estimate, and refuse where too few spectra stand behind the number."""
+    (model, site_model), (site, measured) = models, where
+    if not spectra.n_groups:
+        raise UnusableScan("BS-E161", f"{site}: found no averaged spectrum.{_losses(measured)}")
+    estimate = estimate_site(spectra, site_model, model.form, corrected)
+    valid, total = estimate.votes.n_valid, spectra.n_groups
+    least = site_model.min_groups // _share(site)
+    if valid < least or 100.0 * valid < MIN_VALID_PERCENT * total:
+        raise UnusableScan(
+            "BS-E161",
+            f"{site}: found {valid} valid of {total} averaged spectra, wanted at least "
+            f"{least} and {MIN_VALID_PERCENT:.0f} %.{_losses(measured)}",
+        )
+    return estimate
+
+
+def _share(site: str) -> int:
+    return VERTEBRA_SHARE if len(vertebrae_of(site)) == 1 else 1
+
+
+def _losses(measured: MeasuredSite | None) -> str:
+    """Say why lines were left out; empty when there is nothing to say."""
+    if measured is None:
+        return ""
+    gates = measured.gates
+    parts = [
+        f"{count} {what}"
+        for count, what in (
+            (gates.n_no_surface, "without a surface"),
+            (gates.n_steep, "too steep"),
+            (gates.n_saturated, "clipped"),
+            (gates.n_outside, "cut off"),
+        )
+        if count
+    ]
+    return f" Of {gates.n_lines} lines {', '.join(parts)}." if parts else ""
+
+
+def _measurement(
+    site: str,
+    estimate: SiteEstimate,
+    model: RemsModel,
+    depth_mm: float | None,
+    remarks: tuple[tuple[str, ...], tuple[Remark, ...]],
+) -> Measurement:
+    flags = (*remarks[0], *(r.flag for r in remarks[1]))
+    return Measurement(
+        technique=Technique.REMS_STYLE,
+        origin=Origin.ESTIMATED,
+        site=site,
+        bmd_g_cm2=estimate.bmd_g_cm2,
+        bmd_u_g_cm2=estimate.uncertainty.total_g_cm2,
+        vertebrae_used=vertebrae_of(site),
+        scale=model.dxa_maker,
+        osteoporosis_score_percent=estimate.votes.osteoporosis_score_percent,
+        spectra_valid=estimate.votes.n_valid,
+        spectra_total=int(estimate.votes.valid.size),
+        model_id=model.model_id,
+        depth_mm=depth_mm,
+        flags=tuple(dict.fromkeys(flags)),
+    )

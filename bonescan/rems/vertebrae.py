@@ -1,0 +1,112 @@
+"""Vertebrae of one exam: together one row, singly only compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bonescan.errors import UnusableScan
+from bonescan.model.rems_model import RemsModel, SiteModel
+from bonescan.model.scan import RfScan
+from bonescan.model.sites import spine_site, vertebrae_of
+
+from .quality import Remark, vertebra_outliers
+from .site_result import SiteResult, estimate_result
+from .spectra import pooled
+
+VERTEBRA_OUTLIER = "vertebra_outlier"
+SINGLE_VERTEBRA = "single_vertebra"
+
+
+def with_vertebrae(
+    scan: RfScan, results: dict[str, SiteResult], model: RemsModel
+) -> dict[str, SiteResult]:
+    """Add the row of all measured vertebrae; single ones give no T of their own.
+
+    Parameters
+    ----------
+    scan : RfScan
+    results : dict of str to SiteResult
+        By site.
+    model : RemsModel
+
+    Returns
+    -------
+    results : dict of str to SiteResult
+        Two or more measured vertebrae have a row of their pooled spectra, under
+        the name of the set (L1-L4, L1+L3 ...).
+    """
+    singles = {
+        name: r
+        for name, r in results.items()
+        if len(vertebrae_of(name)) == 1 and r.measurement is not None
+    }
+    site_model = model.for_site(next(iter(singles))) if singles else None
+    if site_model is None:
+        return results
+    estimates = {n: r.estimate.bmd_g_cm2 for n, r in singles.items() if r.estimate is not None}
+    outliers = vertebra_outliers(estimates, site_model.vertebra_sd_g_cm2)
+    found = results | {n: _as_single(r, outliers.get(n)) for n, r in singles.items()}
+    if len(singles) > 1:
+        together = _together(scan, singles, (model, site_model), outliers)
+        found[spine_site(tuple(singles))] = together
+    return found
+
+
+def _as_single(result: SiteResult, away_g_cm2: float | None) -> SiteResult:
+    remarks = [Remark(flag=SINGLE_VERTEBRA, text="compared with the other vertebrae")]
+    if away_g_cm2 is not None:
+        text = f"differs from the mean of the others by {away_g_cm2:+.3f} g/cm2"
+        remarks.append(Remark(flag=VERTEBRA_OUTLIER, text=text))
+    return _flagged(result, remarks, scores_allowed=False)
+
+
+def _together(
+    scan: RfScan,
+    singles: dict[str, SiteResult],
+    models: tuple[RemsModel, SiteModel],
+    outliers: dict[str, float],
+) -> SiteResult:
+    spectra = pooled([r.spectra for r in singles.values() if r.spectra is not None])
+    try:
+        result = estimate_result(scan, spine_site(tuple(singles)), spectra, models, None)
+    except UnusableScan as refusal:
+        return SiteResult(refused=refusal)
+    # what is wrong with the samples of a vertebra is wrong with the whole
+    known = {r.flag for r in result.remarks}
+    inherited = {
+        r.flag: Remark(flag=r.flag, text=f"{name}: {r.text}")
+        for name, single in singles.items()
+        for r in single.remarks
+        if r.flag not in known and r.flag in FROM_SAMPLES
+    }
+    remarks = list(inherited.values())
+    if outliers:
+        names = ", ".join(f"{n} by {d:+.3f} g/cm2" for n, d in sorted(outliers.items()))
+        remarks.append(Remark(flag=VERTEBRA_OUTLIER, text=f"unlike the others: {names}"))
+    return _flagged(result, remarks, scores_allowed=True)
+
+
+# Remarks about the samples of one vertebra that the row of all of them carries too.
+FROM_SAMPLES = frozenset(
+    {
+        "saturated",
+        "steep_incidence",
+        "double_surface",
+        "gas_shadow",
+        "duplicate_frames",
+        "few_frames",
+        "level_uncalibrated",
+        "incidence_unknown",
+    }
+)
+
+
+def _flagged(result: SiteResult, remarks: list[Remark], *, scores_allowed: bool) -> SiteResult:
+    if result.measurement is None:
+        return result
+    flags = dict.fromkeys((*result.measurement.flags, *(r.flag for r in remarks)))
+    return replace(
+        result,
+        measurement=replace(result.measurement, scores_allowed=scores_allowed, flags=tuple(flags)),
+        remarks=(*result.remarks, *remarks),
+    )
