@@ -101,8 +101,9 @@ def _command(words: str, command: Any) -> str:
         variable = f"`BONESCAN_{words.upper().replace(' ', '_')}_{p.name.upper()}`"
         rows.append((name, p.help or "", variable if is_option else ""))
     whole = f"{command.help or ''}\n\n{command.epilog or ''}"
-    text, _, example = whole.partition("Example:")
-    shown = f"```bash\n{example.strip()}\n```\n\n" if example.strip() else ""
+    text, *examples = re.split(r"Examples?:", whole, maxsplit=1)
+    example = "".join(examples).strip().replace("; bonescan", "\nbonescan")
+    shown = f"```bash\n{example}\n```\n\n" if example else ""
     return f"## bonescan {words}\n\n{text.strip()}\n\n{shown}" + _table(
         ("option", "meaning", "environment"), rows
     )
