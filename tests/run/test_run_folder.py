@@ -144,10 +144,10 @@ def test_facts_about_nobody_are_named_and_kept(few_scans, done, bonescan, tmp_pa
     facts.write_text("patient_id,issuer,date,fact,value,source\nNOBODY-7,,,sex,F,x\n")
     answer = bonescan("run", few_scans, "-o", out, "--subjects", facts, "--json")
     assert answer.exit_code == 0
-    (problem,) = [p for p in answer.document["problems"] if p["code"] == "BS-W281"]
+    (problem,) = [p for p in answer.document["problems"] if p["code"] == "BS-W285"]
     assert "'NOBODY-7'" in problem["reason"]
     again = bonescan("run", few_scans, "-o", out, "--json")
-    assert "BS-W281" in {p["code"] for p in again.document["problems"]}, "nothing is lost"
+    assert "BS-W285" in {p["code"] for p in again.document["problems"]}, "nothing is lost"
 
 
 def test_two_birth_dates_under_one_number_take_the_class_away(few_scans, bonescan, done, tmp_path):
@@ -247,7 +247,7 @@ def test_the_same_bytes_twice_are_one_result_with_two_names(few_scans, done, bon
     assert bonescan("run", tmp_path / "in", "-o", tmp_path / "o").exit_code == 0
     first, second = table(tmp_path / "o" / "files.csv")
     assert (first["outcome"], second["outcome"]) == ("reported", "duplicate")
-    assert second["code"] == "BS-W280"
+    assert second["code"] == "BS-W284"
     assert second["reason"] == "The same bytes as a.dcm."
     assert int(first["n_results"]) > 0
     assert second["n_results"] == "0"
