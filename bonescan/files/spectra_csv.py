@@ -19,7 +19,8 @@ acquired_at device device_serial operator simulated``), of the person
 calibration_id``), with ``window`` and ``unit`` of the spectra. They hold for
 every site of the file. ``site`` may be a key instead of a column. The
 frequency of a power column, in Hz, stands in its name; power is linear. Other
-columns than ``power_…`` may be absent and are then unknown.
+columns than ``power_…`` may be absent and are then unknown. A key ``rows`` (the
+writer sets it) tells a table that lost its end.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def write_spectra_csv(path: Path, content: RfExamContent) -> None:
     if any(not np.array_equal(t.frequency_hz, axis) for _, t in tables):
         raise ValueError("all sites of a table share one frequency axis")
     names = [n for n in PER_SPECTRUM if all(getattr(t, n) is not None for _, t in tables)]
-    lines = [f"# {key} = {value}" for key, value in _header(content).items() if value is not None]
+    header = _header(content) | {"rows": sum(t.power.shape[0] for _, t in tables)}
+    lines = [f"# {key} = {value}" for key, value in header.items() if value is not None]
     lines.append(",".join(["site", *names, *(f"{POWER}{float(f):.10g}" for f in axis)]))
     for site, table in tables:
         columns = [getattr(table, n) for n in names]
@@ -239,6 +241,10 @@ def _as_number(text: str) -> float | None:
 def _sites(keys: dict[str, str], rows: list[list[str]], fs_hz: float, path: Path) -> list[RfSite]:
     if len(rows) <= 1:
         raise UnusableScan("BS-E141", "found no row of spectra.", file=path)
+    if keys.get("rows", str(len(rows) - 1)) != str(len(rows) - 1):
+        raise UnusableScan(
+            _CODE, f"found {len(rows) - 1} rows, wanted {keys['rows'][:20]}.", file=path
+        )
     head = [name.strip() for name in rows[0]]
     _check_head(head, keys, path)
     by_site: dict[str, list[list[float]]] = {}
@@ -280,7 +286,7 @@ def _row(
     values = []
     for name, text in cells.items():
         value = _as_number(text)
-        if value is None:
+        if value is None or (name in _WHOLE and not value.is_integer()):
             raise UnusableScan(
                 _CODE, f"found {text[:40]!r} as {name} in row {number}, wanted a number.", file=path
             )
@@ -292,7 +298,7 @@ def _site(
     site: str, names: list[str], table: Any, keys: dict[str, str], fs_hz: float, path: Path
 ) -> RfSite:
     power = [i for i, n in enumerate(names) if n.startswith(POWER)]
-    columns: dict[str, Any] = {name: None for name in PER_SPECTRUM}
+    columns: dict[str, Any] = dict.fromkeys(PER_SPECTRUM)
     for i, name in enumerate(names):
         if name in columns:
             kind = np.int64 if name in _WHOLE else np.float64

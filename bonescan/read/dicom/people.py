@@ -25,6 +25,8 @@ DAYS_A_YEAR = 365.25
 AGE_SLACK_YEARS = 1.5  # whole years, and birth dates set to 1 January by pseudonymisers
 PREGNANCY_CODES = (1, 2, 3, 4)  # DICOM CP-2447: no, possibly, definitely, unknown
 
+OWN_CREATOR = "BONESCAN"  # of files that `bonescan simulate` wrote
+
 UID_TAGS = (tags.SOP_CLASS_UID, tags.SOP_INSTANCE_UID, tags.STUDY_UID, tags.SERIES_UID)
 _UID = re.compile(r"[0-9.]{1,64}")
 _DATE = re.compile(r"(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})")
@@ -91,6 +93,15 @@ def read_exam(header: DicomItem, flags: list[str]) -> Exam:
         sop_instance_uid=header.text(tags.SOP_INSTANCE_UID),
         operator=header.text(tags.OPERATORS_NAME),
         indication=header.text(tags.REASON_FOR_PROCEDURE) or header.text(tags.ADMITTING_DIAGNOSES),
+        simulated=True if _says_simulated(header) else None,
+    )
+
+
+def _says_simulated(header: DicomItem) -> bool:
+    """Whether our own private element says that nobody was examined."""
+    return any(
+        isinstance(e.value, str) and e.value.startswith("SIMULATED")
+        for e in header.private((OWN_CREATOR,))
     )
 
 
