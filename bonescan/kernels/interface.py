@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import kernel
-from .log2 import log2_positive
 
 # Mean rectified level of the rounding of a silent line; below it a logarithm means nothing.
 FLOOR_COUNTS = np.float32(0.25)
-LN_2 = np.float32(0.6931471805599453)
 JUMP_WEIGHT = np.float32(2)
 ZERO = np.float32(0)
 NAN = np.float32(np.nan)
@@ -46,30 +44,33 @@ def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDA
     """
     n_lines = samples.shape[0]
     n_cells = samples.shape[1] // step
-    reach = max(width // step - 1, 0) // 2
+    reach = (width // step - 1) // 2 if width > step else 0
     total = np.empty(n_cells, np.int64)
     rectified = np.empty(n_cells, np.int64)
     envelope = np.empty((n_lines, n_cells), np.float32)
     # in integers, so that the order of additions can't matter
     for row in range(n_lines):
-        line = samples[row, : n_cells * step].reshape(n_cells, step)
         for cell in range(n_cells):
+            begin = np.uint64(cell * step)  # unsigned: spares a check for each sample
             part = 0
             for k in range(step):
-                part += int(line[cell, k])
+                part += int(samples[row, begin + np.uint64(k)])
             total[cell] = part
         for cell in range(n_cells):
-            low, high = max(cell - reach, 0), min(cell + reach + 1, n_cells)
+            low = cell - reach if cell > reach else 0
+            high = cell + reach + 1 if cell + reach < n_cells else n_cells
             around = 0
             for near in range(low, high):
                 around += total[near]
             mean = (around * FRACTION) // ((high - low) * step)
+            begin = np.uint64(cell * step)
             part = 0
             for k in range(step):
-                part += abs(int(line[cell, k]) * FRACTION - mean)
+                part += abs(int(samples[row, begin + np.uint64(k)]) * FRACTION - mean)
             rectified[cell] = part
         for cell in range(n_cells):
-            low, high = max(cell - reach, 0), min(cell + reach + 1, n_cells)
+            low = cell - reach if cell > reach else 0
+            high = cell + reach + 1 if cell + reach < n_cells else n_cells
             around = 0
             for near in range(low, high):
                 around += rectified[near]
@@ -91,10 +92,13 @@ def running_sums(rows: NDArray[np.float32]) -> NDArray[np.float64]:
     sums : (n, n_cells + 1) float64
     """
     n, n_cells = rows.shape
-    sums = np.zeros((n, n_cells + 1))
+    sums = np.empty((n, n_cells + 1), np.float64)
     for row in range(n):
+        total = 0.0
+        sums[row, 0] = total
         for cell in range(n_cells):
-            sums[row, cell + 1] = sums[row, cell] + rows[row, cell]
+            total += float(rows[row, cell])
+            sums[row, cell + 1] = total
     return sums
 
 
@@ -122,12 +126,12 @@ def smoothed(envelope: NDArray[np.float32], half: int) -> NDArray[np.float32]:
             finite &= bool(np.isfinite(envelope[row, i]))
         for i in range(n_cells):
             level[row, i] = envelope[row, i] if finite else NAN
-    all_sums = running_sums(level)
+    sums = running_sums(level)
     for row in range(n_lines):
-        sums = all_sums[row]
         for i in range(n_cells):
-            low, high = max(i - half, 0), min(i + half + 1, n_cells)
-            mean = np.float32((sums[high] - sums[low]) / (high - low))
+            low = i - half if i > half else 0
+            high = i + half + 1 if i + half < n_cells else n_cells
+            mean = np.float32((sums[row, high] - sums[row, low]) / (high - low))
             level[row, i] = FLOOR_COUNTS if mean < FLOOR_COUNTS else mean  # NaN stays
     return level
 
@@ -165,59 +169,58 @@ def surface_score(
         infinity is NaN throughout.
     """
     n_lines, n_cells = envelope.shape
-    level = smoothed(envelope, max(smooth_cells - 1, 0) // 2)
-    ratio = np.ones((n_lines, n_cells), np.float32)
-    level_sums = running_sums(level)
+    level = smoothed(envelope, (smooth_cells - 1) // 2 if smooth_cells > 1 else 0)
+    sums = running_sums(level)
+    score = np.empty((n_lines, n_cells), np.float32)
     for row in range(n_lines):
-        sums = level_sums[row]
-        for i in range(1, n_cells):
-            low, high = max(i - jump_cells, 0), min(i + jump_cells, n_cells)
-            below = (sums[high] - sums[i]) / (high - i)
-            ratio[row, i] = below * (i - low) / (sums[i] - sums[low])
-    score = log2_positive(level)
-    jump = log2_positive(ratio)
+        for i in range(n_cells):
+            score[row, i] = np.log(level[row, i])
     log_sums = running_sums(score)
     for row in range(n_lines):
-        sums = log_sums[row]
-        for i in range(n_cells):
-            score[row, i] += JUMP_WEIGHT * jump[row, i]
-            low, high = i + shadow_from, min(i + shadow_to, n_cells)
-            if i > 0 and high > low:
-                share = (high - low) / (shadow_to - shadow_from)
-                shadow = (sums[high] - sums[low]) / (high - low)
-                score[row, i] += share * (sums[i] / i - shadow)
-            score[row, i] *= LN_2
+        for i in range(1, n_cells):
+            low = i - jump_cells if i > jump_cells else 0
+            high = i + jump_cells if i + jump_cells < n_cells else n_cells
+            below = (sums[row, high] - sums[row, i]) * (i - low)
+            above = (sums[row, i] - sums[row, low]) * (high - i)
+            score[row, i] += JUMP_WEIGHT * np.log(np.float32(below / above))
+            low = i + shadow_from
+            high = i + shadow_to if i + shadow_to < n_cells else n_cells
+            if high > low:
+                shadow = log_sums[row, high] - log_sums[row, low]
+                brighter = log_sums[row, i] / i * (high - low) - shadow
+                score[row, i] += brighter / (shadow_to - shadow_from)
     return score
 
 
 @kernel()
-def without_gaps(score: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Copy the scores, with the lowest finite one of the line, or 0, for NaN and infinities.
+def without_gaps(score: NDArray[np.float32], first: int, n_cells: int) -> NDArray[np.float32]:
+    """Copy some cells, with the lowest finite score of the line, or 0, for NaN and infinities.
 
     Parameters
     ----------
-    score : (n_lines, n_cells) float32
+    score : (n_lines, any) float32
+    first, n_cells : int
+        The cells `first` to `first + n_cells - 1` are copied.
 
     Returns
     -------
     filled : (n_lines, n_cells) float32
     """
-    filled = score.copy()
+    filled = np.empty((score.shape[0], n_cells), np.float32)
     for row in range(score.shape[0]):
         lowest = INFINITY
-        for i in range(score.shape[1]):
-            if np.isfinite(score[row, i]):
-                lowest = min(lowest, score[row, i])
-        if lowest == INFINITY:
-            lowest = ZERO
-        for i in range(score.shape[1]):
-            if not np.isfinite(score[row, i]):
-                filled[row, i] = lowest
+        for i in range(n_cells):
+            filled[row, i] = score[row, first + i]
+            if np.isfinite(filled[row, i]) and filled[row, i] < lowest:
+                lowest = filled[row, i]
+        for i in range(n_cells):
+            if not np.isfinite(filled[row, i]):
+                filled[row, i] = lowest if lowest < INFINITY else ZERO
     return filled
 
 
 @kernel()
-def viterbi_surface(
+def viterbi_surface(  # noqa: C901 - one recurrence, there and back
     score: NDArray[np.float32], max_step: int, first_cell: int, last_cell: int
 ) -> NDArray[np.int64]:
     """Find the path across lines with the highest total score.
@@ -241,31 +244,37 @@ def viterbi_surface(
         step from the shallower cell. -1 throughout where no cell is allowed.
     """
     n_lines = score.shape[0]
-    first = max(first_cell, 0)
-    n_cells = min(last_cell + 1, score.shape[1]) - first
-    path = np.full(n_lines, NO_CELL, np.int64)
-    if n_lines == 0 or n_cells <= 0:
+    first = first_cell if first_cell > 0 else 0
+    n_cells = (last_cell + 1 if last_cell < score.shape[1] else score.shape[1]) - first
+    path = np.empty(n_lines, np.int64)
+    if n_cells <= 0:
+        for row in range(n_lines):
+            path[row] = NO_CELL
         return path
-    gain = without_gaps(score[:, first : first + n_cells].copy())
-    came = np.zeros((n_lines, n_cells), np.int32)
+    gain = without_gaps(score, first, n_cells)
+    came = np.empty((n_lines, n_cells), np.int32)
+    reached = np.empty(n_cells, np.float32)
     # a margin of -inf on both sides spares the inner loop its bounds
-    best = np.full(n_cells + 2 * max_step, -INFINITY, np.float32)
-    here = best[max_step : max_step + n_cells]
-    for i in range(n_cells):
-        here[i] = gain[0, i]
-    for row in range(1, n_lines):
-        reached = here.copy()
-        step = came[row]
+    best = np.empty(n_cells + 2 * max_step, np.float32)
+    for i in range(n_cells + 2 * max_step):
+        best[i] = -INFINITY
+    for row in range(n_lines):
+        for i in range(n_cells):
+            reached[i] = best[max_step + i] if row else ZERO
+            came[row, i] = 0
         for rank in range(2, 2 * max_step + 2):  # -1, 1, -2, 2 ...
             away = rank // 2 if rank % 2 else -(rank // 2)
-            before = best[max_step + away : max_step + away + n_cells]
+            begin = np.uint64(max_step + away)  # unsigned: for vector code
             for i in range(n_cells):
-                better = before[i] > reached[i]
-                reached[i] = before[i] if better else reached[i]
-                step[i] = away if better else step[i]
+                before = best[begin + np.uint64(i)]
+                better = before > reached[i]
+                reached[i] = before if better else reached[i]
+                came[row, i] = away if better else came[row, i]
         for i in range(n_cells):
-            here[i] = reached[i] + gain[row, i]
-    cell = np.argmax(here)
+            best[max_step + i] = reached[i] + gain[row, i]
+    cell = 0
+    for i in range(n_cells):
+        cell = i if best[max_step + i] > best[max_step + cell] else cell
     for row in range(n_lines - 1, -1, -1):
         path[row] = first + cell
         cell += came[row, cell]

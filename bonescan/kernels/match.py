@@ -35,21 +35,22 @@ def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
         or the row is constant (rms deviation below 1e-12 of its largest value).
     """
     n, n_bins = rows.shape
-    unit = np.full((n, n_bins), np.nan)
+    unit = np.empty((n, n_bins), np.float64)
     for i in range(n):
         finite, total, largest, square = True, 0.0, 0.0, 0.0
         for b in range(n_bins):
             finite &= bool(np.isfinite(rows[i, b]))
-        if not finite:
-            continue
-        for b in range(n_bins):
+        for b in range(n_bins if finite else 0):
             total += rows[i, b]
-            largest = max(largest, abs(rows[i, b]))
+            largest = rows[i, b] if rows[i, b] > largest else largest
+            largest = -rows[i, b] if -rows[i, b] > largest else largest
+        for b in range(n_bins if finite else 0):
+            deviation = rows[i, b] - total / n_bins
+            square += deviation * deviation
+        least = FLAT_1 * largest
+        norm = np.sqrt(square) if square > n_bins * least * least else np.nan
         for b in range(n_bins):
-            square += (rows[i, b] - total / n_bins) ** 2
-        if square > n_bins * (FLAT_1 * largest) ** 2:
-            for b in range(n_bins):
-                unit[i, b] = (rows[i, b] - total / n_bins) / np.sqrt(square)
+            unit[i, b] = (rows[i, b] - total / n_bins) / norm if finite else np.nan
     return unit
 
 
@@ -74,7 +75,7 @@ def pearson_match(
     """
     unit = unit_rows(spectra)
     n, n_bins = unit.shape
-    r = np.empty((n, models_unit.shape[0]))
+    r = np.empty((n, models_unit.shape[0]), np.float64)
     for i in range(n):
         for m in range(models_unit.shape[0]):
             value = 0.0 if n_bins else np.nan

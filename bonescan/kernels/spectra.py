@@ -48,30 +48,58 @@ def power_tile(
     power : (n_bins, TILE) float32
         NaN columns for gates outside their line and past the last gate.
     """
-    n_half = cosines.shape[0]
-    sums = np.zeros((TILE, n_half), np.float32)
-    differences = np.zeros((TILE, n_half), np.float32)
-    usable = np.zeros(TILE, np.bool_)
-    for g in range(min(TILE, line.shape[0] - first)):
-        row, begin = line[first + g], start[first + g]
-        inside = begin >= 0 and begin <= samples.shape[1] - 2 * n_half
-        usable[g] = inside and row >= 0 and row < samples.shape[0]
-        if usable[g]:
-            early = samples[row, begin : begin + n_half]
-            late = samples[row, begin + n_half : begin + 2 * n_half]
+    n_half, n_bins = cosines.shape
+    n_samples = samples.shape[1]
+    sums = np.empty((TILE, n_half), np.float32)
+    differences = np.empty((TILE, n_half), np.float32)
+    for g in range(TILE):
+        row, begin = -1, -1
+        if first + g < line.shape[0]:
+            row, begin = line[first + g], start[first + g]
+        if 0 <= row < samples.shape[0] and 0 <= begin <= n_samples - 2 * n_half:
+            # unsigned: checks for negative indices would keep this loop out of vector code
+            middle = np.uint64(begin + n_half)
             for k in range(n_half):
-                after = np.float32(late[k])
-                # unsigned: the check for a negative index would keep this loop out of vectors
-                before = np.float32(early[np.uint64(n_half - 1 - k)])
+                after = np.float32(samples[row, middle + np.uint64(k)])
+                before = np.float32(samples[row, middle - np.uint64(k + 1)])
                 sums[g, k] = after + before
                 differences[g, k] = after - before
-    power: NDArray[np.float32] = np.dot(cosines.T, sums.T)
-    odd = np.dot(sines.T, differences.T)
-    for b in range(power.shape[0]):
+        else:
+            for k in range(n_half):
+                sums[g, k] = NAN
+                differences[g, k] = NAN
+    power = np.empty((n_bins, TILE), np.float32)
+    odd = np.empty((n_bins, TILE), np.float32)
+    np.dot(cosines.T, sums.T, power)
+    np.dot(sines.T, differences.T, odd)
+    for b in range(n_bins):
         for g in range(TILE):
-            value = power[b, g] * power[b, g] + odd[b, g] * odd[b, g]
-            power[b, g] = value if usable[g] else NAN
+            power[b, g] = power[b, g] * power[b, g] + odd[b, g] * odd[b, g]
     return power
+
+
+@kernel()
+def basis_halves(
+    basis: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Copy the cosines and the sines out of a basis.
+
+    Parameters
+    ----------
+    basis : (n_half, 2 * n_bins) float32
+
+    Returns
+    -------
+    cosines, sines : (n_half, n_bins) float32
+    """
+    n_half, n_bins = basis.shape[0], basis.shape[1] // 2
+    cosines = np.empty((n_half, n_bins), np.float32)
+    sines = np.empty((n_half, n_bins), np.float32)
+    for k in range(n_half):
+        for b in range(n_bins):
+            cosines[k, b] = basis[k, b]
+            sines[k, b] = basis[k, n_bins + b]
+    return cosines, sines
 
 
 @kernel()
@@ -101,8 +129,7 @@ def gate_power(
         gate that starts before, or ends after, its line, or whose line isn't there.
     """
     n_bins = basis.shape[1] // 2
-    cosines = basis[:, :n_bins].copy()
-    sines = basis[:, n_bins:].copy()
+    cosines, sines = basis_halves(basis)
     power = np.empty((line.shape[0], n_bins), np.float32)
     for first in range(0, line.shape[0], TILE):
         tile = power_tile(samples, line, start, first, cosines, sines)
@@ -139,8 +166,7 @@ def match_gates(
     """
     n_bins = basis.shape[1] // 2
     n_models = models_unit.shape[0]
-    cosines = basis[:, :n_bins].copy()
-    sines = basis[:, n_bins:].copy()
+    cosines, sines = basis_halves(basis)
     r = np.empty((line.shape[0], n_models), np.float32)
     least = FLAT_LOG2 * FLAT_LOG2 * np.float32(n_bins)
     for first in range(0, line.shape[0], TILE):

@@ -81,8 +81,9 @@ def surface_score(
     return rounded
 
 
-def without_gaps(score: NDArray[np.float32]) -> NDArray[np.float32]:
+def without_gaps(score: NDArray[np.float32], first: int, n_cells: int) -> NDArray[np.float32]:
     """Twin of `kernels.interface.without_gaps`."""
+    score = score[:, first : first + n_cells]
     finite = np.isfinite(score)
     lowest = np.where(finite, score, np.inf).min(axis=1, keepdims=True, initial=np.inf)
     return np.where(finite, score, np.where(np.isfinite(lowest), lowest, 0)).astype(np.float32)
@@ -93,12 +94,11 @@ def viterbi_surface(
 ) -> NDArray[np.int64]:
     """Twin of `kernels.interface.viterbi_surface`: every step tried in order of its size."""
     first = max(first_cell, 0)
-    part = score[:, first : max(last_cell + 1, 0)]
-    n_lines, n_cells = part.shape
+    n_lines, n_cells = score[:, first : max(last_cell + 1, 0)].shape
     path = np.full(n_lines, NO_CELL, np.int64)
     if n_lines == 0 or n_cells == 0:
         return path
-    part = without_gaps(part)
+    part = without_gaps(score, first, n_cells)
     steps = np.array(sorted(range(-max_step, max_step + 1), key=lambda step: (abs(step), step)))
     cells = np.arange(n_cells)
     came = np.zeros((n_lines, n_cells), np.int64)

@@ -40,6 +40,14 @@ def gate_power(
     return (even**2 + odd**2).astype(np.float32)
 
 
+def basis_halves(
+    basis: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Twin of `kernels.spectra.basis_halves`."""
+    cosines, sines = np.hsplit(basis, 2)
+    return cosines.copy(), sines.copy()
+
+
 def power_tile(
     samples: NDArray[np.int16],
     line: NDArray[np.int64],

@@ -1,0 +1,483 @@
+"""Each kernel beside those that do the same work: one table for tests and for timings.
+
+A row names the kernel, its NumPy twin, and where there is one the best that SciPy or BLAS
+can do. `tests/kernels` holds them to the same answers; `run.py` times some of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+
+from bonescan.kernels import interface, lms, log2, match, scores, spectra
+from bonescan.kernels.basis import dft_basis, half_sample_hann
+from bonescan.kernels.plain import interface as plain_interface
+from bonescan.kernels.plain import lms as plain_lms
+from bonescan.kernels.plain import log2 as plain_log2
+from bonescan.kernels.plain import match as plain_match
+from bonescan.kernels.plain import scores as plain_scores
+from bonescan.kernels.plain import spectra as plain_spectra
+from bonescan.model.arrays import kernel_input
+
+Array = NDArray[Any]
+Args = tuple[Any, ...]
+Inputs = Callable[[np.random.Generator, int, float], Args]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """A kernel and those that do the same work.
+
+    `inputs(rng, n, gaps)` makes arguments with `n` rows, about the share `gaps` of
+    them NaN or, for gates, outside their line. `others` give the kernel's result,
+    or its first part, by other means; `bounds` do only a part of the work, for
+    timing. `gaps_give` is what a row of nothing but gaps must give: "nan" (and the
+    sentinel in integers), "zero", or "" where the input can't hold a gap.
+    """
+
+    kernel: Callable[..., Any]
+    plain: Callable[..., Any]
+    inputs: Inputs
+    others: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    bounds: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    rtol: float = 1e-12
+    atol: float = 1e-12
+    gaps_give: str = "nan"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """Gates and bins: `n_window` samples, bins `first` ... of an `n_fft`-point transform."""
+
+    fs_hz: float
+    n_window: int
+    n_fft: int
+    first: int
+    n_bins: int
+    n_models: int
+
+    @property
+    def basis(self) -> Array:
+        """The basis of these bins."""
+        bins = np.arange(self.first, self.first + self.n_bins)
+        basis = dft_basis(self.fs_hz, self.n_window, bins * self.fs_hz / self.n_fft)
+        return kernel_input(basis, np.float32)
+
+
+# Small enough for plain Python; and the size of design: 51 bins from 1.016 MHz, 4 models.
+SMALL = Grid(fs_hz=40e6, n_window=16, n_fft=32, first=2, n_bins=7, n_models=3)
+FULL = Grid(fs_hz=40e6, n_window=256, n_fft=512, first=13, n_bins=51, n_models=4)
+LIBRARY_ROWS = 2000
+BLOCK = 1024  # spectra that the rivals of the library match take at a time
+
+
+def with_gaps(rng: np.random.Generator, values: Array, gaps: float) -> Array:
+    """Put NaN in about the share `gaps` of the values."""
+    return np.where(rng.random(values.shape) < gaps, np.nan, values)
+
+
+def unit(rng: np.random.Generator, n: int, n_bins: int) -> Array:
+    """Make random unit rows, float32."""
+    return plain_match.unit_rows(rng.normal(-40, 6, (n, n_bins))).astype(np.float32)
+
+
+# --- spectra ---------------------------------------------------------------
+
+
+def gates(grid: Grid) -> Inputs:
+    """Put two gates on a line, on noise shaped a little like an echo train."""
+
+    def make(rng: np.random.Generator, n: int, gaps: float) -> Args:
+        n_lines, n_samples = max(1, n // 2), 8 * grid.n_window
+        samples = rng.normal(0, 3000, (n_lines, n_samples)).clip(-32768, 32767)
+        start = rng.integers(0, n_samples - grid.n_window + 1, n)
+        start[rng.random(n) < gaps] = -1
+        return (
+            kernel_input(samples, np.int16),
+            kernel_input(np.arange(n) % n_lines, np.int64),
+            kernel_input(start, np.int64),
+            grid.basis,
+        )
+
+    return make
+
+
+def gates_and_models(grid: Grid) -> Inputs:
+    """Add models to match to the gates."""
+
+    def make(rng: np.random.Generator, n: int, gaps: float) -> Args:
+        models = kernel_input(unit(rng, grid.n_models, grid.n_bins), np.float32)
+        return *gates(grid)(rng, n, gaps), models
+
+    return make
+
+
+def tile(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """One tile of a list of gates; its basis comes from another kernel, so writable."""
+    samples, line, start, basis = gates(SMALL)(rng, n, gaps)
+    cosines, sines = np.hsplit(basis, 2)
+    return samples, line, start, int(rng.integers(0, n + 1)), cosines.copy(), sines.copy()
+
+
+def _gathered(samples: Array, line: Array, start: Array, n_window: int) -> Array:
+    inside = (start >= 0)[:, None]
+    rows = samples[line[:, None], np.maximum(start, 0)[:, None] + np.arange(n_window)]
+    return np.where(inside, rows.astype(np.float32), np.float32(np.nan))
+
+
+def _matched(power: Array, models_unit: Array) -> Array:
+    level = np.log10(power)
+    level -= level.mean(axis=1, keepdims=True)
+    level /= np.sqrt(np.einsum("ij,ij->i", level, level))[:, None]
+    return level @ models_unit.T
+
+
+def scipy_match(grid: Grid) -> Callable[..., Array]:
+    """Batched float32 `scipy.fft.rfft`, then NumPy."""
+    window = half_sample_hann(grid.n_window).astype(np.float32)
+    band = slice(grid.first, grid.first + grid.n_bins)
+
+    def run(samples: Array, line: Array, start: Array, _basis: Array, models_unit: Array) -> Array:
+        windowed = _gathered(samples, line, start, grid.n_window) * window
+        spectrum = scipy.fft.rfft(windowed, grid.n_fft, axis=1)[:, band]
+        return _matched(spectrum.real**2 + spectrum.imag**2, models_unit)
+
+    return run
+
+
+def _unfolded(basis: Array) -> Array:
+    """Undo the folding: the plain basis of all samples, cosines then sines."""
+    cosines, sines = np.hsplit(basis, 2)
+    return np.hstack([np.vstack([cosines[::-1], cosines]), np.vstack([-sines[::-1], sines])])
+
+
+def gemm_match(samples: Array, line: Array, start: Array, basis: Array, models: Array) -> Array:
+    """One float32 matrix product for the transform, then NumPy."""
+    gathered = _gathered(samples, line, start, 2 * basis.shape[0])
+    parts = gathered @ _unfolded(basis)
+    n_bins = basis.shape[1] // 2
+    return _matched(parts[:, :n_bins] ** 2 + parts[:, n_bins:] ** 2, models)
+
+
+def naive_bound(samples: Array, line: Array, start: Array, basis: Array, _models: Array) -> Array:
+    """Do what nobody can leave out without folding: convert the samples, one matrix product."""
+    n_window = 2 * basis.shape[0]
+    rows = samples[: -(-line.size * n_window // samples.shape[1])]
+    converted = rows.astype(np.float32).reshape(-1)[: line.size * n_window]
+    return converted.reshape(line.size, n_window) @ _unfolded(basis)
+
+
+# --- match -----------------------------------------------------------------
+
+
+def spectra_rows(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Spectra in dB."""
+    return (kernel_input(with_gaps(rng, rng.normal(-40, 6, (n, 11)), gaps / 11)),)
+
+
+def spectra_and_models(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Spectra in dB, and models."""
+    models = kernel_input(plain_match.unit_rows(rng.normal(-40, 6, (3, 11))))
+    return *spectra_rows(rng, n, gaps), models
+
+
+def library(n_models: int, n_bins: int, k: int | None = None) -> Inputs:
+    """Make unit spectra and a library with equal rows in it."""
+
+    def make(rng: np.random.Generator, n: int, gaps: float) -> Args:
+        rows, models = unit(rng, n, n_bins), unit(rng, n_models, n_bins)
+        models[n_models // 2] = models[0]
+        rows[rng.random(n) < gaps] = np.nan
+        models[rng.random(n_models) < gaps] = np.nan
+        best = k if k is not None else int(rng.integers(0, n_models + 3))
+        return kernel_input(rows, np.float32), kernel_input(models, np.float32), best
+
+    return make
+
+
+def cdist_match(spectra_unit: Array, library_unit: Array, k: int) -> tuple[Array, Array]:
+    """Block by block through `scipy.spatial.distance.cdist`, with the best `k` of each row."""
+    index = np.empty((len(spectra_unit), k), np.int64)
+    r = np.empty((len(spectra_unit), k))
+    for first in range(0, len(spectra_unit), BLOCK):
+        rows = slice(first, first + BLOCK)
+        distance = cdist(spectra_unit[rows], library_unit, "correlation")
+        best = np.argpartition(distance, k - 1, axis=1)[:, :k]
+        values = np.take_along_axis(distance, best, axis=1)
+        order = np.lexsort((best, values), axis=1)
+        index[rows] = np.take_along_axis(best, order, axis=1)
+        r[rows] = 1 - np.take_along_axis(values, order, axis=1)
+    return index, r
+
+
+def cdist_only(spectra_unit: Array, library_unit: Array, _k: int) -> None:
+    """Only the distances, block by block into one buffer."""
+    buffer = np.empty((BLOCK, len(library_unit)))
+    for first in range(0, len(spectra_unit), BLOCK):
+        rows = spectra_unit[first : first + BLOCK]
+        cdist(rows, library_unit, "correlation", out=buffer[: len(rows)])
+
+
+def gemm_only(spectra_unit: Array, library_unit: Array, _k: int) -> None:
+    """Only the float32 products, block by block into one buffer."""
+    buffer = np.empty((BLOCK, len(library_unit)), np.float32)
+    for first in range(0, len(spectra_unit), BLOCK):
+        rows = spectra_unit[first : first + BLOCK]
+        np.dot(rows, library_unit.T, out=buffer[: len(rows)])
+
+
+def pair_of_rows(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Two tables of float32 rows, and a row of each."""
+    a, b = (with_gaps(rng, unit(rng, n + 1, 10), gaps) for _ in range(2))
+    return kernel_input(a, np.float32), int(rng.integers(0, n + 1)), kernel_input(b, np.float32), n
+
+
+def best_list(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Make a list of the best, perhaps not full, and a value that may equal one of them."""
+    r = -np.sort(-rng.integers(-3, 4, n) / 4)
+    r[rng.random(n) < gaps] = -np.inf
+    value = np.nan if rng.random() < gaps else rng.integers(-3, 4) / 4
+    return np.arange(n), -np.sort(-r), float(value), n
+
+
+def _in_place(insert: Callable[..., None]) -> Callable[..., tuple[Array, Array]]:
+    def run(index: Array, r: Array, value: float, model: int) -> tuple[Array, Array]:
+        index, r = index.copy(), r.copy()
+        insert(index, r, value, model)
+        return index, r
+
+    return run
+
+
+# --- interface -------------------------------------------------------------
+
+
+def echo_lines(rng: np.random.Generator, n: int, _gaps: float) -> Args:
+    """Lines of any length, with step and width."""
+    samples = rng.normal(rng.normal(0, 100), 3000, (n, int(rng.integers(0, 120))))
+    step, width = int(rng.integers(1, 12)), int(rng.integers(1, 60))
+    return kernel_input(samples.clip(-32768, 32767), np.int16), step, width
+
+
+def levels(rng: np.random.Generator, n: int, gaps: float) -> Array:
+    """Envelopes or scores, float32, with gaps and infinities in some lines."""
+    rows = np.exp(rng.normal(3, 3, (n, int(rng.integers(1, 50)))))
+    rows[rng.random(n) < gaps, rng.integers(0, rows.shape[1])] = rng.choice([np.nan, np.inf])
+    return rows.astype(np.float32)
+
+
+def envelopes(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Envelopes, and windows that may be longer than a line."""
+    shadow = np.sort(rng.integers(0, 40, 2))
+    windows = int(rng.integers(1, 9)), int(shadow[0]), int(shadow[1]), int(rng.integers(1, 9))
+    return kernel_input(levels(rng, n, gaps), np.float32), *windows
+
+
+def score_field(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Scores in quarters, so that equal paths are common, and a range of cells."""
+    rows = with_gaps(rng, rng.integers(-4, 9, (n, int(rng.integers(1, 30)))) / 4, gaps)
+    first, last = int(rng.integers(-2, 10)), int(rng.integers(0, 32))
+    return kernel_input(rows, np.float32), int(rng.integers(0, 8)), first, last
+
+
+def cells_to_fill(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Scores, and the range of cells to copy."""
+    rows = score_field(rng, n, gaps)[0]
+    first = int(rng.integers(0, rows.shape[1] + 1))
+    return rows, first, int(rng.integers(0, rows.shape[1] - first + 1))
+
+
+# --- scores ----------------------------------------------------------------
+
+
+def table(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """BMD, mean and SD, L, M and S of `n` rows; a few references are not above 0."""
+    bmd = np.round(rng.normal(0.85, 0.2, n), 3)
+    mean, sd = rng.choice([0.858, 1.047, 0.942], n), rng.choice([0.12, 0.11, 0.122], n)
+    power = rng.choice([1.0, 0.0, 1e-7], n) * (rng.random(n) < 0.3) + rng.normal(0.3, 1, n)
+    columns = (bmd, mean, sd, power, rng.normal(0.9, 0.1, n), np.abs(rng.normal(0.13, 0.02, n)))
+    return tuple(kernel_input(with_gaps(rng, column, gaps)) for column in columns)
+
+
+def columns(*which: int) -> Inputs:
+    """Take some columns of `table`."""
+    return lambda rng, n, gaps: tuple(table(rng, n, gaps)[i] for i in which)
+
+
+def score_column(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Scores at and around tenths and halves of tenths."""
+    score = rng.integers(-100, 100, n) / 20 + rng.choice([0, 1e-12, -1e-12, 1e-8, -1e-8], n)
+    return (kernel_input(with_gaps(rng, score, gaps)),)
+
+
+def tenths_column(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Round a column of scores."""
+    return (kernel_input(plain_scores.label_tenths(*score_column(rng, n, gaps)), np.int64),)
+
+
+def _one(inputs: Inputs) -> Inputs:
+    return lambda rng, _n, gaps: tuple(x[0].item() for x in inputs(rng, 1, gaps))
+
+
+def _nano(inputs: Inputs) -> Inputs:
+    def make(rng: np.random.Generator, n: int, gaps: float) -> Args:
+        return (plain_scores.fixed_nano(*inputs(rng, n, gaps)),)
+
+    return make
+
+
+# --- the table -------------------------------------------------------------
+
+
+def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
+    """Every kernel by its name in the registry, for one size of gates."""
+    library_size = (LIBRARY_ROWS, grid.n_bins, 5) if grid is FULL else (9, grid.n_bins)
+    scored = _one(score_column)
+    return {
+        "spectra.match_gates": Rival(
+            kernel=spectra.match_gates,
+            plain=plain_spectra.match_gates,
+            inputs=gates_and_models(grid),
+            others={"scipy.fft": scipy_match(grid), "NumPy GEMM": gemm_match},
+            bounds={"naive bound": naive_bound},
+            atol=1e-5,  # float32
+        ),
+        "spectra.gate_power": Rival(
+            kernel=spectra.gate_power,
+            plain=plain_spectra.gate_power,
+            inputs=gates(grid),
+            rtol=2e-5,
+            atol=1e3,  # counts^2, of sums of about 1e9
+        ),
+        "spectra.basis_halves": Rival(
+            kernel=spectra.basis_halves,
+            plain=plain_spectra.basis_halves,
+            inputs=lambda rng, n, gaps: (grid.basis,),
+            gaps_give="",
+        ),
+        "spectra.power_tile": Rival(
+            kernel=spectra.power_tile,
+            plain=plain_spectra.power_tile,
+            inputs=tile,
+            rtol=2e-5,
+            atol=1e3,
+        ),
+        "match.unit_rows": Rival(
+            kernel=match.unit_rows, plain=plain_match.unit_rows, inputs=spectra_rows
+        ),
+        "match.pearson_match": Rival(
+            kernel=match.pearson_match,
+            plain=plain_match.pearson_match,
+            inputs=spectra_and_models,
+            rtol=1e-10,
+        ),
+        "match.exact_product": Rival(
+            kernel=match.exact_product, plain=plain_match.exact_product, inputs=pair_of_rows
+        ),
+        "match.insert_best": Rival(
+            kernel=_in_place(match.insert_best),
+            plain=_in_place(plain_match.insert_best),
+            inputs=best_list,
+            gaps_give="",
+        ),
+        "match.top_matches": Rival(
+            kernel=match.top_matches,
+            plain=plain_match.top_matches,
+            inputs=library(*library_size),
+            others={"scipy cdist": cdist_match} if grid is FULL else {},
+            bounds={"cdist alone": cdist_only, "GEMM alone": gemm_only},
+        ),
+        "interface.rectified_envelope": Rival(
+            kernel=interface.rectified_envelope,
+            plain=plain_interface.rectified_envelope,
+            inputs=echo_lines,
+            rtol=0,
+            atol=0,
+            gaps_give="",
+        ),
+        "interface.running_sums": Rival(
+            kernel=interface.running_sums,
+            plain=plain_interface.running_sums,
+            inputs=lambda rng, n, gaps: (levels(rng, n, gaps),),
+            gaps_give="",  # sums before the gap are numbers
+        ),
+        "interface.smoothed": Rival(
+            kernel=interface.smoothed,
+            plain=plain_interface.smoothed,
+            inputs=lambda rng, n, gaps: envelopes(rng, n, gaps)[:2],
+            rtol=1e-6,
+        ),
+        "interface.surface_score": Rival(
+            kernel=interface.surface_score,
+            plain=plain_interface.surface_score,
+            inputs=envelopes,
+            rtol=1e-5,
+            atol=1e-5,
+        ),
+        "interface.without_gaps": Rival(
+            kernel=interface.without_gaps,
+            plain=plain_interface.without_gaps,
+            inputs=cells_to_fill,
+            gaps_give="zero",
+        ),
+        "interface.viterbi_surface": Rival(
+            kernel=interface.viterbi_surface,
+            plain=plain_interface.viterbi_surface,
+            inputs=score_field,
+            gaps_give="",
+        ),
+        "log2.log2_positive": Rival(
+            kernel=log2.log2_positive,
+            plain=plain_log2.log2_positive,
+            inputs=lambda rng, n, gaps: (levels(rng, n, 0) / (levels(rng, n, 0) + 1)[:, :1],),
+            rtol=2e-7,
+            atol=2e-7,
+            gaps_give="",
+        ),
+        "lms.lms_transform": Rival(
+            kernel=lms.lms_transform,
+            plain=plain_lms.lms_transform,
+            inputs=lambda rng, n, gaps: tuple(c.copy() for c in columns(0, 3, 5)(rng, n, gaps)),
+        ),
+        "scores.t_scores": Rival(
+            kernel=scores.t_scores, plain=plain_scores.t_scores, inputs=columns(0, 1, 2)
+        ),
+        "scores.lms_chunk": Rival(
+            kernel=scores.lms_chunk, plain=plain_scores.lms_chunk, inputs=columns(0, 3, 4, 5)
+        ),
+        "scores.lms_z": Rival(
+            kernel=scores.lms_z, plain=plain_scores.lms_z, inputs=columns(0, 3, 4, 5)
+        ),
+        "scores.fixed_nano": Rival(
+            kernel=scores.fixed_nano, plain=plain_scores.fixed_nano, inputs=scored
+        ),
+        "scores.nano_to_tenths": Rival(
+            kernel=scores.nano_to_tenths, plain=plain_scores.nano_to_tenths, inputs=_nano(scored)
+        ),
+        "scores.nano_to_code": Rival(
+            kernel=scores.nano_to_code, plain=plain_scores.nano_to_code, inputs=_nano(scored)
+        ),
+        "scores.tenths_to_code": Rival(
+            kernel=scores.tenths_to_code,
+            plain=plain_scores.tenths_to_code,
+            inputs=_one(tenths_column),
+        ),
+        "scores.label_tenths": Rival(
+            kernel=scores.label_tenths, plain=plain_scores.label_tenths, inputs=score_column
+        ),
+        "scores.who_codes": Rival(
+            kernel=scores.who_codes, plain=plain_scores.who_codes, inputs=tenths_column
+        ),
+        "scores.who_codes_raw": Rival(
+            kernel=scores.who_codes_raw, plain=plain_scores.who_codes_raw, inputs=score_column
+        ),
+        "scores.score_rows": Rival(
+            kernel=scores.score_rows, plain=plain_scores.score_rows, inputs=table
+        ),
+    }
