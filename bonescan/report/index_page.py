@@ -51,7 +51,7 @@ def index_page(study: StudyPage) -> str:
     styles = [asset("page.css"), asset("index.css"), print_style(study.version, study.title)]
     if uses_who_words(study.people):
         styles.insert(1, asset("who.css"))
-    script = asset("tables.js")
+    early, script = asset("head.js"), asset("tables.js")
     rows = [row for person in study.people for row in _people_rows(person)]
     flags = sorted({flag for row in rows for flag in row["flags"]})
     return (
@@ -62,7 +62,8 @@ def index_page(study: StudyPage) -> str:
             version=study.version,
             styles=[Markup(s) for s in styles],
             scripts=[Markup(script)],
-            policy=content_policy(tuple(styles), (script,)),
+            head_scripts=[Markup(early)],
+            policy=content_policy(tuple(styles), (early, script)),
             warnings=warnings(list(study.people)),
             watermark="",
             tiles=_tiles(study, rows),

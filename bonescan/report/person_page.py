@@ -78,6 +78,7 @@ def person_page(person: PersonPage, study: StudyPage, references: References) ->
             version=study.version,
             styles=[Markup(s) for s in styles],
             scripts=[],
+            head_scripts=[],
             policy=content_policy(tuple(styles)),
             warnings=warnings([person]),
             watermark=_("NOT FOR ANY USE") if is_not_for_any_use(person) else "",

@@ -574,7 +574,7 @@ def early_menopause() -> PersonPage:
             day,
             GE,
             reported("L1-L4", 0.982, scale="ge", bmc_g=52.0, area_cm2=52.95),
-            scores(-1.65, None, "ge_l1l4_f", flags=("no_age_reference",)),
+            scores(-1.66, None, "ge_l1l4_f", flags=("no_age_reference",)),
             Verdict(category=Category.NONE),
         ),
         row(

@@ -25,12 +25,18 @@ def _fields(context: PersonContext) -> list[tuple[str, str]]:
     fields += [
         (_("Latest exam"), day.isoformat() if day else _("no date")),
         (_("Age at that exam"), age_words(latest.person)),
-        (_("Menopausal status then"), status_words(latest.person.menopausal_status)),
+        *_menopause(latest.person),
         *_pregnancy(latest.person),
         *_size(latest.person),
         (_("Fragility fracture"), fracture_words(latest.person)),
     ]
     return fields
+
+
+def _menopause(person: PersonAtExam) -> list[tuple[str, str]]:
+    if person.sex == "M":
+        return []
+    return [(_("Menopausal status then"), status_words(person.menopausal_status))]
 
 
 def _pregnancy(person: PersonAtExam) -> list[tuple[str, str]]:

@@ -15,11 +15,18 @@ from bonescan.report.words import site_words
 
 
 def build(context: PersonContext) -> Section | None:
-    """Build one figure a picture, made small enough together for one page; None without any."""
-    pictures = context.person.pictures
+    """Build one figure a picture, newest exam first; None without any.
+
+    Pictures are made small enough together for one page; the oldest are left
+    out, by name, where that is not enough.
+    """
+    pictures = context.person.pictures[::-1]
     if not pictures:
         return None
-    pngs = fit_pictures([picture.png for _file, picture in pictures])
+    pngs = fit_pictures(
+        [picture.png for _file, picture in pictures],
+        [_drawn_bytes(picture) for _file, picture in pictures],
+    )
     figures = [
         _figure(file, dataclasses.replace(picture, png=png))
         for (file, picture), png in zip(pictures, pngs, strict=True)
@@ -29,6 +36,11 @@ def build(context: PersonContext) -> Section | None:
     return Section(
         key="pictures", title=_("Pictures"), data={"figures": figures, "left_out": left_out}
     )
+
+
+def _drawn_bytes(picture: Picture) -> int:
+    """Bound what a figure takes besides its pixels: a point drawn twice, axis and words."""
+    return 2500 + 32 * sum(len(overlay.points) for overlay in picture.overlays)
 
 
 def _figure(file: str, picture: Picture) -> dict[str, Any]:

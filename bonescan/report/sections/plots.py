@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from bonescan.i18n import _
 from bonescan.model.page import PageRow
@@ -29,17 +31,14 @@ def build(context: PersonContext) -> Section | None:
     return Section(key="plots", title=_("Bone density and its reference"), data=data)
 
 
-def _legend(figures: Sequence[dict[str, str]]) -> list[str]:
+def _legend(figures: Sequence[dict[str, Any]]) -> list[str]:
     """Say once what all figures share."""
     populations = sorted({f["age_population"] for f in figures if f["age_population"]})
     legend = [_("Z: people of the same age and sex, %s.") % name for name in populations]
-    if any(f["svg"] for f in figures):
-        legend.append(
-            _(
-                "Full dot: latest exam, open dots: earlier ones. Bars: ± one standard uncertainty, "
-                "where known."
-            )
-        )
+    if any(f["has_earlier"] for f in figures):
+        legend.append(_("Full dot: latest exam, open dots: earlier ones."))
+    if any(f["has_bars"] for f in figures):
+        legend.append(_("Bars: ± one standard uncertainty."))
     return legend
 
 
@@ -62,19 +61,28 @@ def _groups(context: PersonContext) -> dict[Key, list[PageRow]]:
     return groups
 
 
-def _figure(rows: Sequence[PageRow], references: References) -> dict[str, str] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drawn:
+    svg: str
+    words: str  # what it rests on, or why there is nothing
+    has_points: bool = False  # dots and bars over age, not one number on a scale
+    has_age: bool = False  # the curves behind Z
+
+
+def _figure(rows: Sequence[PageRow], references: References) -> dict[str, Any] | None:
     last = rows[-1].labelled
-    with_t = shows_t(last)
-    svg, words, has_age = (_t_figure if with_t else _z_figure)(rows, references)
-    if not svg and not words:
+    drawn = (_t_figure if shows_t(last) else _z_figure)(rows, references)
+    if drawn is None:
         return None
-    m, z_id = last.measurement, last.scores.z_reference_id
+    m, z_id, points = last.measurement, last.scores.z_reference_id, _points(rows)
     return {
-        "svg": svg,
+        "svg": drawn.svg,
         "site": site_words(m.site),
         "technique": str(m.technique),
-        "words": words,
-        "age_population": references.population(z_id) if has_age and z_id else "",
+        "words": drawn.words,
+        "has_earlier": drawn.has_points and len(points) > 1,
+        "has_bars": drawn.has_points and points[-1].bmd_u_g_cm2 is not None,
+        "age_population": references.population(z_id) if drawn.has_age and z_id else "",
     }
 
 
@@ -104,17 +112,12 @@ def _described(rows: Sequence[PageRow]) -> str:
     return "; ".join(values)
 
 
-def _t_figure(rows: Sequence[PageRow], references: References) -> tuple[str, str, bool]:
-    """Draw with a T axis: (svg, what it rests on, whether the age curves are in it)."""
+def _t_figure(rows: Sequence[PageRow], references: References) -> _Drawn | None:
     last = rows[-1].labelled
-    coloured = any(row.labelled.verdict.category in WHO_WORDS for row in rows)
-    points, site, reference_id = (
-        _points(rows),
-        site_words(last.measurement.site),
-        last.scores.reference_id,
-    )
-    young = references.young(reference_id)
-    if young is not None and reference_id and points:
+    coloured = last.verdict.category in WHO_WORDS
+    points, site = _points(rows), site_words(last.measurement.site)
+    young = references.young(last.scores.reference_id)
+    if young is not None and points:
         age = _age(rows[-1], references)
         svg = reference_plot.t_plot(
             points,
@@ -124,22 +127,22 @@ def _t_figure(rows: Sequence[PageRow], references: References) -> tuple[str, str
             title=_("%s: bone density against age with T-score") % site,
             description=_described(rows),
         )
-        words = _("T counts from: %s.") % references.population(reference_id)
-        return svg, words, age is not None
+        words = _("T counts from: %s.") % references.population(last.scores.reference_id or "")
+        return _Drawn(svg=svg, words=words, has_points=True, has_age=age is not None)
     printed = last.measurement.reported_t_score
     if printed is None:
-        return "", "", False
+        return None
     svg = score_scale.t_scale(
         printed,
         coloured=coloured,
         title=_("%s: T-score printed by the device") % site,
         description=_("T-score %s") % fixed(printed, 1),
     )
-    return svg, _printed_only(), False
+    return _Drawn(svg=svg, words=_printed_only())
 
 
-def _z_figure(rows: Sequence[PageRow], references: References) -> tuple[str, str, bool]:
-    """Draw without any T: (svg, what it rests on, whether the age curves are in it)."""
+def _z_figure(rows: Sequence[PageRow], references: References) -> _Drawn:
+    """Draw what the Z rule allows: never a T, and no class colours."""
     last = rows[-1].labelled
     points, site = _points(rows), site_words(last.measurement.site)
     age = _age(rows[-1], references)
@@ -150,17 +153,17 @@ def _z_figure(rows: Sequence[PageRow], references: References) -> tuple[str, str
             title=_("%s: bone density against that of the same age") % site,
             description=_described(rows),
         )
-        return svg, _("Band: Z from −2 to +2."), True
+        return _Drawn(svg=svg, words=_("Band: Z from −2 to +2."), has_points=True, has_age=True)
     printed = last.measurement.reported_z_score
     if printed is None:
         words = _("No age reference fits this device, site and sex: there is no figure.")
-        return "", words, False
+        return _Drawn(svg="", words=words)
     svg = score_scale.z_scale(
         printed,
         title=_("%s: Z-score printed by the device") % site,
         description=_("Z-score %s") % fixed(printed, 1),
     )
-    return svg, _printed_only(), False
+    return _Drawn(svg=svg, words=_printed_only())
 
 
 def _printed_only() -> str:

@@ -10,9 +10,11 @@ from bonescan.report.references import evidence_words
 Entry = tuple[str, str, str]  # term, meaning, source
 
 
-def build(context: PersonContext) -> Section:
-    """Build the definitions; words of a rule that is not on the page are left out."""
+def build(context: PersonContext) -> Section | None:
+    """Build the definitions of what stands on the page; None when nothing does."""
     entries = _density(context) + _scores(context) + _classes(context) + _techniques(context)
+    if not entries:
+        return None
     return Section(key="reading", title=_("How to read this"), data={"entries": entries})
 
 

@@ -18,6 +18,7 @@ from bonescan.report.words import (
     category_style,
     category_words,
     score_used_words,
+    sentence,
     site_in_sentence,
     site_words,
     technique_words,
@@ -41,9 +42,16 @@ def build(context: PersonContext) -> Section:
         "cards": cards,
         "earlier": [_line(context, v) for v in earlier],
         "earlier_review": any(v.verdict and v.verdict.needs_review for v in earlier),
+        "without_numbers": _without_numbers(context) if not cards else [],
         "earlier_remarks": [words for words in _remarks(earlier) if words not in said],
     }
     return Section(key="result", title=_("Result"), data=data)
+
+
+def _without_numbers(context: PersonContext) -> list[str]:
+    """Say of each kind of file why it gives no number and what to do, each once."""
+    said = [f"{sentence(e.reason)} {sentence(e.hint)}".strip() for e in context.exams]
+    return list(dict.fromkeys(words for words in said if words))
 
 
 def _card(context: PersonContext, visit: Visit) -> dict[str, Any]:
