@@ -160,7 +160,7 @@ def _person_line(page: PersonPage, entry: PageVerdict) -> str:
     score = "" if v.deciding_score is None else f"{v.deciding_score:+.1f}"
     review = "  (needs review)" if v.needs_review else ""
     return printable(
-        f"{page.patient_id:<13}{entry.exam_date or '':<12}{v.technique:<11}"
+        f"{page.patient_id:<13}{entry.exam_date or ''!s:<12}{v.technique:<11}"
         f"{v.deciding_site or '':<22}{score:>6}  {v.category or ''}{review}"
     )
 
