@@ -9,11 +9,13 @@ __version__ = "0.1.0"
 
 # name -> module that holds it; loaded on first use, so that `import bonescan` stays light
 _PUBLIC: dict[str, str] = {
+    "classify_score": "bonescan.workflows.score_bmd",
     "run_folder": "bonescan.workflows.run_folder",
+    "score_bmd": "bonescan.workflows.score_bmd",
     "Settings": "bonescan.settings",
 }
 
-__all__ = ["Settings", "run_folder"]
+__all__ = ["Settings", "classify_score", "run_folder", "score_bmd"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,18 @@ def sample_scans() -> Path:
 def _own_config(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the user's own settings and pseudonym key out of the tests."""
     os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("config"))
+
+
+@pytest.fixture
+def verb(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Call the command line in this process: exit code, standard output, standard error."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        from bonescan.cli import main
+
+        with pytest.raises(SystemExit) as way_out:
+            main([str(w) for w in words])
+        printed = capsys.readouterr()
+        return int(way_out.value.code or 0), printed.out, printed.err
+
+    return call

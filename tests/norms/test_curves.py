@@ -1,0 +1,49 @@
+"""What a reference plot is given."""
+
+from __future__ import annotations
+
+import pytest
+
+from bonescan.norms.curves import reference_plot
+from bonescan.norms.load import load_norms
+
+NORMS = load_norms()
+
+
+def test_a_plot_of_the_neck_has_young_adults_and_a_curve():
+    plot = reference_plot("femoral-neck-left", "F", "hologic", NORMS)
+    assert plot.young_id == "hologic_fn_f"
+    assert (plot.young_mean_g_cm2, plot.young_sd_g_cm2) == (0.849, 0.111)
+    assert plot.age.reference_id == "nhanes_2005_2010_all"
+    assert "United States" in plot.age.population
+    assert plot.age.ages_years[0] == 20
+    assert plot.age.ages_years[-1] == 84
+    lines = zip(
+        plot.age.minus_2_g_cm2, plot.age.minus_1_g_cm2, plot.age.median_g_cm2,
+        plot.age.plus_1_g_cm2, plot.age.plus_2_g_cm2, strict=True,
+    )  # fmt: skip
+    assert all(list(values) == sorted(values) for values in lines)
+
+
+def test_the_median_of_the_plot_is_that_of_the_table():
+    plot = reference_plot("L1-L4", "M", "hologic", NORMS)
+    lms = NORMS.age["nhanes_2005_2010_all"].curves["L1-L4", "M"].at(60.0)
+    assert plot.age.median_g_cm2[40] == pytest.approx(lms[1])
+
+
+def test_ge_has_no_curve_over_age_and_a_subset_no_young_adults():
+    assert reference_plot("L1-L4", "F", "ge", NORMS).age is None
+    subset = reference_plot("L2-L4", "F", "hologic", NORMS)
+    assert subset.young_id is None
+    assert subset.age is not None
+
+
+@pytest.mark.parametrize(
+    ("site", "scale"), [("femoral-neck", None), ("knee-left", "hologic"), ("elbow", "hologic")]
+)
+def test_without_a_reference_there_is_no_plot(site, scale):
+    assert reference_plot(site, "F", scale, NORMS) is None
+
+
+def test_unknown_sex_leaves_the_curve_out():
+    assert reference_plot("total-hip", None, "hologic", NORMS).age is None
