@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -36,7 +35,7 @@ DEFAULT_SEED = 2025
 DEFAULT_PEOPLE = len(CAST)
 KEEP_RF, KEEP_SPECTRA = "rf", "spectra"
 NECK = "femoral-neck-left"
-NECK_SHAPE, VERTEBRA_SHAPE = (8, 128), (4, 64)
+NECK_SHAPE, VERTEBRA_SHAPE = (8, 128), (8, 64)
 SECOND_DEVICE_FROM = 9  # roles before and after it meet different ultrasound devices
 MANIFEST_COLUMNS = (
     "file", "sha256", "outcome", "code", "person", "technique", "category",
@@ -51,7 +50,7 @@ EARLIER = (date(2023, 5, 22), Decimal("1.031"))  # trend of one GE-like report
 # What each kind of file must become, by design: measured (we estimate from RF), reported (the
 # device's numbers), no-numbers (an image alone).
 OUTCOME = {"rf": "measured", "spectra": "measured", "lunar": "no-numbers"}
-NO_NUMBERS_CODE = "BS-W210"
+NO_NUMBERS_CODE = "BS-E180"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,30 +319,3 @@ def _csv_text(rows: list[tuple[str, ...]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
-
-
-def payload_sha256(path: Path) -> str:
-    """Hash what a file says, not how its container was packed.
-
-    HDF5 and zlib of other versions pack the same arrays otherwise: for ``.h5``
-    names, attributes and stored values count, for anything else the bytes.
-    """
-    if path.suffix != ".h5" or path.stat().st_size == 0:
-        return sha256_of_file(path)
-    import h5py
-
-    digest = hashlib.sha256()
-
-    def add(name: str, item: object) -> None:
-        for key in sorted(item.attrs):  # type: ignore[attr-defined]
-            value = item.attrs[key]  # type: ignore[attr-defined]
-            digest.update(f"{name}@{key}={value!r}\0".encode())
-        if isinstance(item, h5py.Dataset):
-            values = item[()]
-            digest.update(f"{name}{values.dtype}{values.shape}\0".encode())
-            digest.update(np.ascontiguousarray(values).tobytes())
-
-    with h5py.File(path, "r") as file:
-        add("/", file)
-        file.visititems(add)
-    return digest.hexdigest()

@@ -13,6 +13,7 @@ from skimage.draw import polygon
 from .pulse import Array
 
 Points = Sequence[tuple[float, float]]
+AUTO_WINDOW_1 = 0.6  # 1: the console brightens every picture alike; 0: dim bone stays dim
 STEPS = 12  # points of the smooth outline between two given ones
 
 
@@ -114,6 +115,8 @@ def texture(rng: np.random.Generator, grid: Grid, size_mm: float) -> Array:
 
 def as_grey(density: Array, rng: np.random.Generator, grid: Grid) -> NDArray[np.uint8]:
     """Turn a density into 8 bits, as a console shows it: 0 to 250 in steps of 2."""
+    bright = float(np.quantile(density, 0.995))
+    density = density * (0.9 / bright) ** AUTO_WINDOW_1
     speckled = density * (1.0 + 0.05 * texture(rng, grid, 1.2) + 0.04 * texture(rng, grid, 5.0))
     sweep = 0.006 * ndimage.gaussian_filter1d(rng.standard_normal(grid.n_rows), 3.0)[:, None]
     noise = 0.012 * texture(rng, grid, 0.6)

@@ -48,7 +48,7 @@ def test_correlations_are_those_of_women_over_50(women):
     }  # fmt: skip
     found = {pair: np.corrcoef(rest[pair[0]], rest[pair[1]])[0, 1] for pair in expected}
     for pair, r in expected.items():
-        assert found[pair] == pytest.approx(r, abs=0.08 if "bmi" in pair else 0.04), pair
+        assert found[pair] == pytest.approx(r, abs=0.08 if "bmi" in pair else 0.05), pair
 
 
 @pytest.mark.parametrize(
