@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bonescan.i18n import _
 
@@ -17,6 +18,7 @@ from . import words
 from .figures.numbers import fixed
 from .printable import printable
 
+CODE = re.compile(r"`([^`\n]+)`")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -25,6 +27,16 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return printable(value)
     return value
+
+
+def prose(text: str) -> Markup:
+    """Escape a text and set what stands between back quotes as code.
+
+    >>> str(prose("see `bonescan norms <show>`"))
+    'see <code>bonescan norms &lt;show&gt;</code>'
+    """
+    escaped = str(escape(printable(text)))
+    return Markup(CODE.sub(r"<code>\1</code>", escaped))
 
 
 def _number(value: float | None, decimals: int) -> str:
@@ -46,6 +58,7 @@ def environment() -> Environment:
     )
     made.globals["_"] = _
     made.filters["number"] = _number
+    made.filters["prose"] = prose
     for name in dir(words):
         if name.endswith(("_words", "_short", "_style", "sentence")):
             made.filters[name] = getattr(words, name)

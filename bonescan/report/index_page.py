@@ -7,10 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from bonescan.errors import all_codes
 from bonescan.i18n import _
 from bonescan.model.page import PageRow, PersonPage, StudyPage
 from bonescan.model.person import PersonAtExam
-from bonescan.model.vocabulary import Category, OutcomeKind
+from bonescan.model.vocabulary import Category, OutcomeKind, Severity
 
 from .environment import asset, content_policy, environment
 from .figures.numbers import fixed
@@ -30,7 +31,7 @@ from .words import (
     site_words,
 )
 
-FILES_NAMED = 8  # of one problem; more are counted and lie folded away
+LINES_SHOWN = 6  # of one problem; more are counted and lie folded away
 TABLES = ("results.csv", "patients.csv", "files.csv", "data_dictionary.csv", "run.json")
 
 
@@ -79,7 +80,7 @@ def index_page(study: StudyPage) -> str:
             tables=TABLES,
             uses_who=uses_who_words(study.people),
             uses_z=uses_z_words(study.people),
-            files_named=FILES_NAMED,
+            lines_shown=LINES_SHOWN,
         )
     )
 
@@ -195,15 +196,27 @@ def _score(visit: Visit) -> str:
 
 
 def _problems(study: StudyPage) -> list[dict[str, Any]]:
-    """Bring problems of one kind together, errors first, each with its files."""
-    groups: dict[tuple[str, str, str, str], list[str]] = {}
+    """Bring problems of one code together, errors first; each reason with its files."""
+    groups: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for p in study.problems:
-        groups.setdefault((str(p.severity), p.code, p.reason, p.hint), []).append(p.file)
-    order = ["error", "warning", "note"]
+        reasons = groups.setdefault((str(p.severity), p.code, p.hint), {})
+        reasons.setdefault(p.reason, []).append(p.file)
+    order = [str(word) for word in (Severity.ERROR, Severity.WARNING, Severity.NOTE)]
     ranked = sorted(
-        groups.items(), key=lambda g: (order.index(g[0][0]) if g[0][0] in order else 3, *g[0][1:])
+        groups.items(),
+        key=lambda g: (order.index(g[0][0]) if g[0][0] in order else len(order), *g[0][1:]),
     )
-    return [
-        {"severity": severity, "code": code, "reason": reason, "hint": hint, "files": files}
-        for (severity, code, reason, hint), files in ranked
-    ]
+    return [_problem(*key, reasons) for key, reasons in ranked]
+
+
+def _problem(severity: str, code: str, hint: str, reasons: dict[str, list[str]]) -> dict[str, Any]:
+    known = all_codes().get(code)
+    lines = [(reason, ", ".join(files)) for reason, files in reasons.items()]
+    return {
+        "severity": severity,
+        "code": code,
+        "title": known.title if known else "",
+        "hint": hint,
+        "n_files": sum(map(len, reasons.values())),
+        "lines": lines,
+    }

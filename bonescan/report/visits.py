@@ -25,6 +25,11 @@ class Visit:
     verdict: PersonVerdict | None  # None: the rows may not be classed
 
     @property
+    def deciding_site(self) -> str | None:
+        """The site whose score decided, if one did."""
+        return self.verdict.deciding_site if self.verdict else None
+
+    @property
     def shows_t(self) -> bool:
         """Whether any row shows a T-score."""
         return any(has_t(row.labelled) for row in self.rows)

@@ -5,6 +5,7 @@ Dictionaries are made at each call: the language may differ from page to page.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from bonescan.i18n import _
@@ -14,6 +15,7 @@ from bonescan.norms.site import Site, parse_site
 WHO_WORDS = frozenset({Category.NORMAL, Category.OSTEOPENIA, Category.OSTEOPOROSIS})
 Z_WORDS = frozenset({Category.WITHIN_EXPECTED_RANGE, Category.BELOW_EXPECTED_RANGE})
 NOTHING = "–"
+FIRST_WORD = re.compile(r"[a-z]+[ ,;]")
 
 
 def category_words(category: str | None) -> str:
@@ -64,6 +66,32 @@ def technique_words(technique: str) -> str:
         Technique.REMS_STYLE: _("REMS-style estimate by rems-style-open/1, not a REMS result"),
     }
     return names.get(technique, technique)
+
+
+def rule_words(rule: str | None) -> str:
+    """Say to whom a rule applies; "" for a rule that has no words here."""
+    names = {
+        "who": _("WHO classes apply: after menopause, or a man of 50 or over."),
+        "who-transition": _("WHO classes apply: menopausal transition."),
+        "who-unknown-menopause": _(
+            "WHO classes are given by age (55 or over): the menopausal status is not recorded."
+        ),
+        "z": _(
+            "Judged against the same age: before menopause, in pregnancy or breastfeeding, or a "
+            "man under 50."
+        ),
+        "z-under-20": _("Judged against the same age: under 20 years."),
+        "none-early-menopause": _(
+            "No class: menopause was surgical, induced or premature and she is under 50. "
+            "T and Z are both shown."
+        ),
+        "none-unknown-menopause": _(
+            "No class: her menopausal status is not recorded and she is under 55. T and Z are both "
+            "shown."
+        ),
+        "none-unknown-person": _("No class: sex or age is not recorded."),
+    }
+    return names.get(rule or "", "")
 
 
 def origin_words(origin: str) -> str:
@@ -138,7 +166,8 @@ def severity_words(severity: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _site(site: str) -> Site | None:
+def parsed_site(site: str) -> Site | None:
+    """Read a site, once a spelling."""
     return parse_site(site)
 
 
@@ -149,12 +178,12 @@ def site_words(site: str) -> str:
     ('Femoral neck, left', 'Lumbar spine L1–L4', 'Lumbar spine L1 + L3')
     """
     name = site_in_sentence(site)
-    return name[:1].upper() + name[1:] if _site(site) else name
+    return name[:1].upper() + name[1:] if parsed_site(site) else name
 
 
 def site_in_sentence(site: str) -> str:
     """Name a site as it stands inside a sentence; an unknown one stays as written."""
-    known = _site(site)
+    known = parsed_site(site)
     if known is None:
         return site or _("a site not said")
     name = known.name()
@@ -164,13 +193,17 @@ def site_in_sentence(site: str) -> str:
 def sentence(text: str) -> str:
     """Make a sentence of a message: a capital first, a full stop last.
 
-    >>> sentence("found no site, wanted one")
-    'Found no site, wanted one.'
+    A first word that is a name (a path, a site, an option) stays as it is.
+
+    >>> sentence("found no site, wanted one"), sentence("L1-L4: clutter")
+    ('Found no site, wanted one.', 'L1-L4: clutter.')
     """
     text = text.strip()
     if not text:
         return ""
-    return text[:1].upper() + text[1:] + ("" if text[-1] in ".!?。" else ".")
+    if FIRST_WORD.match(text):
+        text = text[:1].upper() + text[1:]
+    return text if text[-1] in ".!?:。" else text + "."
 
 
 def days_words(days: float) -> str:

@@ -36,4 +36,4 @@ def share_bar(parts: Sequence[tuple[str, float]], *, title: str, description: st
             svg.element("rect", x=at, y=0.0, width=width, height=HEIGHT, class_=f"share {class_}")
         )
         at += width
-    return svg.figure(WIDTH, HEIGHT, title, description, drawn, "shares")
+    return svg.figure(WIDTH, HEIGHT, title, description, drawn, "shares", fit="none")

@@ -59,7 +59,13 @@ def path(points: Sequence[Point], class_: str, *, closed: bool = False) -> str:
 
 
 def figure(
-    width: float, height: float, title: str, description: str, body: Iterable[str], class_: str
+    width: float,
+    height: float,
+    title: str,
+    description: str,
+    body: Iterable[str],
+    class_: str,
+    fit: str = "xMinYMid meet",
 ) -> Markup:
     """Wrap a drawing with its name and its description for people who can't see it."""
     words = [
@@ -72,7 +78,7 @@ def figure(
         viewBox=f"0 0 {number(width)} {number(height)}",
         width=width,
         height=height,
-        preserveAspectRatio="xMinYMid meet",
+        preserveAspectRatio=fit,
         role="img",
         class_=f"figure {class_}",
         aria_label=title,

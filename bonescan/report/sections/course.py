@@ -8,6 +8,7 @@ from bonescan.report.context import PersonContext, Section
 from bonescan.report.figures.course import CoursePoint, course
 from bonescan.report.figures.numbers import fixed
 from bonescan.report.people_words import device_words, phase_words
+from bonescan.report.site_order import is_further_set, main_spine, site_rank
 from bonescan.report.words import NOTHING, site_words
 
 Key = tuple[str, str, str, str]
@@ -29,11 +30,12 @@ def _series(context: PersonContext) -> dict[Key, list[PageRow]]:
     """Bring rows of one technique, origin, site and model together, oldest first."""
     series: dict[Key, list[PageRow]] = {}
     for visit in reversed(context.visits):
-        for row in visit.rows:
+        spine = main_spine(visit.rows, visit.deciding_site)
+        for row in sorted(visit.rows, key=site_rank):
             m = row.labelled.measurement
             if row.exam.exam_date is None or m.bmd_g_cm2 is None:
                 continue
-            if row.labelled.verdict.category is None:
+            if row.labelled.verdict.category is None or is_further_set(row, spine):
                 continue
             key = (str(m.technique), str(m.origin), m.site, m.model_id or "")
             series.setdefault(key, []).append(row)

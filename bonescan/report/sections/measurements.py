@@ -13,6 +13,7 @@ from bonescan.report.context import PersonContext, Section
 from bonescan.report.figures.numbers import fixed
 from bonescan.report.figures.share_bar import share_bar
 from bonescan.report.people_words import device_words
+from bonescan.report.site_order import MANY_SETS, is_further_set, main_spine, site_rank
 from bonescan.report.visits import shows_t
 from bonescan.report.words import (
     NOTHING,
@@ -26,10 +27,21 @@ from bonescan.report.words import (
 
 
 def build(context: PersonContext) -> Section | None:
-    """Build one table a technique, origin and device; None without a row."""
-    tables = [_table(context, rows) for rows in _by_device(context)]
-    if not tables:
+    """Build one table a technique, origin and device; None without a row.
+
+    Where a device lists many sets of vertebrae, one stands for the spine and
+    the others go into a table that is folded away.
+    """
+    groups = _by_device(context)
+    if not groups:
         return None
+    tables = []
+    for rows in groups:
+        further = _further_sets(context, rows)
+        shown = [row for row in rows if not any(row is other for other in further)]
+        table = _table(context, shown)
+        table["further"] = _table(context, further) if further else None
+        tables.append(table)
     return Section(key="measurements", title=_("Measurements"), data={"tables": tables})
 
 
@@ -37,10 +49,22 @@ def _by_device(context: PersonContext) -> list[list[PageRow]]:
     """Bring rows of one technique, origin and device together, newest first."""
     groups: dict[tuple[str, str, str], list[PageRow]] = {}
     for visit in context.visits:
-        for row in visit.rows:
+        for row in sorted(visit.rows, key=site_rank):
             origin = str(row.labelled.measurement.origin)
             groups.setdefault((visit.technique, origin, device_words(row.device)), []).append(row)
     return list(groups.values())
+
+
+def _further_sets(context: PersonContext, rows: list[PageRow]) -> list[PageRow]:
+    deciding = {(v.exam_date, v.technique): v.deciding_site for v in context.visits}
+    technique = str(rows[0].labelled.measurement.technique)
+    found = []
+    for day, of_day in groupby(rows, key=lambda r: r.exam.exam_date):
+        members = list(of_day)
+        spine = main_spine(members, deciding.get((day, technique)))
+        further = [row for row in members if is_further_set(row, spine)]
+        found += further if len(further) >= MANY_SETS else []
+    return found
 
 
 def _table(context: PersonContext, rows: list[PageRow]) -> dict[str, Any]:
@@ -48,6 +72,7 @@ def _table(context: PersonContext, rows: list[PageRow]) -> dict[str, Any]:
     measured = [item.measurement for item in labelled]
     by_day = groupby(rows, key=lambda r: r.exam.exam_date)
     return {
+        "n_rows": len(rows),
         "technique": technique_words(measured[0].technique),
         "origin": origin_words(measured[0].origin),
         "device": device_words(rows[0].device),

@@ -12,6 +12,7 @@ from bonescan.report.context import PersonContext, Section
 from bonescan.report.figures import reference_plot, score_scale
 from bonescan.report.figures.numbers import fixed
 from bonescan.report.references import References
+from bonescan.report.site_order import is_further_set, main_spine, site_rank
 from bonescan.report.visits import shows_t
 from bonescan.report.words import WHO_WORDS, site_words
 
@@ -46,8 +47,11 @@ def _groups(context: PersonContext) -> dict[Key, list[PageRow]]:
     """Bring rows of one site, technique and reference together, oldest exam first."""
     groups: dict[Key, list[PageRow]] = {}
     for visit in reversed(context.visits):
-        for row in visit.rows:
+        spine = main_spine(visit.rows, visit.deciding_site)
+        for row in sorted(visit.rows, key=site_rank):
             labelled = row.labelled
+            if is_further_set(row, spine):
+                continue
             if labelled.verdict.category is None or labelled.measurement.bmd_g_cm2 is None:
                 continue
             key = (

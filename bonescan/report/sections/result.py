@@ -17,6 +17,7 @@ from bonescan.report.words import (
     Z_WORDS,
     category_style,
     category_words,
+    rule_words,
     score_used_words,
     sentence,
     site_in_sentence,
@@ -58,6 +59,7 @@ def _card(context: PersonContext, visit: Visit) -> dict[str, Any]:
     return {
         **_line(context, visit),
         "technique": technique_words(visit.technique),
+        "rule": _rule(visit.verdict),
         "sentence": _score_sentence(visit.verdict, _deciding_row(visit)),
         "remarks": _remarks([visit]),
     }
@@ -114,6 +116,15 @@ def _score_sentence(verdict: PersonVerdict | None, row: PageRow | None) -> str:
     return ""
 
 
+def _rule(verdict: PersonVerdict | None) -> str:
+    if verdict is None:
+        return ""
+    known = rule_words(verdict.category_rule)
+    if known or verdict.category != Category.NONE:
+        return known
+    return _("No class applies, or a fact that decides about it is missing; the notes say which.")
+
+
 def _remarks(visits: list[Visit]) -> list[str]:
     """Say what a class does not say; these sentences always stand beside it."""
     found = {v.verdict.category if v.verdict else None for v in visits}
@@ -135,10 +146,6 @@ def _remarks(visits: list[Visit]) -> list[str]:
     if found & Z_WORDS and any(p.menopausal_status in IN_OR_AFTER_PREGNANCY for p in people):
         remarks.append(
             _("Back pain in pregnancy or lactation needs assessment, whatever the Z-score.")
-        )
-    if Category.NONE in found:
-        remarks.append(
-            _("No class applies, or a fact that decides about it is missing; the notes say which.")
         )
     if any(v.verdict is None for v in visits):
         remarks.append(_("These numbers may not be scored or classed; the notes say why."))
