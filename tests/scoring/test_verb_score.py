@@ -1,0 +1,219 @@
+"""`bonescan score`: one BMD, or a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+import bonescan
+
+WOMAN = (
+    "--sex",
+    "F",
+    "--age",
+    "70.2",
+    "--menopause",
+    "postmenopausal",
+    "--manufacturer",
+    "HOLOGIC",
+)
+
+
+def test_one_bmd(verb):
+    code, out, _ = verb("score", "--bmd", "0.637", "--site", "Total Hip", *WOMAN, "--json")
+    data = json.loads(out)["data"]
+    assert code == 0
+    assert data["t_score"] == -2.5
+    assert data["category"] == "osteoporosis"
+    assert data["reference_id"] == "hologic_th_f"
+    assert data["z_reference_id"] == "nhanes_2005_2010_all"
+    assert data["rounding_decides"] is False
+
+
+def test_words_for_people(verb):
+    _, out, _ = verb("score", "--bmd", "0.565", "--site", "femoral-neck", *WOMAN)
+    assert "T -2.6  (-2.56, hologic_fn_f)" in out
+    assert "osteopenia by nhanes3_fn_f" in out
+    assert "not a medical device" in out
+
+
+def test_the_z_rule_prints_no_t(verb):
+    _, out, _ = verb(
+        "score", "--bmd", "0.794", "--site", "L1-L4", "--sex", "F", "--age", "40.0",
+        "--menopause", "premenopausal", "--manufacturer", "hologic",
+    )  # fmt: skip
+    assert "  T " not in out
+    assert "Z -2" in out
+    assert "osteopo" not in out
+
+
+@pytest.mark.parametrize(("age", "flagged"), [("47", True), ("47.0", False)])
+def test_an_age_without_a_point_is_whole_years(verb, age, flagged):
+    _, out, _ = verb(
+        "score", "--bmd", "0.8", "--site", "L1-L4", "--sex", "F", "--age", age, "--json"
+    )
+    data = json.loads(out)["data"]
+    assert ("age_in_whole_years" in data["flags"]) is flagged
+    assert data["age_years"] == (47.5 if flagged else 47.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--bmd", "0.7"], "found no --bmd with a --site"),
+        (["--bmd", "0.7", "--site", "spine"], "found the site 'spine', wanted one as L1-L4"),
+        (["--bmd", "700", "--site", "L1-L4"], "found a BMD of 700, wanted g/cm2 between 0 and 4"),
+        (["--bmd", "-1", "--site", "L1-L4"], "found a BMD of -1, wanted"),
+        (["--bmd", "nan", "--site", "L1-L4"], "found a BMD of nan, wanted"),
+        (["--bmd", "1", "--site", "L1-L4", "--age", "old"], "found the age 'old', wanted years"),
+        (["--bmd", "1", "--site", "L1-L4", "--sex", "W"], "found the sex 'W', wanted F, M"),
+        (["--bmd", "1", "--site", "L1-L4", "--menopause", "x"], "found the menopausal status 'x'"),
+        (["--bmd", "1", "--site", "L1-L4", "--technique", "CT"], "found the technique 'CT'"),
+        (["--bmd", "1", "--site", "L1-L4", "--bmd-u", "0"], "found an uncertainty of 0"),
+        (["--bmd", "1", "--site", "L1-L4", "--label-policy", "x"], "found the label policy 'x'"),
+        (["--bmd", "1", "--site", "L1-L4", "--reference", "x"], "BS-E343 found the reference 'x'"),
+    ],
+)
+def test_what_can_not_be_scored_is_one_sentence_and_exit_2(verb, words, sentence):
+    code, _, err = verb("score", *words)
+    assert code == 2
+    assert sentence in err
+
+
+TABLE = """name,site,bmd_g_cm2,sex,age_years,menopausal_status,manufacturer,reported_t_score,flags
+Ann,L1-L4,0.772,F,70.2,postmenopausal,Hologic,,
+Bea,L1-L4,0.794,F,47.0,premenopausal,Hologic,,rounding_decides;own_flag
+Cam,femoral-neck,abc,M,66,,Hologic,-2.6,
+Dee,spine,0.9,F,70,,Hologic,,
+Eve,total-hip,0.9,F,old,postmenopausal,Hologic,,
+Fay,femoral-neck,0.7,F,30,never,Hologic,,
+"""
+
+
+@pytest.fixture
+def scored(verb, tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(TABLE, encoding="utf-8")
+    code, printed, _ = verb("score", source, "-o", out, "--json")
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = {r["name"]: r for r in csv.DictReader(file)}
+    return code, json.loads(printed), rows
+
+
+def test_a_table_keeps_its_rows_and_columns(scored):
+    code, document, rows = scored
+    assert code == 0
+    assert document["data"]["rows"] == 6
+    assert document["data"]["scored"] == 5
+    assert list(rows) == ["Ann", "Bea", "Cam", "Dee", "Eve", "Fay"]
+    assert rows["Ann"]["bmd_g_cm2"] == "0.772"
+    assert rows["Ann"]["t_score"] == "-2.50"
+    assert rows["Ann"]["category"] == "osteoporosis"
+    assert rows["Bea"]["category"] == "within-expected-range"
+
+
+def test_old_flags_of_ours_go_and_others_stay(scored):
+    assert scored[2]["Bea"]["flags"] == "own_flag"
+
+
+def test_a_bad_cell_is_named_and_its_row_kept(scored):
+    _, document, rows = scored
+    reasons = [p["reason"] for p in document["problems"]]
+    assert (
+        "Line 4, column 'bmd_g_cm2': found 'abc', wanted a number with a decimal point." in reasons
+    )
+    assert any(r.startswith("Line 5: found the site 'spine'") for r in reasons)
+    assert any(r.startswith("Line 6, column 'age_years': found the age 'old'") for r in reasons)
+    assert any(r.startswith("Line 7, column 'menopausal_status'") for r in reasons)
+    for name in ("Cam", "Dee", "Eve", "Fay"):
+        assert "cell_not_read" in rows[name]["flags"]
+    assert rows["Cam"]["category"] == "osteoporosis", "the printed T still stands"
+    assert rows["Dee"]["category"] == ""
+    assert rows["Eve"]["category"] == "none"
+
+
+def test_scoring_a_scored_table_changes_nothing(verb, tmp_path):
+    source, out, again = (tmp_path / n for n in ("in.csv", "out.csv", "again.csv"))
+    source.write_text("\n".join(TABLE.splitlines()[:3]) + "\n", encoding="utf-8")
+    assert verb("score", source, "-o", out)[0] == 0
+    assert verb("score", out, "-o", again)[0] == 0
+    assert again.read_bytes() == out.read_bytes()
+
+
+def test_a_reference_in_a_column_or_an_option(verb, tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(
+        "site,bmd_g_cm2,manufacturer,reference_id\n"
+        "femoral-neck,0.565,Hologic,nhanes3_fn_f\n"
+        "femoral-neck,0.565,Hologic,\n"
+        "femoral-neck,0.565,Hologic,hologic_th_f\n",
+        encoding="utf-8",
+    )
+    _, printed, _ = verb("score", source, "-o", out, "--json")
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    assert [r["reference_id"] for r in rows] == ["nhanes3_fn_f", "hologic_fn_f", ""]
+    assert "Line 4: found hologic_th_f, which is of total-hip" in printed
+    verb("score", source, "-o", out, "--reference", "xue2021_fn_f")
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    assert {r["reference_id"] for r in rows} == {"xue2021_fn_f"}
+
+
+def test_ours_from_ultrasound_needs_the_scale_of_its_model(verb, tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(
+        "site,bmd_g_cm2,technique,manufacturer,reference_id\n"
+        "femoral-neck,0.6,REMS-style,Ultrasound Maker Hologic,\n"
+        "femoral-neck,0.6,REMS-style,,hologic_fn_f\n",
+        encoding="utf-8",
+    )
+    assert verb("score", source, "-o", out)[0] == 0
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    assert [r["reference_id"] for r in rows] == ["", "hologic_fn_f"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "sentence"),
+    [
+        ("a,b\n1,2\n", 2, "found the columns a, b, wanted site and bmd_g_cm2"),
+        ("site,bmd_g_cm2,site\nL1,1,L1\n", 2, "found the column 'site' twice"),
+        ("site,bmd_g_cm2\nelbow,1\n", 4, "No row could be scored. Line 2: found the site 'elbow'"),
+        ("site,bmd_g_cm2\n", 4, "No row could be scored"),
+        ("", 2, "found an empty file"),
+        ("PK\x03\x04", 2, "found a workbook, wanted a CSV"),
+    ],
+)
+def test_a_table_that_can_not_be_scored(verb, tmp_path, content, code, sentence):
+    source = tmp_path / "in.csv"
+    source.write_text(content, encoding="utf-8")
+    found, _, err = verb("score", source, "-o", tmp_path / "out.csv")
+    assert found == code
+    assert sentence in err
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_table_needs_a_place_to_go(verb, tmp_path):
+    (tmp_path / "in.csv").write_text("site,bmd_g_cm2,manufacturer\nL1-L4,1.0,ge\n")
+    code, _, err = verb("score", tmp_path / "in.csv")
+    assert code == 2
+    assert "wanted -o OUT.csv" in err
+    code, _, err = verb("score", tmp_path / "in.csv", "-o", tmp_path / "no" / "out.csv")
+    assert code == 5
+    assert "BS-E501" in err
+
+
+def test_long_rows_lose_nothing(verb, tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("site,bmd_g_cm2\nL1-L4,1.0\nL1-L4,1.0,stray\n", encoding="utf-8")
+    _, printed, _ = verb("score", source, "-o", out, "--manufacturer", "ge", "--json")
+    assert "Line 3: found 3 cells, wanted 2" in printed
+    assert "stray" in out.read_text(encoding="utf-8")
+
+
+def test_the_public_functions():
+    found = bonescan.score_bmd(0.772, site="L1-L4", sex="M", age_years=60.0, manufacturer="Hologic")
+    assert found.to_dict()["t_score"] == -2.5
+    assert found.verdict.category == "osteoporosis"
+    word = bonescan.classify_score(site="L1-L4", z_score=-2.0, sex="M", age_years=30.0)
+    assert word.verdict.category == "below-expected-range"
