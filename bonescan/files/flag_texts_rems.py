@@ -41,7 +41,6 @@ FLAGS: dict[str, str] = {
     "software, not a finding.",
     "single_vertebra": "Estimated with the model for L1-L4 to compare vertebrae; no T-score or "
     "class is made of it.",
-    "slow_baseline": "The samples drift slowly and strongly, which may leak into the spectra.",
     "steep_incidence": "More than 20 % of the lines meet the bone at more than 20 degrees and were "
     "left out.",
     "vertebra_outlier": "This vertebra differs from the others by more than 1.0 T; consider "

@@ -1,9 +1,7 @@
 """Samples as stored to samples that may be analysed: offset, gain, duplicates, rails.
 
-Slow baselines are not filtered here, sample by sample: spectra come from Hann
-windows and a transform limited to the analysis band, and a Hann window lets a
-constant or a drift below 0.6 MHz into 1.5 MHz at −40 dB or less. What is
-stronger than that is measured on the gates and flagged (`spectra`).
+Nothing is filtered sample by sample: a slow baseline is kept out where the
+gates are transformed (`spectra`), which costs nothing and touches only them.
 """
 
 from __future__ import annotations

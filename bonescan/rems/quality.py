@@ -27,7 +27,6 @@ TWO_SURFACES_PERCENT = 20.0  # of frames
 SHADOW_LINES_1 = 0.1  # of the lines, side by side, without a surface
 LOW_SNR_DB = 6.0
 FLOORED_PERCENT = 10.0
-DRIFT_DB = 25.0  # a Hann window lets that much into the band at -15 dB or less
 CLUTTER_Z = -2.0  # 4 % of clean simulated exams lie below
 VERTEBRA_T_G_CM2 = 0.110  # 1.0 T at the spine (SD of young women, Hologic)
 VERTEBRA_Z = 2.0
@@ -171,7 +170,7 @@ def longest_run(marks: NDArray[np.bool_]) -> int:
 
 
 def estimate_remarks(
-    estimate: SiteEstimate, drift_db: float | None, site: SiteModel, wanted_groups: int
+    estimate: SiteEstimate, site: SiteModel, wanted_groups: int
 ) -> Iterator[Remark]:
     """Say what the spectra and the number itself leave to be desired."""
     votes, features = estimate.votes, estimate.features
@@ -193,10 +192,6 @@ def estimate_remarks(
         yield Remark(
             flag="floored_bins",
             text=f"{features.floored_percent:.0f} % of the bins hold little but noise",
-        )
-    if drift_db is not None and drift_db > DRIFT_DB:
-        yield Remark(
-            flag="slow_baseline", text=f"drift stands {drift_db:.0f} dB above the lowest bin"
         )
     if estimate.decay_z is not None and estimate.decay_z < CLUTTER_Z:
         yield Remark(

@@ -90,7 +90,7 @@ def estimate_result(
     remarks = (
         *model_remarks(scan, model, site_model),
         *(exam_remarks(measured) if measured else ()),
-        *estimate_remarks(estimate, spectra.drift_db, site_model, wanted),
+        *estimate_remarks(estimate, site_model, wanted),
         *depth_remarks(depth_mm, site_model),
     )
     looked = measured.looked if measured else None

@@ -18,9 +18,10 @@ from .gates import Gates
 
 Array = NDArray[np.float64]
 
-# Besides the band of the model: where only drift is, and where only noise is. The pulse of a
-# 3.5 MHz probe is more than 100 dB down from 10 MHz on; the noise is taken as white.
-DRIFT_HZ = (0.3e6, 0.5e6)
+# The gates answer neither to an offset nor to drift at these frequencies, and hardly in between.
+DRIFT_HZ = (0.0, 0.2e6, 0.4e6, 0.6e6)
+# Beside the band of the model: where only noise is. The pulse of a 3.5 MHz probe is more than
+# 100 dB down from 10 MHz on; the noise is taken as white.
 NOISE_1 = tuple(np.arange(0.25, 0.401, 0.02))  # of the sampling rate: 10 to 16 MHz at 40 MHz
 LEAST_SHARE_1 = 0.6  # of a group's lines; smaller groups are dropped
 
@@ -40,7 +41,6 @@ class SiteSpectra:
     depth_mm: Array  # (group,), NaN where unknown
     cluster: NDArray[np.int64]  # (group,)
     n_lines: int  # lines in the groups
-    drift_db: float | None  # power below 0.6 MHz over that of the lowest bin, gate B
 
     @property
     def n_groups(self) -> int:
@@ -72,27 +72,40 @@ def group_spectra(
     used, start, depth = gates.used[frames], gates.start[:, frames], depth_mm[frames]
     power = _line_power(samples, frames, used, start, form)
     n_band = form.frequency_hz.size
-    quiet = power[..., n_band + len(DRIFT_HZ) :].mean(axis=-1)
+    quiet = power[..., n_band:].mean(axis=-1)
     noise = np.array([_median(q[used]) for q in quiet])
     member = _members(used.shape, form)
-    means, counts = _group_means(power, used, member)
+    means, counts = _group_means(power[..., :n_band], used, member)
     keep = counts[1] >= LEAST_SHARE_1 * form.group_size
-    band, drift = means[:, keep, :n_band], means[1, keep, n_band : n_band + len(DRIFT_HZ)]
     n_blocks = -(-used.shape[1] // form.group_lines)
     return SiteSpectra(
-        power=band,
+        power=means[:, keep],
         noise=np.repeat(noise[:, None], int(keep.sum()), axis=1),
         depth_mm=_depth_means(depth, used, member)[keep],
         cluster=np.flatnonzero(keep) % n_blocks,
         n_lines=int(counts[1][keep].sum()),
-        drift_db=_drift_db(drift, band[1]),
     )
 
 
 @lru_cache(maxsize=4)
 def _basis(fs_hz: float, gate_samples: int, band_hz: tuple[float, ...]) -> NDArray[np.float32]:
-    grid = (*band_hz, *DRIFT_HZ, *(share * fs_hz for share in NOISE_1))
-    return kernel_input(dft_basis(fs_hz, gate_samples, grid), np.float32)
+    """Make the transform of a gate, and take from it what would answer to drift.
+
+    Rows count samples either side of the middle; cosine columns see the even
+    part of a gate, sine columns the odd one. Each column is made orthogonal to
+    the even or odd drifts: a high-pass that costs nothing, line by line.
+    """
+    grid = (*band_hz, *(share * fs_hz for share in NOISE_1))
+    basis = dft_basis(fs_hz, gate_samples, grid).astype(np.float64)
+    n_bins = len(grid)
+    phase = 2.0 * np.pi * (np.arange(gate_samples // 2)[:, None] + 0.5) / fs_hz
+    for columns, drift in (
+        (slice(0, n_bins), np.cos(phase * np.array(DRIFT_HZ))),
+        (slice(n_bins, None), np.sin(phase * np.array(DRIFT_HZ[1:]))),
+    ):
+        even_or_odd, _ = np.linalg.qr(drift)
+        basis[:, columns] -= even_or_odd @ (even_or_odd.T @ basis[:, columns])
+    return kernel_input(basis, np.float32)
 
 
 def _line_power(
@@ -160,16 +173,8 @@ def _median(values: Array) -> float:
     return float(np.median(known)) if known.size else float("nan")
 
 
-def _drift_db(drift: Array, band: Array) -> float | None:
-    if not len(band):
-        return None
-    low, first = np.median(drift.mean(axis=1)), np.median(band[:, 0])
-    return float(10.0 * np.log10(low / first)) if low > 0 and first > 0 else None
-
-
 def pooled(parts: list[SiteSpectra]) -> SiteSpectra:
     """Put the spectra of several vertebrae together; groups never cross vertebrae."""
-    drifts = [p.drift_db for p in parts if p.drift_db is not None]
     offset = 1 + max(int(p.cluster.max(initial=0)) for p in parts)
     return SiteSpectra(
         power=np.concatenate([p.power for p in parts], axis=1),
@@ -177,5 +182,4 @@ def pooled(parts: list[SiteSpectra]) -> SiteSpectra:
         depth_mm=np.concatenate([p.depth_mm for p in parts]),
         cluster=np.concatenate([p.cluster + i * offset for i, p in enumerate(parts)]),
         n_lines=sum(p.n_lines for p in parts),
-        drift_db=max(drifts) if drifts else None,
     )

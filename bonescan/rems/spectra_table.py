@@ -197,7 +197,6 @@ def _assembled(
         depth_mm=depth[keep],
         cluster=place[keep],
         n_lines=int(lines[0][keep].sum()),
-        drift_db=None,
     )
 
 

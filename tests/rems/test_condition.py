@@ -1,0 +1,120 @@
+"""Samples as stored to samples that may be analysed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bonescan.errors import UnusableScan
+from bonescan.read.registry import read_scan
+from bonescan.rems.condition import condition
+from bonescan.settings import ReadSettings
+
+from .phantoms import rf_site
+
+
+def noise(seed: int = 1, shape: tuple[int, int, int] = (3, 20, 400), sd: float = 300.0):
+    return np.rint(sd * np.random.default_rng(seed).standard_normal(shape)).astype(np.int16)
+
+
+def conditioned(samples, **site):
+    return condition(samples, rf_site(samples, **site))
+
+
+def test_an_offset_is_taken_off() -> None:
+    samples = noise() + np.int16(500)
+    assert abs(conditioned(samples).samples.mean()) <= 0.5
+    np.testing.assert_array_equal(
+        conditioned(samples).samples, samples - round(float(samples.mean()))
+    )
+
+
+def test_samples_without_offset_pass_unchanged() -> None:
+    samples = np.concatenate([noise(), -noise()])
+    np.testing.assert_array_equal(conditioned(samples).samples, samples)
+
+
+def test_a_stored_gain_curve_is_undone() -> None:
+    flat = noise(sd=40.0, shape=(4, 60, 400)).astype(float)
+    tgc_db = np.linspace(0.0, 30.0, 400)
+    amplified = np.rint(flat * 10.0 ** (tgc_db / 20.0)).astype(np.int16)
+    back = conditioned(amplified, tgc_db=tgc_db).samples.astype(float)
+    early, late = back[..., :50].std(), back[..., -50:].std()
+    assert 20.0 * np.log10(late / early) == pytest.approx(0.0, abs=0.3)
+    early, late = amplified[..., :50].std(), amplified[..., -50:].std()
+    assert 20.0 * np.log10(late / early) > 20.0  # it was there before
+
+
+def test_a_gain_curve_of_another_length_is_refused() -> None:
+    with pytest.raises(UnusableScan, match=r"gain curve of shape \(3,\), wanted one value"):
+        conditioned(noise(), tgc_db=np.zeros(3))
+
+
+def test_a_frame_equal_to_the_one_before_counts_once() -> None:
+    one, two = noise(1)[0], noise(2)[0]
+    found = conditioned(np.stack([one, one, two, one, one, one]))
+    assert found.n_duplicates == 3
+    assert found.n_frames_stored == 6
+    assert found.samples.shape[0] == 3  # the return to frame one is new
+
+
+def test_frames_that_share_only_their_first_line_are_both_kept() -> None:
+    one, two = noise(1)[0], noise(2)[0]
+    two[0] = one[0]
+    assert conditioned(np.stack([one, two])).n_duplicates == 0
+
+
+def test_clipping_below_full_scale_is_seen() -> None:
+    # a 12-bit converter in the upper bits of int16 stops at 32752, not at 32767
+    loud = np.rint(12000.0 * np.random.default_rng(3).standard_normal((2, 30, 500)) / 16.0) * 16.0
+    clipped = np.clip(loud, -32768, 32752).astype(np.int16)
+    expected = int(np.sum(clipped == 32752) + np.sum(clipped == -32768))
+    assert expected > 100
+    found = conditioned(clipped)
+    assert len(found.railed) == expected
+    assert found.saturated_percent == pytest.approx(100.0 * expected / clipped.size)
+
+
+def test_a_record_that_merely_has_extremes_is_not_clipped() -> None:
+    assert len(conditioned(noise(shape=(3, 100, 1000))).railed) == 0
+
+
+def test_a_faint_record_of_few_codes_is_not_clipped() -> None:
+    faint = np.clip(noise(sd=2.0), -5, 5)  # every code repeats often, the last ones too
+    assert len(conditioned(faint).railed) == 0
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        (np.zeros((2, 4, 100), np.int16), "the same value in every sample"),
+        (np.full((2, 4, 100), 9, np.int16), "the same value in every sample"),
+        (np.zeros((0, 4, 100), np.int16), r"shape \(0, 4, 100\), wanted frames of lines"),
+        (np.zeros((4, 100), np.int16), r"shape \(4, 100\)"),
+        (np.full((1, 2, 3), np.nan), "samples that are not numbers"),
+    ],
+    ids=["zeros", "constant", "empty", "flat", "nan"],
+)
+def test_samples_without_echoes_are_refused(samples, words) -> None:
+    with pytest.raises(UnusableScan, match=words) as caught:
+        condition(samples, rf_site(np.zeros((1, 1, 1))))
+    assert caught.value.code == "BS-E168"
+
+
+def test_wide_integers_are_scaled_as_a_whole() -> None:
+    wide = noise().astype(np.int32) * 1000
+    found = conditioned(wide).samples.astype(float)
+    assert np.abs(found).max() == 32767
+    assert np.corrcoef(found.ravel(), wide.ravel())[0, 1] == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.shared
+def test_the_clipped_samples_of_real_beef_are_counted(shared_dir: Path) -> None:
+    # 122 samples at +32752 and 112 at -32768, of 241 lines of 2,048 samples
+    path = shared_dir / "data" / "rf" / "itk_EyeRoundOverChuck_5.0MHz_20V.mha"
+    scan = read_scan(path, ReadSettings(sampling_rate_hz=30e6))
+    found = condition(scan.samples.block(scan.sites[0].site), scan.sites[0])
+    assert len(found.railed) == 234
+    assert found.saturated_percent == pytest.approx(100.0 * 234 / (241 * 2048))
