@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,12 @@ CODE = re.compile(r"BS-[EW]\d{3}")
 FLAG = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 
 
-def sources(*left_out: str) -> Iterator[tuple[Path, str]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        if not any(part in path.relative_to(PACKAGE).as_posix() for part in left_out):
-            yield path, path.read_text(encoding="utf-8")
+@cache
+def sources(left_out: str) -> tuple[tuple[Path, str], ...]:
+    """Read every source but those whose path below the package starts with `left_out`."""
+    paths = sorted(PACKAGE.rglob("*.py"))
+    kept = [p for p in paths if not p.relative_to(PACKAGE).as_posix().startswith(left_out)]
+    return tuple((path, path.read_text(encoding="utf-8")) for path in kept)
 
 
 def flag_words_in(tree: ast.AST) -> Iterator[str]:
@@ -73,6 +76,7 @@ def _words(node: ast.AST) -> Iterator[str]:
         yield from _words(node.value)
 
 
+@cache
 def used_flags() -> dict[str, str]:
     found: dict[str, str] = {}
     for path, text in sources("files/flag_texts"):
@@ -81,6 +85,7 @@ def used_flags() -> dict[str, str]:
     return found
 
 
+@cache
 def used_codes() -> dict[str, str]:
     found: dict[str, str] = {}
     for path, text in sources("errors/"):
