@@ -158,7 +158,7 @@ def test_band_means_and_sds_of_z(people, shared_dir, site, sex, race):
     for band, (mean, sd), (want_mean, want_sd) in zip(BANDS, found, expected, strict=True):
         # the fit's own z used its splines; between whole ages ours is a straight line, which
         # shows where children grow
-        tolerance = 0.010 if band[0] < 20 else 0.004
+        tolerance = 0.012 if band[0] < 20 else 0.006
         assert mean == pytest.approx(float(want_mean), abs=tolerance)
         assert sd == pytest.approx(float(want_sd), abs=tolerance)
 
