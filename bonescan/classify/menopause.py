@@ -62,7 +62,8 @@ def menopausal_status(
     fact wins over the file, and where they differ `facts_disagree` says so.
     Surgical menopause and POI stay what they are after a later, less precise
     "postmenopausal". A woman "premenopausal" after natural or surgical
-    menopause is a contradiction: unknown.
+    menopause is a contradiction: unknown, unless it was said on the day of the
+    exam itself; flagged either way.
 
     References
     ----------
@@ -145,9 +146,12 @@ def _from_facts(known: KnownFacts, age_years: float | None, birth: date | None) 
     early = {s.status for s in statements} & (EARLY_KINDS - {Status.INDUCED_REVERSIBLE})
     if early and words == {Status.POSTMENOPAUSAL}:  # called so later, and less precisely
         words = {Status.SURGICAL if Status.SURGICAL in early else Status.POI}
-    if len(words) > 1 or _contradicted(words, dated):
-        return StatusFound(status=Status.UNKNOWN, flags=("facts_disagree",))
     flags: tuple[str, ...] = ()
+    if len(words) > 1 or _contradicted(words, dated):
+        said_then = latest == known.day and not any(s.inferred for s in chosen)
+        if len(words) > 1 or not said_then:
+            return StatusFound(status=Status.UNKNOWN, flags=("facts_disagree",))
+        flags += ("facts_disagree",)  # somebody who saw her said so on the day itself
     if all(s.inferred for s in chosen):
         flags += ("menopause_inferred",)
     if latest is None:

@@ -131,6 +131,14 @@ STATUS_CASES = [
     ),
     (
         [
+            ("menopause", "natural", "2018-01-01"),
+            ("menopausal_status", "premenopausal", "2024-06-15"),  # the day of the exam
+        ],
+        "premenopausal",
+        {"facts_disagree"},
+    ),
+    (
+        [
             ("menopausal_status", "premenopausal", "2024-01-01"),
             ("menopausal_status", "transition", "2024-01-01"),
         ],
