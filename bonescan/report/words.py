@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from bonescan.i18n import _
 from bonescan.model.vocabulary import Category, MenopausalStatus, OutcomeKind, Severity, Technique
-from bonescan.norms.site import Site, parse_site
+from bonescan.norms.site import Site, parse_site, regions
 
 WHO_WORDS = frozenset({Category.NORMAL, Category.OSTEOPENIA, Category.OSTEOPOROSIS})
 Z_WORDS = frozenset({Category.WITHIN_EXPECTED_RANGE, Category.BELOW_EXPECTED_RANGE})
@@ -178,14 +178,16 @@ def site_words(site: str) -> str:
     ('Femoral neck, left', 'Lumbar spine L1–L4', 'Lumbar spine L1 + L3')
     """
     name = site_in_sentence(site)
-    return name[:1].upper() + name[1:] if parsed_site(site) else name
+    known = parsed_site(site) or site in regions()
+    return name[:1].upper() + name[1:] if known else name
 
 
 def site_in_sentence(site: str) -> str:
     """Name a site as it stands inside a sentence; an unknown one stays as written."""
     known = parsed_site(site)
     if known is None:
-        return site or _("a site not said")
+        region = regions().get(site)
+        return region.name_en if region else site or _("a site not said")
     name = known.name()
     return name.replace("-", "–").replace("+", " + ") if known.vertebrae else name
 

@@ -39,7 +39,7 @@ def _series(context: PersonContext) -> dict[Key, list[PageRow]]:
                 continue
             key = (str(m.technique), str(m.origin), m.site, m.model_id or "")
             series.setdefault(key, []).append(row)
-    return series
+    return dict(sorted(series.items(), key=lambda s: (s[0][0], site_rank(s[1][-1]), s[0])))
 
 
 def _figure(rows: list[PageRow]) -> dict[str, object]:

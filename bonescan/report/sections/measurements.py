@@ -9,6 +9,7 @@ from bonescan.i18n import _
 from bonescan.model.measurement import LabelledRow
 from bonescan.model.page import PageRow
 from bonescan.model.vocabulary import ScoreUsed
+from bonescan.norms.site import site_of_vertebrae
 from bonescan.report.context import PersonContext, Section
 from bonescan.report.figures.numbers import fixed
 from bonescan.report.figures.share_bar import share_bar
@@ -97,7 +98,7 @@ def _row(context: PersonContext, row: PageRow) -> dict[str, Any]:
     marked = context.references.marked
     return {
         "site": site_words(m.site),
-        "vertebrae": ", ".join(m.vertebrae_used),
+        "vertebrae": _vertebrae(m.site, m.vertebrae_used),
         "bmd": _number(m.bmd_g_cm2, 3),
         "bmd_u": None if m.bmd_u_g_cm2 is None else fixed(m.bmd_u_g_cm2, 3),
         "bmc": _number(m.bmc_g, 2),
@@ -118,6 +119,12 @@ def _row(context: PersonContext, row: PageRow) -> dict[str, Any]:
         "osteoporosis_score": _osteoporosis_score(row.labelled),
         "notes": context.row_notes(row),
     }
+
+
+def _vertebrae(site: str, used: tuple[str, ...]) -> str:
+    """List the vertebrae in the number where the site does not say them itself."""
+    known = site_of_vertebrae(used)
+    return "" if known is not None and known.id == site else ", ".join(used)
 
 
 def _number(value: float | None, decimals: int) -> str:

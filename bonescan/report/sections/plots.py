@@ -62,7 +62,7 @@ def _groups(context: PersonContext) -> dict[Key, list[PageRow]]:
                 shows_t(labelled),
             )
             groups.setdefault(key, []).append(row)
-    return groups
+    return dict(sorted(groups.items(), key=lambda g: (g[0][0], site_rank(g[1][-1]), g[0])))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
