@@ -336,7 +336,13 @@ def _write(
             ("norms", norms.content_sha256[:12]),
             ("version", __version__),
         )
-        write_pages(out, study, model_text=summary.model_text, settings_text=shown)
+        write_pages(
+            out,
+            study,
+            model_text=summary.model_text,
+            settings_text=shown,
+            norms_dir=settings.norms_dir,
+        )
     record = {
         "bonescan": __version__,
         "pipeline_version": PIPELINE_VERSION,

@@ -47,7 +47,12 @@ def write_run_record(out: Path, record: Mapping[str, Any]) -> None:
 
 
 def write_pages(
-    out: Path, study: Study, *, model_text: str, settings_text: tuple[tuple[str, str], ...]
+    out: Path,
+    study: Study,
+    *,
+    model_text: str,
+    settings_text: tuple[tuple[str, str], ...],
+    norms_dir: Path | None = None,
 ) -> None:
     """Write index.html and one page a person."""
     from bonescan.report.pages import write_pages as draw
@@ -65,6 +70,7 @@ def write_pages(
             model_text=model_text,
             settings_text=settings_text,
             flag_texts=all_flags(),
+            norms_dir=norms_dir,
         ),
     )
 
