@@ -41,9 +41,11 @@ def lms_transform(
     whole = np.empty(n)
     mantissa_bits = np.empty(n, np.int64)
     for i in range(n):
-        shift = (bits[i] - ROOT_HALF_BITS) >> MANTISSA_BITS
-        whole[i] = shift
-        mantissa_bits[i] = bits[i] - (shift << MANTISSA_BITS)
+        usable = LEAST <= ratio[i] < np.inf
+        own = bits[i] if usable else ROOT_HALF_BITS
+        shift = (own - ROOT_HALF_BITS) >> MANTISSA_BITS
+        whole[i] = shift if usable else np.nan
+        mantissa_bits[i] = own - (shift << MANTISSA_BITS)
     mantissa = mantissa_bits.view(np.float64)
     log = np.empty(n)
     for i in range(n):
@@ -54,17 +56,18 @@ def lms_transform(
         tail = 2 / 7 + q * (2 / 9 + q * (2 / 11 + q * (2 / 13 + q * tail)))
         tail = q * (2 / 3 + q * (2 / 5 + q * tail))
         log[i] = whole[i] * LN_2_HIGH + (s * tail + (whole[i] * LN_2_LOW + 2.0 * s))
-        usable = LEAST <= ratio[i] < np.inf
-        log[i] = log[i] if usable else np.nan
+    x = np.empty(n)
     for i in range(n):
-        bounded = abs(power[i] * log[i]) < LARGEST_EXPONENT / LOG2_E
-        whole[i] = np.floor(power[i] * log[i] * LOG2_E + 0.5) if bounded else np.nan
+        finite = power[i] if abs(power[i]) < np.inf else np.nan
+        x[i] = finite * log[i]
+        bounded = abs(x[i]) < LARGEST_EXPONENT / LOG2_E
+        whole[i] = np.floor(x[i] * LOG2_E + 0.5) if bounded else np.nan
         exponent = whole[i] if bounded else 0.0
         mantissa_bits[i] = (np.int64(exponent) + EXPONENT_OF_ONE) << MANTISSA_BITS
     scale = mantissa_bits.view(np.float64)
     for i in range(n):
         # e^x - 1 = 2^k (e^r - 1) + (2^k - 1), x = k ln 2 + r, abs(r) < 0.35
-        r = power[i] * log[i] - whole[i] * LN_2_HIGH - whole[i] * LN_2_LOW
+        r = x[i] - whole[i] * LN_2_HIGH - whole[i] * LN_2_LOW
         p = 1 / 39916800 + r * (1 / 479001600 + r * (1 / 6227020800))
         p = 1 / 40320 + r * (1 / 362880 + r * (1 / 3628800 + r * p))
         p = 1 / 120 + r * (1 / 720 + r * (1 / 5040 + r * p))

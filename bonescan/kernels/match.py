@@ -10,6 +10,7 @@ from ._jit import kernel
 # A row whose rms deviation from its mean is below this share of its largest value is constant:
 # rounding the mean alone leaves about 1e-16.
 FLAT_1 = 1e-12
+LARGEST_LEVEL = 1e100  # so that squares stay finite
 ROWS = 64  # spectra in a block
 COLUMNS = 512  # models in a block: the float32 block of products is 128 KiB
 GROUP = 64  # products looked at together
@@ -31,15 +32,15 @@ def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns
     -------
     unit : (n, n_bins) float64
-        Mean 0 and sum of squares 1; a NaN row where one value is NaN or infinite
-        or the row is constant (rms deviation below 1e-12 of its largest value).
+        Mean 0 and sum of squares 1; a NaN row where one value is NaN or beyond
+        1e100 in size, or the row is constant (rms deviation below 1e-12 of its largest value).
     """
     n, n_bins = rows.shape
     unit = np.empty((n, n_bins), np.float64)
     for i in range(n):
         finite, total, largest, square = True, 0.0, 0.0, 0.0
         for b in range(n_bins):
-            finite &= bool(np.isfinite(rows[i, b]))
+            finite &= bool(abs(rows[i, b]) < LARGEST_LEVEL)  # not true for NaN
         for b in range(n_bins if finite else 0):
             total += rows[i, b]
             largest = rows[i, b] if rows[i, b] > largest else largest

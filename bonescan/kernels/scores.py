@@ -115,9 +115,9 @@ def lms_z(
 @kernel()
 def fixed_nano(score: float) -> float:
     """Fix a score at a whole number of 1e-9, half away from zero; NaN if not below 1e6."""
-    size = float(np.floor(abs(score) * NANO + 0.5))
     if not abs(score) < LARGEST_SCORE:
         return np.nan
+    size = float(np.floor(abs(score) * NANO + 0.5))
     return size if score > 0.0 else -size
 
 

@@ -16,8 +16,8 @@ from .log2 import log2_positive
 
 TILE = 128
 # A spectrum whose log2 power varies less (rms) is flat to float32, and has no shape to match:
-# rounding alone gives about 1e-6.
-FLAT_LOG2 = np.float32(1e-5)
+# rounding alone gives up to about 2e-5.
+FLAT_LOG2 = np.float32(1e-4)
 ZERO = np.float32(0)
 ONE = np.float32(1)
 NAN = np.float32(np.nan)
@@ -162,7 +162,7 @@ def match_gates(
     r : (n, m) float32
         Pearson's r, within 1e-5 of float64 arithmetic, clipped to -1 ... 1. NaN where
         the gate isn't inside its line, a bin holds no power, the spectrum is flat
-        (rms of log2 power below 1e-5, i.e. 3e-5 dB), or the model row is NaN.
+        (rms of log2 power below 1e-4, i.e. 3e-4 dB), or the model row is NaN.
     """
     n_bins = basis.shape[1] // 2
     n_models = models_unit.shape[0]

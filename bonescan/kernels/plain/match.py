@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FLAT_1 = 1e-12
+LARGEST_LEVEL = 1e100
 ROWS = 64
 NO_MODEL = -1
 
@@ -15,7 +16,7 @@ def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     n_bins = rows.shape[1]
     if n_bins == 0:
         return np.empty(rows.shape)
-    finite = np.isfinite(rows).all(axis=1, keepdims=True)
+    finite = (np.abs(rows) < LARGEST_LEVEL).all(axis=1, keepdims=True)
     usable = np.where(finite, rows, 0.0)
     centred = usable - usable.mean(axis=1, keepdims=True)
     square = (centred**2).sum(axis=1, keepdims=True)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TILE = 128
-FLAT_LOG2 = 1e-5
+FLAT_LOG2 = 1e-4
 LEAST = np.finfo(np.float32).tiny
 
 

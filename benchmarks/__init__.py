@@ -1,0 +1,1 @@
+"""Timings of kernels against their rivals; see README.md."""
