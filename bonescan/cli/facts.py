@@ -42,7 +42,7 @@ def add(app: typer.Typer) -> None:
         epilog="Example: bonescan facts import subjects.csv -o results",
     )
     def import_(
-        file: Path = typer.Argument(..., metavar="FILE"),
+        file: Path = typer.Argument(..., metavar="FILE", help="The facts CSV."),
         out: Path | None = typer.Option(None, "--out", "-o", help="The result folder."),
         check_only: bool = typer.Option(False, "--check-only", help="Read, keep nothing."),
         as_json: bool = JsonOption,
@@ -57,7 +57,7 @@ def add(app: typer.Typer) -> None:
         epilog="Example: bonescan facts show results --patient 0012",
     )
     def show(
-        out: Path = typer.Argument(..., metavar="OUT"),
+        out: Path = typer.Argument(..., metavar="OUT", help="The result folder."),
         patient: str | None = typer.Option(None, "--patient", help="Only this chart number."),
         as_json: bool = JsonOption,
         config: Path | None = ConfigOption,

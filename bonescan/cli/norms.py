@@ -38,7 +38,7 @@ def add(app: typer.Typer) -> None:
         epilog="Example: bonescan norms show hologic_fn_f",
     )
     def show(
-        ref_id: str = typer.Argument(..., metavar="ID"),
+        ref_id: str = typer.Argument(..., metavar="ID", help="As `norms list` shows it."),
         norms: Path | None = _NORMS,
         as_json: bool = JsonOption,
         config: Path | None = ConfigOption,
