@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MAGIC = b"\x89PNG\r\n\x1a\n"
 _GREY_8_BIT = b"\x08\x00\x00\x00\x00"  # depth, colour type, compression, filter, interlace
+LEVEL = 6  # 9 takes four times as long for under 2 %
 _FILTER_SUB = 1  # each byte minus its left neighbour: smooth pictures pack better
 
 
@@ -33,7 +34,7 @@ def grey_png(pixels: NDArray[np.uint8]) -> bytes:
     return (
         _MAGIC
         + _chunk(b"IHDR", size + _GREY_8_BIT)
-        + _chunk(b"IDAT", zlib.compress(lines.tobytes(), 9))
+        + _chunk(b"IDAT", zlib.compress(lines.tobytes(), LEVEL))
         + _chunk(b"IEND", b"")
     )
 

@@ -19,6 +19,7 @@ from .measure_site import LookedAt
 
 WIDTH_PX, MAX_HEIGHT_PX = 360, 480
 PX_PER_LINE = 3  # where the file does not say how far the lines are apart
+LEVEL = 6  # of compression; the highest takes several times as long for a few per cent
 DYNAMIC_RANGE_DB = 55.0
 GREYS = 32  # enough for the eye, and the file stays small
 STEP, WIDTH = 4, 12  # samples
@@ -55,7 +56,7 @@ def bmode_picture(looked: LookedAt, form: SpectralForm | None) -> Picture:
     size = (width_px, height_px)
     image = Image.fromarray(grey.T).resize(size, Image.Resampling.BILINEAR)
     buffer = io.BytesIO()
-    _few_greys(image).save(buffer, format="PNG", optimize=True)
+    _few_greys(image).save(buffer, format="PNG", compress_level=LEVEL)
     return Picture(
         kind="bmode",
         site=site.site,
