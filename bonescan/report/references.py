@@ -69,8 +69,8 @@ class References:
 def evidence_words(mark: str) -> str:
     """Explain an evidence mark."""
     words = {
-        "S": _("[S] numbers seen in a source"),
-        "M": _("[M] numbers from memory, not yet checked against their source"),
-        "D": _("[D] numbers derived by arithmetic"),
+        "S": _("[S] read in a source"),
+        "M": _("[M] from memory, not yet checked against its source"),
+        "D": _("[D] derived by arithmetic or computed from public data"),
     }
     return words.get(mark, mark)

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from bonescan.model.page import StudyPage
+from bonescan.model.measurement import LabelledRow, Scores
+from bonescan.model.outcome import Problem
+from bonescan.model.page import PageVerdict, PersonPage, StudyPage
+from bonescan.model.vocabulary import Category, Severity, Technique
 from bonescan.report.index_page import index_page
 from bonescan.report.pages import write_pages
 
@@ -385,6 +388,100 @@ def test_tables_have_header_cells_with_a_scope(pages: Path) -> None:
             f"{path.name}: a figure has no name"
         )
         assert html.count("<svg ") == html.count("<desc>"), path.name
+
+
+def with_many_sets() -> PersonPage:
+    """A device that lists every combination of vertebrae, as GE's do."""
+    who = fixtures.osteopenia_woman()
+    row = who.rows[0]
+    sets = ("L1-L2", "L1-L3", "L1-L4", "L2-L4", "L1+L3", "L3", "L2", "trochanter-left")
+    rows = []
+    for site in sets:
+        measurement = fixtures.reported(site, 0.8, reported_t_score=-2.2)
+        category = Category.OSTEOPENIA if len(site) == 5 else None
+        verdict = dataclasses.replace(row.labelled.verdict, category=category)
+        labelled = LabelledRow(measurement=measurement, scores=Scores(), verdict=verdict)
+        rows.append(dataclasses.replace(row, labelled=labelled, device=fixtures.GE))
+    day = row.exam.exam_date
+    decided = fixtures.verdict(Technique.DXA, Category.OSTEOPENIA, "L2-L4", -2.2, "who")
+    verdicts = (PageVerdict(exam_date=day, verdict=decided),)
+    return dataclasses.replace(who, rows=tuple(rows), verdicts=verdicts)
+
+
+def test_one_set_of_vertebrae_stands_for_the_spine_and_the_others_are_folded(
+    tmp_path: Path,
+) -> None:
+    write_pages(tmp_path, study([with_many_sets()]))
+    html = (tmp_path / "patients" / "P-osteopeni2.html").read_text(encoding="utf-8")
+    figures = re.findall(r'<figcaption class="name">(.*?) <span', html)
+    assert figures == ["Lumbar spine L2–L4"]  # the one that decided, not the largest
+    table, folded = html.split('<details class="further">', 1)
+    sites = re.findall(r'<th scope="row">([^<]*)', table.rsplit("<table", 1)[1])
+    assert sites == ["Lumbar spine L2–L4", "Lumbar spine L2", "Lumbar spine L3", "Trochanter, left"]
+    assert "4 further sets of vertebrae" in folded
+    assert "Lumbar spine L1–L4" in folded
+
+
+def test_the_rule_says_to_whom_it_applies(pages: Path) -> None:
+    assert "after menopause, or a man of 50 or over" in page_of(pages, "P-osteopeni2").text
+    assert "Judged against the same age" in page_of(pages, "P-popwoman4").text
+
+
+def test_the_sites_own_reference_is_drawn_and_named(tmp_path: Path) -> None:
+    folder = tmp_path / "norms" / "populations"
+    folder.mkdir(parents=True)
+    (folder / "our_fn_f.toml").write_text(
+        'id = "our_fn_f"\nrole = "policy"\nreplaces = "hologic_fn_f"\nscale = "hologic"\n'
+        'device = "ours"\npopulation = "Women of our town"\nsex = "F"\nage_range = "20-29"\n'
+        'site = "femoral-neck"\nunit = "g/cm2"\nmean = 0.800\nsd = 0.100\nevidence = "S"\n'
+        'confidence = "high"\ncitation = "our own"\nchecked_by = "us"\n',
+        encoding="utf-8",
+    )
+    person = fixtures.osteopenia_woman()
+    row = person.rows[0]
+    ours = dataclasses.replace(
+        row,
+        labelled=dataclasses.replace(row.labelled, scores=fixtures.scores(-1.38, None, "our_fn_f")),
+    )
+    one = study([dataclasses.replace(person, rows=(ours,))])
+    write_pages(tmp_path, dataclasses.replace(one, norms_dir=tmp_path / "norms"))
+    assert "T counts from: Women of our town." in page_of(tmp_path, "P-osteopeni2").text
+
+
+def test_a_reference_nobody_knows_is_not_replaced_by_another(tmp_path: Path) -> None:
+    person = fixtures.osteopenia_woman()
+    row = person.rows[0]
+    strange = dataclasses.replace(
+        row,
+        labelled=dataclasses.replace(row.labelled, scores=fixtures.scores(-1.7, None, "gone_f")),
+    )
+    write_pages(tmp_path, study([dataclasses.replace(person, rows=(strange,))]))
+    html = (tmp_path / "patients" / "P-osteopeni2.html").read_text(encoding="utf-8")
+    assert "t-plot" not in html
+    assert "gone_f" in html
+
+
+def test_problems_of_one_code_stand_together_errors_first() -> None:
+    problems = [
+        Problem(code="BS-W281", severity=Severity.WARNING, file="w", reason="found w", hint="look"),
+        *(
+            Problem(
+                code="BS-E111",
+                severity=Severity.ERROR,
+                file=f"f{i}",
+                reason=f"found {i}",
+                hint="`x`",
+            )
+            for i in range(9)
+        ),
+    ]
+    html = index_page(dataclasses.replace(study([]), problems=tuple(problems)))
+    text = read(html).text
+    assert text.count("BS-E111") == 1
+    assert text.index("BS-E111") < text.index("BS-W281")
+    assert "9 files" in text
+    assert all(f"Found {i}. f{i}" in text for i in range(9))
+    assert "<code>x</code>" in html
 
 
 def big_study(n_people: int) -> StudyPage:
