@@ -189,6 +189,13 @@ def test_a_course_of_equal_values_on_one_day_is_drawn() -> None:
     assert len(by_class(root, "point")) == 2
 
 
+def test_words_in_a_figure_are_escaped() -> None:
+    point = course_figure.CoursePoint(day=date(2024, 1, 1), bmd_g_cm2=0.8, phase="<b>&\x1b\u202e")
+    svg = course_figure.course([point, point], **WORDS)
+    assert "<b>" not in svg
+    assert "&lt;b&gt;&amp;\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}" in svg
+
+
 def test_a_small_change_does_not_look_large() -> None:
     points = [
         course_figure.CoursePoint(day=date(2024, m, 1), bmd_g_cm2=b)
