@@ -119,6 +119,8 @@ def _u_sampling(
     if site.primary == TWO_GATE:
         pull = median_influence(features.difference_db) @ difference_weights(site)
         return clustered_standard_error(pull, spectra.cluster)
+    if not votes.n_valid:
+        return math.nan
     away = votes.vote[votes.valid] - votes.vote[votes.valid].mean()
     u_percent = 100.0 * clustered_standard_error(away, spectra.cluster[votes.valid])
     return abs(site.os_slope_g_cm2) * u_percent

@@ -46,9 +46,9 @@ def with_vertebrae(
     estimates = {n: r.estimate.bmd_g_cm2 for n, r in singles.items() if r.estimate is not None}
     outliers = vertebra_outliers(estimates, site_model.vertebra_sd_g_cm2)
     found = results | {n: _as_single(r, outliers.get(n)) for n, r in singles.items()}
-    if len(singles) > 1:
-        together = _together(scan, singles, (model, site_model), outliers)
-        found[spine_site(tuple(singles))] = together
+    whole = spine_site(tuple(singles))
+    if len(singles) > 1 and whole not in results:  # the file may bring the whole as a site
+        found[whole] = _together(scan, singles, (model, site_model), outliers)
     return found
 
 

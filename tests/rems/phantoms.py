@@ -16,8 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonescan.model.exam import Device, Exam, Subject
-from bonescan.model.rems_model import SpectralForm
+from bonescan.files.model_file import person_hash, seal
+from bonescan.model.rems_model import METHOD, RemsModel, SiteModel, SpectralForm
 from bonescan.model.scan import RfScan, RfSite, Source, SpectraTable
+from bonescan.rems.spectra import SiteSpectra
+from bonescan.rems.train import Reference, TrainingExam
 
 FS_HZ, C_M_S, F0_HZ = 40e6, 1540.0, 3.5e6
 PER_MM = 2.0 / C_M_S / 1000.0 * FS_HZ  # samples
@@ -186,3 +189,70 @@ def spectra_site(
         site=site, fs_hz=fs_hz, n_frames=0, n_lines=0, n_samples=0,
         spectra=replace(table, **changes),
     )  # fmt: skip
+
+
+def made_up_spectra(
+    rng: np.random.Generator, bmd_g_cm2: float, n_groups: int = 60, depth_mm: float = 60.0
+) -> SiteSpectra:
+    """Spectra of a bone by a planted law: gate B lies 20 + 30 (BMD − 0.8) dB under gate A.
+
+    The tilt of both gates carries nothing; scatter is that of ten averaged lines.
+    """
+    f_mhz = FORM.frequency_hz / 1e6
+    level_db = 30.0 - 2.0 * (f_mhz - 3.5) ** 2 + rng.normal(0.0, 1.0)
+    loss_db = -(2.0 * 0.55 * f_mhz * depth_mm / 10.0)
+    fall_db = (20.0 + 30.0 * (bmd_g_cm2 - 0.8)) * (0.6 + 0.4 * f_mhz / 3.0)
+    clean = np.stack([level_db - k * fall_db * np.ones_like(f_mhz) for k in (0.0, 1.0, 2.0)])
+    mean = 10.0 ** ((clean + loss_db)[:, None, :] / 10.0)
+    power = mean * rng.gamma(10.0, 0.1, (3, n_groups, f_mhz.size))
+    return SiteSpectra(
+        power=power,
+        noise=np.full((3, n_groups), 1e-30),
+        depth_mm=np.full(n_groups, depth_mm),
+        cluster=np.arange(n_groups) % 20,
+        n_lines=10 * n_groups,
+    )
+
+
+def made_up_exam(i: int, seed: int = 0, *, informative: bool = True) -> TrainingExam:
+    """One person of a made-up cohort: BMD falls with age, ultrasound follows BMD or doesn't."""
+    rng = np.random.default_rng([seed, i])
+    age = rng.uniform(50.0, 80.0)
+    bmd = 0.76 - 0.006 * (age - 50.0) + rng.normal(0.0, 0.13)
+    seen = bmd if informative else 0.67 + rng.normal(0.0, 0.13)
+    return TrainingExam(
+        person_id=f"P{i:04d}",
+        issuer=None,
+        sex="F",
+        age_years=age,
+        bmi_kg_m2=rng.uniform(19.0, 32.0),
+        dxa_bmd_g_cm2=bmd,
+        parts=(
+            made_up_spectra(rng, seen + rng.normal(0.0, 0.05), 16, depth_mm=rng.uniform(40, 80)),
+        ),
+    )
+
+
+REFERENCE = Reference(reference_id="hologic_fn_f", mean_g_cm2=0.849, sd_g_cm2=0.111)
+
+
+def rems_model(*sites: SiteModel, **changes: Any) -> RemsModel:
+    """Wrap site models as a model trained on real exams, unless the changes say otherwise."""
+    known: dict[str, Any] = {
+        "model_id": "",
+        "content_sha256": "",
+        "simulated": False,
+        "dxa_maker": "hologic",
+        "method": METHOD,
+        "correction": "soft-tissue",
+        "normalisation": "joint-mean",
+        "calibrated": False,
+        "devices": ("bonescan simulator",),
+        "software_version": "0",
+        "cohort_sha256": "0" * 64,
+        "person_salt": "salt",
+        "person_hashes": (person_hash("salt", "P0001", None),),
+        "form": FORM,
+        "sites": sites,
+    }
+    return seal("made-up", RemsModel(**(known | changes)))
