@@ -40,7 +40,6 @@ from bonescan.model.rems_model import (
     CrossValidationRow,
     RemsModel,
     SiteModel,
-    SpectralForm,
 )
 
 FORMAT_NAME = "bonescan-model"

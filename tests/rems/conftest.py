@@ -9,7 +9,6 @@ import pytest
 
 from bonescan.files.model_file import load_model
 from bonescan.model.rems_model import FEMORAL_NECK, LUMBAR_SPINE, RemsModel
-
 from bonescan.rems.train import train_site
 
 from .phantoms import FORM, REFERENCE, bone_frames, made_up_exam, rems_model

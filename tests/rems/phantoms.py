@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bonescan.model.exam import Device, Exam, Subject
 from bonescan.files.model_file import person_hash, seal
+from bonescan.model.exam import Device, Exam, Subject
 from bonescan.model.rems_model import METHOD, RemsModel, SiteModel, SpectralForm
 from bonescan.model.scan import RfScan, RfSite, Source, SpectraTable
 from bonescan.rems.spectra import SiteSpectra

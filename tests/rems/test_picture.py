@@ -62,8 +62,7 @@ def test_overlays_lie_where_surface_and_gates_are(arc) -> None:
 
 
 def test_the_brightest_row_is_the_surface(arc) -> None:
-    surface, samples = arc
-    found = picture(samples)
+    found = picture(arc[1])
     pixels = np.asarray(Image.open(io.BytesIO(found.png)), dtype=float)
     column = pixels[:, found.width_px // 2]
     assert column.argmax() / found.height_px * found.height_mm == pytest.approx(7.0, abs=0.4)
