@@ -10,11 +10,10 @@ from bonescan.model.measurement import LabelledRow
 from bonescan.model.person import PersonAtExam, PersonVerdict
 from bonescan.model.vocabulary import Category, Origin, ScoreUsed, Technique
 from bonescan.norms.rounding import fixed, tenths
-from bonescan.norms.site import Site
+from bonescan.norms.site import Site, site_of
 from bonescan.norms.who_words import who_category
 
 from .review import REVIEW_FLAGS
-from .row import labelling_site
 from .rule import rule_for
 from .vertebrae import rows_disagree
 
@@ -102,7 +101,7 @@ def _candidates(rows: Sequence[LabelledRow]) -> list[_Candidate]:
     """Pick the rows that may decide: one a site, one set of vertebrae, radius last."""
     by_site: dict[str, _Candidate] = {}
     for row in sorted(rows, key=lambda r: _ORIGIN_ORDER.index(r.measurement.origin)):
-        site = labelling_site(row.measurement)
+        site = site_of(row.measurement)
         if row.verdict.category is None or site is None:
             continue
         candidate = _Candidate(row=row, site=site, score=_label_score(row))

@@ -8,7 +8,7 @@ from bonescan.model.measurement import Measurement, Scores, Verdict
 from bonescan.model.person import PersonAtExam
 from bonescan.model.vocabulary import Category, LabelFrom, ScoreUsed
 from bonescan.norms.rounding import fixed, tenths
-from bonescan.norms.site import SPINE, Site, parse_site, site_of_vertebrae
+from bonescan.norms.site import Site, site_of
 from bonescan.settings import LabelSettings
 
 from .numbers import Choice, choose_t, choose_z
@@ -41,7 +41,7 @@ def classify_row(
     if not measurement.scores_allowed:
         return Verdict(category=None, shows_t=False)
     rule = rule_for(person)
-    site = labelling_site(measurement)
+    site = site_of(measurement)
     if site is None or site.labels == "no":
         return Verdict(category=None, shows_t=rule.shows_t)
     if not rule.reads or measurement.technique in rule.techniques_without_class:
@@ -52,14 +52,6 @@ def classify_row(
             flags=rule.flags,
         )
     return _judged(measurement, scores, person, settings, rule, site)
-
-
-def labelling_site(measurement: Measurement) -> Site | None:
-    """Read the site of a row, by the vertebrae that really went into it."""
-    site = parse_site(measurement.site)
-    if site is not None and site.region == SPINE and measurement.vertebrae_used:
-        return site_of_vertebrae(measurement.vertebrae_used)
-    return site
 
 
 def _judged(

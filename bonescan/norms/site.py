@@ -15,6 +15,8 @@ from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 
+from bonescan.model.measurement import Measurement
+
 SITES_FOLDER = Path(__file__).parent / "sites"
 VERTEBRAE = ("L1", "L2", "L3", "L4")
 SIDES = ("left", "right", "mean")
@@ -154,6 +156,18 @@ def parse_site(text: str | None) -> Site | None:
     if vertebrae:
         return Site(region=SPINE, vertebrae=vertebrae)
     return _parse_region(plain)
+
+
+def site_of(measurement: Measurement) -> Site | None:
+    """Read the site of a number; None when it is outside the grammar.
+
+    The vertebrae that went into it count and not its heading: the reference
+    of L1-L4 does not fit an L1-L4 from which L2 was left out.
+    """
+    site = parse_site(measurement.site)
+    if site is not None and site.region == SPINE and measurement.vertebrae_used:
+        return site_of_vertebrae(measurement.vertebrae_used)
+    return site
 
 
 def site_of_vertebrae(vertebrae: tuple[str, ...]) -> Site | None:

@@ -11,11 +11,11 @@ from bonescan.model.vocabulary import LabelFrom
 from bonescan.norms.load import Norms
 from bonescan.norms.reference import lms_z, young_t
 from bonescan.norms.rounding import fixed, tenths
+from bonescan.norms.site import site_of
 from bonescan.settings import LabelSettings
 
 from .age_choice import AgeChoice, age_choice
 from .alternatives import alternatives
-from .site_of import site_of
 from .young_choice import YoungChoice, young_choice
 
 

@@ -398,3 +398,23 @@ def test_the_order_of_facts_is_nothing_and_nothing_breaks(facts, word, data):
     data.shuffle(made)
     assert at(WOMAN, *made) == first
     assert first.menopausal_status in MenopausalStatus
+
+
+def test_an_exam_before_the_birth_is_an_identity_conflict():
+    found = at(WOMAN, day=date(1980, 1, 1))
+    assert found.age_years is None
+    assert "identity_conflict" in found.flags
+
+
+def test_a_part_of_a_year_is_an_exact_age():
+    found = at(Subject(sex="F", stated_age_years=0.5))
+    assert (found.age_years, found.age_is_exact) == (0.5, True)
+
+
+@pytest.mark.parametrize(
+    ("age", "status"),
+    [("36", "poi"), ("51", "transition"), ("50.5", "postmenopausal"), ("53", "unknown")],
+)
+def test_an_age_at_menopause(fact, age, status):
+    subject = Subject(sex="F", birth_date=date(1971, 12, 15))  # 52.5 at the exam
+    assert at(subject, fact("menopause_age_years", age)).menopausal_status == status

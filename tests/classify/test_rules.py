@@ -80,3 +80,23 @@ def test_every_rule_cites_something(rule):
 )
 def test_the_rule_at_each_border(sex, age, status, rule):
     assert rule_for(anybody(sex, age, MenopausalStatus(status))).id == rule
+
+
+def test_a_broken_member_is_named(monkeypatch):
+    from bonescan.classify.rules import who
+
+    rule_book.cache_clear()
+    monkeypatch.setattr(who, "RULE", "no rule")
+    with pytest.raises(RuntimeError, match=r"classify/rules/who\.py must end with one new RULE"):
+        rule_book()
+    rule_book.cache_clear()
+
+
+def test_two_rules_for_one_person_are_a_fault(monkeypatch):
+    someone = anybody("F", 65.0, MenopausalStatus.POSTMENOPAUSAL)
+    book = rule_book()
+    monkeypatch.setattr(
+        "bonescan.classify.rule.rule_book", lambda: {"a": book["who"], "b": book["who"]}
+    )
+    with pytest.raises(RuntimeError, match="2 class rules apply"):
+        rule_for(someone)

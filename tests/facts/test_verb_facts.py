@@ -87,3 +87,15 @@ def test_bad_input_is_one_sentence(verb, tmp_path, words, code, sentence):
     found, _, err = verb("facts", *(w.format(tmp=tmp_path) for w in words))
     assert found == code
     assert sentence in err
+
+
+def test_a_stranger_among_the_facts_is_named_and_kept(verb, tmp_path, sample_scans):
+    source, out = tmp_path / "facts.csv", tmp_path / "out"
+    source.write_text(FACTS, encoding="utf-8")
+    scan = sample_scans / "0001004_dxa_lumbar.dcm"
+    assert verb("run", scan, "-o", out, "--report", "none", "--workers", "1")[0] == 0
+    _, printed, _ = verb("facts", "import", source, "-o", out, "--json")
+    document = json.loads(printed)
+    (problem,) = [p for p in document["problems"] if p["code"] == "BS-W203"]
+    assert "Found 3 facts about the id '0012', which no scan" in problem["reason"]
+    assert document["data"]["added"] == 3
