@@ -8,7 +8,7 @@ from typing import Any
 from bonescan.model.page import PageExam, PageRow, PersonPage, StudyPage
 
 from .references import References
-from .visits import NO_DATE, Visit, all_flags, row_flags, uses_who_words, uses_z_words, visits
+from .visits import NO_DATE, Visit, all_flags, page_flags, uses_who_words, uses_z_words, visits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class PersonContext:
 
     def row_notes(self, row: PageRow) -> tuple[int, ...]:
         """Give the numbers of the notes of a row."""
-        return self.note_numbers(row_flags(row))
+        return self.note_numbers(page_flags(row))
 
     def flag_text(self, flag: str) -> str:
         """Explain a flag; one that nobody explained is shown as it is."""

@@ -13,6 +13,7 @@ from bonescan.model.person import PersonVerdict
 from .words import WHO_WORDS, Z_WORDS
 
 NO_DATE = date.min
+ABOUT_T = frozenset({"no_t_reference", "not_policy_reference", "reference_from_memory"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,14 +98,26 @@ def row_flags(row: PageRow) -> tuple[str, ...]:
     )
 
 
+def page_flags(row: PageRow) -> tuple[str, ...]:
+    """List the flags that a page explains: none about a T-score that it does not show."""
+    flags = row_flags(row)
+    return flags if shows_t(row.labelled) else tuple(f for f in flags if f not in ABOUT_T)
+
+
+def verdict_flags(visit: Visit) -> tuple[str, ...]:
+    """List the flags of a visit's class that its page explains, by the same rule."""
+    flags = visit.verdict.flags if visit.verdict else ()
+    hides_t = bool(visit.rows) and not any(shows_t(row.labelled) for row in visit.rows)
+    return tuple(f for f in flags if f not in ABOUT_T) if hides_t else tuple(flags)
+
+
 def all_flags(person: PersonPage) -> tuple[str, ...]:
     """All flags of a person, each once, newest visit first."""
     found: dict[str, None] = {}
     for visit in visits(person):
-        if visit.verdict is not None:
-            found |= dict.fromkeys(visit.verdict.flags)
+        found |= dict.fromkeys(verdict_flags(visit))
         for row in visit.rows:
-            found |= dict.fromkeys(row_flags(row))
+            found |= dict.fromkeys(page_flags(row))
     return tuple(found)
 
 

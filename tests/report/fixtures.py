@@ -57,6 +57,7 @@ FLAG_TEXTS = {
     ),
     "class_mismatch": "The device's printed score and ours give different classes.",
     "not_policy_reference": "The printed T-score counts from another reference than the policy's.",
+    "no_t_reference": "No young-adult reference fits, so there is no T-score of ours.",
     "no_age_reference": "No age reference fits this device, site and sex: there is no Z-score.",
     "simulated_model": "The ultrasound model was trained on simulated exams.",
     "simulated_exam": "The exam was made by a simulator. No person was examined.",
@@ -549,7 +550,7 @@ def young_man_below() -> PersonPage:
             who,
             day,
             HOLOGIC,
-            reported("femoral-neck-left", 0.79, reported_z_score=-0.7),
+            reported("femoral-neck-left", 0.79, reported_z_score=-0.7, flags=("no_t_reference",)),
             scores(-0.53, -0.71, "hologic_fn_f"),
             Verdict(
                 category=Category.WITHIN_EXPECTED_RANGE,
@@ -558,11 +559,9 @@ def young_man_below() -> PersonPage:
             ),
         ),
     ]
-    return page(
-        "P-youngman5",
-        rows,
-        [(day, verdict(Technique.DXA, Category.BELOW_EXPECTED_RANGE, "L1-L4", -2.6, "z"))],
-    )
+    flags = ("no_t_reference",)
+    decided = verdict(Technique.DXA, Category.BELOW_EXPECTED_RANGE, "L1-L4", -2.6, "z", flags=flags)
+    return page("P-youngman5", rows, [(day, decided)])
 
 
 def early_menopause() -> PersonPage:

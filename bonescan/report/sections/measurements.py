@@ -71,7 +71,8 @@ def _further_sets(context: PersonContext, rows: list[PageRow]) -> list[PageRow]:
 def _table(context: PersonContext, rows: list[PageRow]) -> dict[str, Any]:
     labelled = [row.labelled for row in rows]
     measured = [item.measurement for item in labelled]
-    by_day = groupby(rows, key=lambda r: r.exam.exam_date)
+    days = [(day, list(of_day)) for day, of_day in groupby(rows, key=lambda r: r.exam.exam_date)]
+    shared = _shared_notes(context, rows)
     return {
         "n_rows": len(rows),
         "technique": technique_words(measured[0].technique),
@@ -84,16 +85,27 @@ def _table(context: PersonContext, rows: list[PageRow]) -> dict[str, Any]:
         "has_ultrasound": any(m.spectra_total is not None for m in measured),
         "has_printed": any(map(_printed, labelled)),
         "has_class": any(item.verdict.category is not None for item in labelled),
-        "has_notes": any(map(context.row_notes, rows)),
+        "notes": sorted(shared),
+        "has_notes": any(set(context.row_notes(row)) - shared for row in rows),
         "days": [
-            (day.isoformat() if day else _("no date"), [_row(context, row) for row in of_day])
-            for day, of_day in by_day
+            (
+                day.isoformat() if day else _("no date"),
+                [_row(context, row, shared) for row in of_day],
+            )
+            for day, of_day in days
         ],
-        "chances": [c for row in rows if (c := _chances(row)) is not None],
+        "chances": [c for row in rows if (c := _chances(row, len(days) > 1)) is not None],
     }
 
 
-def _row(context: PersonContext, row: PageRow) -> dict[str, Any]:
+def _shared_notes(context: PersonContext, rows: list[PageRow]) -> set[int]:
+    """Find the notes that hold for every row of a table; they are named once, above it."""
+    if not rows[1:]:
+        return set()
+    return set.intersection(*(set(context.row_notes(row)) for row in rows))
+
+
+def _row(context: PersonContext, row: PageRow, shared: set[int]) -> dict[str, Any]:
     m, s, v = row.labelled.measurement, row.labelled.scores, row.labelled.verdict
     marked = context.references.marked
     return {
@@ -117,7 +129,7 @@ def _row(context: PersonContext, row: PageRow) -> dict[str, Any]:
         "spectra": _spectra(m.spectra_valid, m.spectra_total),
         "depth": _number(m.depth_mm, 1),
         "osteoporosis_score": _osteoporosis_score(row.labelled),
-        "notes": context.row_notes(row),
+        "notes": [n for n in context.row_notes(row) if n not in shared],
     }
 
 
@@ -160,7 +172,7 @@ def _osteoporosis_score(labelled: LabelledRow) -> str:
     return _("%s %%") % fixed(share, 0)
 
 
-def _chances(row: PageRow) -> dict[str, Any] | None:
+def _chances(row: PageRow, several_days: bool) -> dict[str, Any] | None:
     """Show the probability of each class; only where a WHO class is given."""
     labelled, v = row.labelled, row.labelled.verdict
     if v.category not in WHO_WORDS or not shows_t(labelled):
@@ -180,4 +192,9 @@ def _chances(row: PageRow) -> dict[str, Any] | None:
         description=words,
     )
     day = row.exam.exam_date
-    return {"day": day.isoformat() if day else "", "site": site, "svg": svg, "words": words}
+    return {
+        "day": day.isoformat() if day and several_days else "",
+        "site": site,
+        "svg": svg,
+        "words": words,
+    }

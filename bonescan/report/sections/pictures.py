@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from bonescan.i18n import _
@@ -20,7 +22,7 @@ def build(context: PersonContext) -> Section | None:
     Pictures are made small enough together for one page; the oldest are left
     out, by name, where that is not enough.
     """
-    pictures = context.person.pictures[::-1]
+    pictures = _newest_first(context.person.pictures)
     if not pictures:
         return None
     pngs = fit_pictures(
@@ -36,6 +38,12 @@ def build(context: PersonContext) -> Section | None:
     return Section(
         key="pictures", title=_("Pictures"), data={"figures": figures, "left_out": left_out}
     )
+
+
+def _newest_first(pictures: Sequence[tuple[str, Picture]]) -> list[tuple[str, Picture]]:
+    """Turn the files round, which come oldest first; pictures of one file keep their order."""
+    files = [list(of_file) for _file, of_file in groupby(pictures, key=lambda entry: entry[0])]
+    return [entry for of_file in reversed(files) for entry in of_file]
 
 
 def _drawn_bytes(picture: Picture) -> int:

@@ -10,7 +10,7 @@ from bonescan.model.person import PersonVerdict
 from bonescan.model.vocabulary import Category, MenopausalStatus
 from bonescan.report.context import PersonContext, Section
 from bonescan.report.figures.numbers import fixed
-from bonescan.report.visits import Visit
+from bonescan.report.visits import Visit, verdict_flags
 from bonescan.report.words import (
     NOTHING,
     WHO_WORDS,
@@ -75,7 +75,7 @@ def _line(context: PersonContext, visit: Visit) -> dict[str, Any]:
         "score": _score(verdict),
         "site": site_words(verdict.deciding_site) if verdict and verdict.deciding_site else NOTHING,
         "needs_review": bool(verdict and verdict.needs_review),
-        "notes": context.note_numbers(tuple(verdict.flags if verdict else ())),
+        "notes": context.note_numbers(verdict_flags(visit)),
     }
 
 
