@@ -375,6 +375,7 @@ def _shapes(n_bins: int, site: SiteModel) -> dict[str, tuple[int, ...]]:
         "d_mean_db": (n_bins,),
         "d_components": (n_components, n_bins),
         "d_coefficients_g_cm2": (n_components,),
+        "decay_curve_db": (0,) if site.decay_sd_db is None else (3,),
         "residual_bmd_g_cm2": table,
         "residual_sd_g_cm2": table,
     }

@@ -95,9 +95,8 @@ class SiteModel:
     d_intercept_g_cm2: float
     residual_bmd_g_cm2: Array  # (estimator, point)
     residual_sd_g_cm2: Array  # (estimator, point)
-    decay_intercept_db: float | None  # gate B minus C expected from gate A minus B, low band
-    decay_slope_1: float | None
-    decay_sd_db: float | None  # None, all three: the training exams had no gate C
+    decay_curve_db: Array  # (3,): gate B minus C expected from powers of A minus B, low band
+    decay_sd_db: float | None  # None, and an empty curve: the training exams had no gate C
     vertebra_sd_g_cm2: float | None  # of one vertebra against the others, training people
     bmd_range_g_cm2: tuple[float, float]  # ranges: least and greatest in training
     age_range_years: tuple[float, float]

@@ -142,9 +142,7 @@ def _u_path(spectra: SiteSpectra, site: SiteModel, form: SpectralForm) -> float:
 
 
 def _decay_z(features: SiteFeatures, site: SiteModel) -> float | None:
-    intercept, slope, spread = site.decay_intercept_db, site.decay_slope_1, site.decay_sd_db
-    if intercept is None or slope is None or spread is None:
+    if site.decay_sd_db is None or not math.isfinite(features.decay_bc_db):
         return None
-    if not math.isfinite(features.decay_bc_db):
-        return None
-    return (features.decay_bc_db - intercept - slope * features.decay_ab_db) / spread
+    expected = np.polynomial.polynomial.polyval(features.decay_ab_db, site.decay_curve_db)
+    return (features.decay_bc_db - float(expected)) / site.decay_sd_db

@@ -376,9 +376,8 @@ def train_site(
         d_intercept_g_cm2=fitted.two_gate.intercept,
         residual_bmd_g_cm2=np.array([s[0] for s in spreads]),
         residual_sd_g_cm2=np.array([s[1] for s in spreads]),
-        decay_intercept_db=decay.intercept if decay else None,
-        decay_slope_1=float(decay.coefficients[0]) if decay else None,
-        decay_sd_db=decay.see if decay else None,
+        decay_curve_db=decay[0],
+        decay_sd_db=decay[1],
         vertebra_sd_g_cm2=_vertebra_sd(exams, form, fitted.two_gate),
         bmd_range_g_cm2=_range(cohort.dxa_g_cm2),
         age_range_years=_range(cohort.covariates[:, 0]),
@@ -423,11 +422,17 @@ def _check_size(cohort: Cohort, site: str) -> None:
         )
 
 
-def _decay(features: Sequence[SiteFeatures]) -> LinearFit | None:
-    """Learn what the decay from gate A to B lets expect of that from B to C."""
+def _decay(features: Sequence[SiteFeatures]) -> tuple[Array, float | None]:
+    """Learn what the decay from gate A to B lets expect of that from B to C: a parabola.
+
+    A line fits dense and thin bone badly and calls thin bone cluttered.
+    """
     pairs = np.array([[f.decay_ab_db, f.decay_bc_db] for f in features])
     known = pairs[np.isfinite(pairs).all(axis=1)]
-    return least_squares(known[:, 0], known[:, 1]) if len(known) >= MIN_PEOPLE else None
+    if len(known) < MIN_PEOPLE:
+        return np.empty(0), None
+    fit = least_squares(known[:, :1] ** [1, 2], known[:, 1])
+    return np.array([fit.intercept, *fit.coefficients]), fit.see
 
 
 def _vertebra_sd(
