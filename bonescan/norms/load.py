@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ AGE_ROLES = ("policy", "option")
 Z_ANCESTRY = "all"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: cached_property needs a dict
 class Norms:
     """Every reference table in force; `content_sha256` names exactly these tables."""
 
@@ -36,25 +36,21 @@ class Norms:
 
     def policy_young(self, scale: str | None, site: str) -> YoungReference | None:
         """Find the reference that gives our T: one set for women and men (ISCD)."""
-        return next(
-            (
-                r
-                for r in self.young.values()
-                if r.role == "policy" and r.scale == scale and r.site == site
-            ),
-            None,
-        )
+        return self._young_index.get((scale, site))
 
     def policy_age(self, scale: str | None, site: str, sex: str | None) -> AgeReference | None:
         """Find the curves that give our Z: matched to scale, site and sex."""
-        return next(
-            (
-                r
-                for r in self.age.values()
-                if r.role == "policy" and r.scale == scale and (site, sex) in r.curves
-            ),
-            None,
-        )
+        return self._age_index.get((scale, site, sex))
+
+    @cached_property
+    def _young_index(self) -> dict[tuple[str | None, str], YoungReference]:
+        return {(r.scale, r.site): r for r in self.young.values() if r.role == "policy"}
+
+    @cached_property
+    def _age_index(self) -> dict[tuple[str | None, str, str | None], AgeReference]:
+        return {
+            (r.scale, *key): r for r in self.age.values() if r.role == "policy" for key in r.curves
+        }
 
 
 def load_norms(user_dir: Path | None = None) -> Norms:

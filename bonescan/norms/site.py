@@ -11,7 +11,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
 
@@ -139,6 +139,7 @@ def vertebrae_id(vertebrae: tuple[str, ...]) -> str:
     return "+".join(vertebrae)
 
 
+@lru_cache(maxsize=4096)
 def parse_site(text: str | None) -> Site | None:
     """Read a site in any known spelling; None when it is not one.
 

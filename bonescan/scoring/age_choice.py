@@ -34,7 +34,7 @@ def age_choice(
     an extrapolation.
     """
     policy = norms.policy_age(scale, site.without_side, person.sex)
-    reference = _chosen_age(z_reference_id, norms) if z_reference_id else policy
+    reference = _chosen_age(z_reference_id, scale, norms) if z_reference_id else policy
     curve = reference and reference.curves.get((site.without_side, person.sex or ""))
     lms = curve.at(person.age_years) if curve and person.age_years is not None else None
     if reference is None or lms is None:
@@ -45,8 +45,14 @@ def age_choice(
     return AgeChoice(lms=lms, reference_id=reference.id, flags=flags)
 
 
-def _chosen_age(z_reference_id: str, norms: Norms) -> AgeReference:
+def _chosen_age(z_reference_id: str, scale: str | None, norms: Norms) -> AgeReference:
     reference = norms.age.get(z_reference_id)
     if reference is None:
         raise UsageError("BS-E343", f"found the reference {z_reference_id!r}, wanted a known id.")
+    if scale is not None and reference.scale != scale:
+        raise UsageError(
+            "BS-E344",
+            f"found {z_reference_id}, which is on the scale of {reference.scale}, wanted one on "
+            f"that of {scale}.",
+        )
     return reference

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bonescan.errors import UsageError
 from bonescan.model.measurement import Measurement, Scores
 from bonescan.model.person import PersonAtExam
-from bonescan.model.vocabulary import LabelFrom
+from bonescan.model.vocabulary import LabelFrom, Technique
 from bonescan.norms.load import Norms
 from bonescan.norms.reference import lms_z, young_t
 from bonescan.norms.rounding import fixed, tenths
@@ -63,7 +64,8 @@ def score(
     Raises
     ------
     UsageError
-        BS-E343 for an unknown id, BS-E344 for a reference of another site.
+        BS-E343 for an unknown id, BS-E344 for a reference of another site or
+        scale, or for the number of a REMS device.
     """
     plan = plan_scores(measurement, person, norms, reference_id, z_reference_id)
     if plan is None:
@@ -86,6 +88,12 @@ def plan_scores(
     if not measurement.scores_allowed or bmd is None or site is None or not bmd > 0.0:
         return None
     scale = measurement.scale
+    if measurement.technique is Technique.REMS and (reference_id or z_reference_id):
+        raise UsageError(
+            "BS-E344",
+            f"found {reference_id or z_reference_id} for the number of a REMS device, wanted none: "
+            "only its printed scores stand.",
+        )
     return Plan(
         bmd_g_cm2=bmd,
         young=young_choice(site, scale, person, norms, reference_id),

@@ -43,7 +43,7 @@ def young_choice(
     if person.age_years is not None and person.age_years < ADULT_YEARS:
         return YoungChoice(flags=("under_20",))
     policy = norms.policy_young(scale, site.without_side)
-    reference = chosen_young(reference_id, site, norms) if reference_id else policy
+    reference = chosen_young(reference_id, site, scale, norms) if reference_id else policy
     if reference is None:
         return YoungChoice(flags=("no_t_reference",))
     flags: tuple[str, ...] = () if reference is policy else ("chosen_reference",)
@@ -52,8 +52,8 @@ def young_choice(
     return YoungChoice(reference=reference, flags=flags)
 
 
-def chosen_young(reference_id: str, site: Site, norms: Norms) -> YoungReference:
-    """Look a reference up by id and make sure that it may score this site."""
+def chosen_young(reference_id: str, site: Site, scale: str | None, norms: Norms) -> YoungReference:
+    """Look a reference up by id and make sure that it may score this site on this scale."""
     reference = norms.young.get(reference_id)
     if reference is None:
         raise UsageError("BS-E343", f"found the reference {reference_id!r}, wanted a known id.")
@@ -68,5 +68,11 @@ def chosen_young(reference_id: str, site: Site, norms: Norms) -> YoungReference:
             "BS-E344",
             f"found {reference_id}, which is of {reference.site}, wanted one of "
             f"{site.without_side}.",
+        )
+    if scale is not None and reference.scale != scale:
+        raise UsageError(
+            "BS-E344",
+            f"found {reference_id}, which is on the scale of {reference.scale}, wanted one on that "
+            f"of {scale}.",
         )
     return reference

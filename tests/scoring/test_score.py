@@ -212,11 +212,27 @@ def test_curves_may_be_chosen_by_name():
         ("femoral-neck", "hologic_th_f", None, "which is of total-hip, wanted one of femoral-neck"),
         ("femoral-neck", "hologic_fn_m", None, "a male curve that only explains printed T-scores"),
         ("femoral-neck", None, "nobody", "the reference 'nobody', wanted a known id"),
+        ("femoral-neck", "ge_fn_f", None, "on the scale of ge, wanted one on that of hologic"),
     ],
 )
 def test_a_reference_that_does_not_fit_is_refused(site, t_id, z_id, words):
     with pytest.raises(UsageError, match=words):
         score(of(site, 0.7), someone(), NORMS, SETTINGS, reference_id=t_id, z_reference_id=z_id)
+
+
+@pytest.mark.parametrize(
+    "ids", [{"reference_id": "hologic_fn_f"}, {"z_reference_id": "nhanes_2005_2010_all"}]
+)
+def test_the_number_of_a_rems_device_takes_no_reference_by_name(ids):
+    rems = of("femoral-neck", 0.7, scale=None, technique=Technique.REMS)
+    with pytest.raises(UsageError, match="for the number of a REMS device, wanted none"):
+        score(rems, someone(), NORMS, SETTINGS, **ids)
+
+
+def test_curves_of_another_scale_are_refused():
+    ge = of("L1-L4", 1.0, scale="ge")
+    with pytest.raises(UsageError, match="on the scale of hologic, wanted one on that of ge"):
+        score(ge, someone(), NORMS, SETTINGS, z_reference_id="nhanes_2005_2010_all")
 
 
 ROWS = st.tuples(
