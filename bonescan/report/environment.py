@@ -15,7 +15,6 @@ from markupsafe import Markup, escape
 from bonescan.i18n import _
 
 from . import words
-from .figures.numbers import fixed
 from .printable import printable
 
 CODE = re.compile(r"`([^`\n]+)`")
@@ -39,10 +38,6 @@ def prose(text: str) -> Markup:
     return Markup(CODE.sub(r"<code>\1</code>", escaped))
 
 
-def _number(value: float | None, decimals: int) -> str:
-    return words.NOTHING if value is None else fixed(value, decimals)
-
-
 @cache
 def environment() -> Environment:
     """Make the environment once a process; templates stay compiled in it."""
@@ -57,7 +52,6 @@ def environment() -> Environment:
         cache_size=-1,
     )
     made.globals["_"] = _
-    made.filters["number"] = _number
     made.filters["prose"] = prose
     for name in dir(words):
         if name.endswith(("_words", "_short", "_style", "sentence")):

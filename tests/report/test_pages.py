@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from bonescan.model.measurement import LabelledRow, Scores
+from bonescan.model.exam import Device, Exam
+from bonescan.model.measurement import LabelledRow, Scores, Verdict
 from bonescan.model.outcome import Problem
 from bonescan.model.page import PageVerdict, PersonPage, StudyPage
-from bonescan.model.vocabulary import Category, Severity, Technique
+from bonescan.model.vocabulary import Category, ScoreUsed, Severity, Technique
 from bonescan.report.index_page import index_page
 from bonescan.report.pages import write_pages
 
@@ -459,6 +460,48 @@ def test_a_reference_nobody_knows_is_not_replaced_by_another(tmp_path: Path) -> 
     html = (tmp_path / "patients" / "P-osteopeni2.html").read_text(encoding="utf-8")
     assert "t-plot" not in html
     assert "gone_f" in html
+
+
+def test_a_printed_z_alone_is_drawn_on_a_neutral_scale(tmp_path: Path) -> None:
+    person = fixtures.rems_device()
+    row = person.rows[0]
+    verdict = dataclasses.replace(
+        row.labelled.verdict,
+        category=Category.WITHIN_EXPECTED_RANGE,
+        score_used=ScoreUsed.REPORTED_Z,
+        shows_t=False,
+    )
+    young = dataclasses.replace(row.person, age_years=31.0)
+    labelled = dataclasses.replace(row.labelled, verdict=verdict)
+    decided = fixtures.verdict(Technique.REMS, Category.WITHIN_EXPECTED_RANGE, "L1-L4", -1.1, "z")
+    changed = dataclasses.replace(
+        person,
+        rows=(dataclasses.replace(row, labelled=labelled, person=young),),
+        verdicts=(PageVerdict(exam_date=row.exam.exam_date, verdict=decided),),
+    )
+    write_pages(tmp_path, study([changed]))
+    html = (tmp_path / "patients" / "P-remsman10.html").read_text(encoding="utf-8")
+    assert "z-scale" in html
+    assert "−1.9" not in read(html).text  # the printed T
+    assert not any(colour in html for colour in WHO_COLOURS)
+
+
+def test_what_nobody_recorded_is_said_and_not_guessed(tmp_path: Path) -> None:
+    person = fixtures.osteopenia_woman()
+    row = person.rows[0]
+    bare = dataclasses.replace(
+        row,
+        exam=Exam(),
+        device=Device(),
+        person=fixtures.person(None, None),
+        labelled=dataclasses.replace(row.labelled, verdict=Verdict(category=Category.NONE)),
+    )
+    write_pages(tmp_path, study([dataclasses.replace(person, rows=(bare,), verdicts=(), exams=())]))
+    text = page_of(tmp_path, "P-osteopeni2").text
+    assert "no date" in text
+    assert "device not recorded" in text
+    assert "Sex not recorded" in text
+    assert "None" not in text.replace("None.", "")
 
 
 def test_problems_of_one_code_stand_together_errors_first() -> None:
