@@ -106,7 +106,7 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         code="BS-E122",
         title="a DICOM data set without the elements every object has",
-        hint="Export the file again; it needs (0008,0016) SOP Class UID.",
+        hint="Export or transfer the file again.",
     ),
     CodeInfo(
         code="BS-E123",

@@ -8,6 +8,9 @@ of an array is read. Every fault is an `UnusableScan` that names the file.
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +30,95 @@ MAX_INFLATION = 200
 ALLOWED_FILTERS = frozenset({h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE})
 
 
+# what h5py raises for damaged files
+FAULTS = (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeError, MemoryError)
+# room for reading one attribute: a text claims its own length, up to 4 GiB, in a damaged file
+ATTRIBUTE_ROOM_BYTES = 64 * 2**20
+
+
+@contextmanager
+def hdf5_faults(path: Path) -> Iterator[None]:
+    """Turn whatever h5py raises for a damaged file into one refusal."""
+    try:
+        yield
+    except FAULTS as error:
+        raise UnusableScan("BS-E140", f"found damage ({str(error)[:200]}).", file=path) from error
+
+
+@contextmanager
+def bounded_memory(room_bytes: int) -> Iterator[None]:
+    """Let this process grow by at most `room_bytes` meanwhile, where the system can say so.
+
+    HDF5 believes the length that a variable-length text states and allocates
+    and converts that much; there is no way to ask for the length before.
+    """
+    if not sys.platform.startswith("linux"):
+        yield
+        return
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    cap = pages * resource.getpagesize() + room_bytes
+    limits = [n for n in (soft, hard, cap) if n != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+# global heap collection (HDF5 file format specification, III.E): magic, version 1, reserved
+_HEAP_MAGIC = b"GCOL\x01\0\0\0"
+_HEAP_ALIGNMENT = 8
+_HEAP_HEADER_BYTES = 16
+_HEAP_OBJECT_BYTES = 16
+HEAP_SEARCH_BYTES = 8 * 2**20  # at either end of the file, where writers put their heaps
+
+
+def check_heaps(path: Path) -> None:
+    """Refuse heaps whose objects don't end: the library would walk them for ever.
+
+    An object 0 (free space) of size 0 keeps HDF5 1.x and 2.0 in an endless loop
+    that nothing within the process can stop. Texts of variable length live in
+    these heaps. The first and last 8 MiB are searched.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        starts = {0, max(0, (size - HEAP_SEARCH_BYTES) // _HEAP_ALIGNMENT * _HEAP_ALIGNMENT)}
+        for start in sorted(starts):
+            file.seek(start)
+            _check_heaps_in(file.read(HEAP_SEARCH_BYTES + _HEAP_ALIGNMENT), path)
+
+
+def _check_heaps_in(data: bytes, path: Path) -> None:
+    at = data.find(_HEAP_MAGIC)
+    while at >= 0:
+        if at % _HEAP_ALIGNMENT == 0 and not _heap_ends(data, at):
+            raise UnusableScan("BS-E140", "found a heap without an end.", file=path)
+        at = data.find(_HEAP_MAGIC, at + 1)
+
+
+def _heap_ends(data: bytes, at: int) -> bool:
+    end = at + int.from_bytes(data[at + 8 : at + 16], "little")
+    at += _HEAP_HEADER_BYTES
+    while at + _HEAP_OBJECT_BYTES <= min(end, len(data)):
+        index = int.from_bytes(data[at : at + 2], "little")
+        size = int.from_bytes(data[at + 8 : at + 16], "little")
+        padded = -(-size // _HEAP_ALIGNMENT) * _HEAP_ALIGNMENT
+        step = _HEAP_OBJECT_BYTES + padded if index else size
+        if not _HEAP_OBJECT_BYTES <= step <= end - at:
+            return False
+        at += step
+    return True
+
+
 def open_hdf5(path: Path) -> h5py.File:
     """Open for reading without a lock, so that read-only media and many readers work."""
+    check_heaps(path)
     try:
         return h5py.File(path, "r", locking=False)
-    except (OSError, RuntimeError, ValueError) as error:
+    except FAULTS as error:
         raise UnusableScan("BS-E140", f"found no sound HDF5 file ({error}).", file=path) from error
 
 
@@ -46,7 +133,7 @@ def find_child(group: h5py.Group, name: str, path: Path) -> Any:
                 "BS-E143", f"found {name!r} as a {type(link).__name__}, wanted data.", file=path
             )
         return group[name]
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
+    except FAULTS as error:
         raise UnusableScan("BS-E140", f"found a damaged {name!r} ({error}).", file=path) from error
 
 
@@ -68,8 +155,9 @@ def read_attribute(group: h5py.Group, name: str, path: Path) -> Any:
             raise UnusableScan(
                 "BS-E145", f"found {name!r} as an array, wanted one value.", file=path
             )
-        value = group.attrs[name]
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeError) as error:
+        with bounded_memory(ATTRIBUTE_ROOM_BYTES):
+            value = group.attrs[name]
+    except FAULTS as error:
         raise UnusableScan("BS-E140", f"found a damaged {name!r} ({error}).", file=path) from error
     if isinstance(value, np.ndarray):
         value = value.reshape(-1)[0]
@@ -169,7 +257,7 @@ def read_locked(data: h5py.Dataset, name: str, path: Path) -> NDArray[Any]:
     """Read a whole small array, finite, read-only, as float64 or int64."""
     try:
         values: NDArray[Any] = data[()].astype(np.float64 if data.dtype.kind == "f" else np.int64)
-    except (OSError, RuntimeError, ValueError) as error:
+    except FAULTS as error:
         raise UnusableScan("BS-E140", f"found a damaged {name!r} ({error}).", file=path) from error
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise UnusableScan("BS-E145", f"found values in {name!r} that are no numbers.", file=path)

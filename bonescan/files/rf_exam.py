@@ -35,6 +35,7 @@ from bonescan.files.guarded_hdf5 import (
     find_child,
     find_dataset,
     find_group,
+    hdf5_faults,
     open_hdf5,
     read_column,
     read_locked,
@@ -233,7 +234,7 @@ def open_rf_exam(path: Path) -> RfScan:
     UnusableScan
         Whatever is wrong with the file; `/truth` is never looked at.
     """
-    with open_hdf5(path) as file:
+    with hdf5_faults(path), open_hdf5(path) as file:
         if read_text(file, "format", path) != FORMAT_NAME:
             raise UnusableScan("BS-E141", f"found no format={FORMAT_NAME!r}.", file=path)
         version = read_number(file, "version", path)
@@ -267,25 +268,17 @@ class Hdf5Samples:
 
     def frames(self, site: str) -> Iterator[NDArray[np.int16]]:
         """Yield the frames of `site`, each (line, sample)."""
-        with open_hdf5(self.path) as file:
+        with hdf5_faults(self.path), open_hdf5(self.path) as file:
             rf = _rf(_site_group(file, site, self.path), self.path)
             for index in range(rf.shape[0]):
-                yield self._read(rf, np.s_[index])
+                yield rf[index].astype(np.int16, copy=False)
 
     def block(self, site: str) -> NDArray[np.int16]:
         """Read all frames of `site`, (frame, line, sample)."""
-        with open_hdf5(self.path) as file:
+        with hdf5_faults(self.path), open_hdf5(self.path) as file:
             rf = _rf(_site_group(file, site, self.path), self.path)
-            return self._read(rf, np.s_[:])
-
-    def _read(self, rf: h5py.Dataset, part: Any) -> NDArray[np.int16]:
-        try:
-            values: NDArray[np.int16] = rf[part].astype(np.int16, copy=False)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise UnusableScan(
-                "BS-E140", f"found damaged samples ({error}).", file=self.path
-            ) from error
-        return values
+            values: NDArray[np.int16] = rf[()].astype(np.int16, copy=False)
+            return values
 
 
 def check_dates(subject: Subject, exam: Exam, path: Path) -> None:

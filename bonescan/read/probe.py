@@ -102,13 +102,13 @@ class Probe:
         """What stands at the root; None where the file is no (sound) HDF5."""
         if not self.head.startswith(HDF5_MAGIC):
             return None
-        from bonescan.files.guarded_hdf5 import open_hdf5, read_attribute
+        from bonescan.files.guarded_hdf5 import hdf5_faults, open_hdf5, read_attribute
 
         try:
-            with open_hdf5(self.path) as file:
+            with hdf5_faults(self.path), open_hdf5(self.path) as file:
                 value = read_attribute(file, "format", self.path)
                 members = tuple(name for name, _ in zip(file, range(_MAX_MEMBERS), strict=False))
-        except (UnusableScan, OSError, RuntimeError, ValueError):
+        except UnusableScan:
             return None  # the format that claims it by its name says what is wrong
         return Hdf5Root(value if isinstance(value, str) else None, members)
 

@@ -7,6 +7,7 @@ decoded before they are split into values.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -36,6 +37,8 @@ EXTENDED = {
 }
 CODECS = SINGLE_BYTE | WHOLE | EXTENDED
 ESCAPE = b"\x1b"
+# ISO 2022 designations that the library decodes by and leaves standing (ISO 2022 IR 58, 149)
+_DESIGNATION = re.compile(r"\x1b\$?[()\-.][0-9@A-Z]")
 # what a console may send Big5 under: nothing, ASCII, Latin-1, and UTF-8 that isn't
 _BIG5_HIDES_UNDER = frozenset({"", "ISO_IR 6", "ISO_IR 100", "ISO_IR 192"})
 
@@ -127,14 +130,14 @@ def _decode_extended(value: bytes, terms: tuple[str, ...]) -> Text:
     """Decode ISO 2022 code extensions by the DICOM library, which knows the escapes."""
     from pydicom.charset import decode_bytes
 
-    codecs = [_library_codec(t) for t in terms if t in CODECS] or ["iso8859"]
+    codecs = [_library_codec(t) for t in terms] or ["iso8859"]
     try:
         # the delimiters end an escape: value, component and group separators, line ends
         text = decode_bytes(value, codecs, {0x5C, 0x5E, 0x3D, 0x0A, 0x0C, 0x0D, 0x09})
     except (UnicodeError, LookupError, ValueError):
         return Text(value.decode("latin_1"), "charset_undecodable")
     flag = "charset_undecodable" if "\ufffd" in text else ""
-    return Text(text, flag)
+    return Text(_DESIGNATION.sub("", text), flag)
 
 
 def _library_codec(term: str) -> str:

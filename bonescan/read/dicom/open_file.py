@@ -28,6 +28,8 @@ from .structure import Structure, check_structure, media_storage_class
 
 FORMAT_NAME = "dicom"
 DICOMDIR_CLASS = "1.2.840.10008.1.3.10"
+PDF_CLASS = "1.2.840.10008.5.1.4.1.1.104.1"
+SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
 PDF_MAGIC = b"%PDF-"
 HEAD_BYTES = 4096
 
@@ -65,8 +67,10 @@ def read_dicom(path: Path, max_bytes: int) -> DxaScan:
     header, flags = parsed.header, parsed.flags
     check_identifiers(header, path)
     sop_class = header.text(tags.SOP_CLASS_UID) or structure.media_storage_class
-    if not sop_class:
-        raise UnusableScan("BS-E122", "found no (0008,0016) SOP Class UID.", file=path)
+    if not sop_class or header.text(tags.STUDY_UID) is None:
+        # a header that ends before the study has not shown what would make it densitometry
+        missing = "(0020,000D) Study Instance UID" if sop_class else "(0008,0016) SOP Class UID"
+        raise UnusableScan("BS-E122", f"found no {missing}: the file may be cut off.", file=path)
     subject, exam = read_subject(header, flags), read_exam(header, flags)
     check_life(subject, exam, flags, path)
     check_image(header, structure, path)
@@ -75,6 +79,7 @@ def read_dicom(path: Path, max_bytes: int) -> DxaScan:
         raise SetAside(
             "not-densitometry", "BS-W281", _stranger(header, sop_class, verdict.why_not), file=path
         )
+    _check_content(header, sop_class, structure, path)
     _check_document(header, path)
     image = image_info(header, flags) if structure.pixel_offset is not None else None
     if image is not None:
@@ -116,6 +121,22 @@ def _site(header: DicomItem) -> str | None:
         header.text(tags.SERIES_DESCRIPTION),
         body_part,
     )
+
+
+def _check_content(header: DicomItem, sop_class: str, structure: Structure, path: Path) -> None:
+    """Refuse an object that ends before what it is for; such a cut leaves whole elements."""
+    from pydicom.uid import UID
+
+    if sop_class.startswith(SR_CLASSES):
+        missing = "" if header.items(tags.CONTENT_SEQUENCE) else "(0040,A730) Content Sequence"
+    elif sop_class == PDF_CLASS:
+        missing = "" if tags.DOCUMENT in header.elements else "(0042,0011) Encapsulated Document"
+    elif "Image Storage" in UID(sop_class).name:
+        missing = "(7FE0,0010) Pixel Data" if structure.pixel_offset is None else ""
+    else:
+        missing = ""
+    if missing:
+        raise UnusableScan("BS-E111", f"found no {missing}: the file was cut off.", file=path)
 
 
 def _check_document(header: DicomItem, path: Path) -> None:

@@ -59,7 +59,7 @@ def read_subject(header: DicomItem, flags: list[str]) -> Subject:
     return Subject(
         patient_id=header.text(tags.PATIENT_ID),
         issuer=header.text(tags.ISSUER_OF_PATIENT_ID),
-        name=header.text(tags.PATIENT_NAME),
+        name=(header.text(tags.PATIENT_NAME) or "").rstrip("=^ ") or None,
         sex=_sex(header, flags),
         birth_date=_date(header, tags.BIRTH_DATE, "birth_date_unreadable", flags),
         stated_age_years=_stated_age(header.text(tags.AGE), flags),
