@@ -114,11 +114,9 @@ def _result_cells(page: PersonPage, row: PageRow, study: Study) -> dict[str, Any
         "bmi_kg_m2",
         "menopausal_status",
     )
-    for names, source in (
-        (person, row.person),
-        (("exam_time", "accession_number", "study_uid", "operator"), row.exam),
-    ):
-        cells |= {name: getattr(source, name) for name in names}
+    exam = ("exam_time", "accession_number", "study_uid", "operator")
+    cells |= {name: getattr(row.person, name) for name in person}
+    cells |= {name: getattr(row.exam, name) for name in exam}
     for source in (m, s, v):
         for column in RESULTS_COLUMNS:
             if column.name not in cells and hasattr(source, column.name):

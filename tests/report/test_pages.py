@@ -6,7 +6,6 @@ import base64
 import dataclasses
 import hashlib
 import re
-import time
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -538,10 +537,7 @@ def big_study(n_people: int) -> StudyPage:
     )
 
 
-def test_an_index_of_ten_thousand_rows_is_made_in_seconds() -> None:
-    large = big_study(8000)  # 8,000 people with 10,180 visits
-    began = time.process_time()
-    html = index_page(large)
-    seconds = time.process_time() - began
+def test_an_index_of_ten_thousand_rows_holds_every_row_in_light_markup() -> None:
+    html = index_page(big_study(8000))  # 8,000 people with 10,180 visits
     assert html.count('<tr><th scope="row" class="day"><a href="patients/') > 10_000
-    assert seconds < 5.0
+    assert len(html) < 1000 * 10_000, "bytes a row"
