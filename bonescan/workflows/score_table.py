@@ -166,7 +166,7 @@ def _cells(
         flags += request.person.flags + scores.flags + verdict.flags
     if is_bad:
         flags.append(CELL_NOT_READ)
-    values["flags"] = tuple(dict.fromkeys(flags))
+    values["flags"] = tuple(sorted(set(flags)))  # in the order of results.csv
     written = {name: _WRITERS[name].cell(value) for name, value in values.items()}
     extra = list(row.cells[len(header) :])  # more cells than columns: kept where they stood
     return [written.get(c, own.get(c, "")) for c in _out_header(header)] + extra
