@@ -12,11 +12,12 @@ from ._jit import kernel
 FLAT_1 = 1e-12
 LARGEST_LEVEL = 1e100  # so that squares stay finite
 ROWS = 64  # spectra in a block
-COLUMNS = 512  # models in a block: the float32 block of products is 128 KiB
-GROUP = 64  # products looked at together
-# The float32 product of two unit rows of up to 500 bins is within 2e-5 of the exact one, and
-# 500 bins * 2^-24 = 3e-5 bounds it: everything above best - MARGIN is computed again in float64.
-MARGIN = 3e-5
+COLUMNS = 2048  # models in a block: the float32 block of products is 512 KiB
+GROUP = 32  # products looked at together
+WIDE, LANES = 64, 16  # parts of a row whose best are compared
+# A float32 product of two unit rows is within n_bins * 2^-24 of the exact one (Higham, Accuracy
+# and Stability of Numerical Algorithms, 2002, section 3.1); twice that separates two of them.
+ROUNDING_PER_BIN = 2.0**-23
 NO_MODEL = -1
 
 
@@ -88,55 +89,90 @@ def pearson_match(
     return r
 
 
-@kernel()
+@kernel(relaxed=True)  # any order of adding will do; 1e-16 off, as in order
 def exact_product(
     spectra: NDArray[np.float32], i: int, library: NDArray[np.float32], m: int
 ) -> float:
-    """Multiply two float32 rows in float64, in an order that depends on nothing else.
+    """Multiply two float32 rows in float64.
 
     Returns
     -------
     product : float
-        Equal rows give equal products, so ties are real ties.
+        The order of additions is that of the compiled code, the same for every pair:
+        equal rows give equal products, so ties are real ties.
     """
-    n_bins = spectra.shape[1]
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0  # four sums, so that additions needn't wait for each other
-    whole = n_bins - n_bins % 4
-    for k in range(0, whole, 4):
-        a += np.float64(spectra[i, k]) * np.float64(library[m, k])
-        b += np.float64(spectra[i, k + 1]) * np.float64(library[m, k + 1])
-        c += np.float64(spectra[i, k + 2]) * np.float64(library[m, k + 2])
-        d += np.float64(spectra[i, k + 3]) * np.float64(library[m, k + 3])
-    for k in range(whole, n_bins):
-        a += np.float64(spectra[i, k]) * np.float64(library[m, k])
-    return (a + b) + (c + d)
+    product = 0.0
+    for b in range(spectra.shape[1]):
+        product += np.float64(spectra[i, b]) * np.float64(library[m, b])
+    return product
 
 
 @kernel()
-def insert_best(index: NDArray[np.int64], r: NDArray[np.float64], value: float, model: int) -> None:
-    """Put a model into a list of the best, behind its equals; NaN is never put in.
+def surely_reached(products: NDArray[np.float32], i: int, k: int) -> float:
+    """Give a level that at least `k` products of row `i` reach, fast and not too low.
 
     Parameters
     ----------
-    index, r : (k,) int64, float64
-        The list so far, best first, -inf where empty. Working arrays of another
-        kernel: written to.
-    value : float
-        r of the new model.
-    model : int
-        Its row.
+    products : (rows, columns) float32
+    i : int
+    k : int
+        >= 1.
+
+    Returns
+    -------
+    level : float
+        The k-th best of the maxima of 16 interleaved parts of the row; -inf
+        where `k` is above 16 or too few products are numbers.
     """
-    place = index.shape[0]
-    while place > 0 and value > r[place - 1]:
-        place -= 1
-    for move in range(index.shape[0] - 1, place, -1):
-        index[move], r[move] = index[move - 1], r[move - 1]
-    if place < index.shape[0]:
-        index[place], r[place] = model, value
+    best = np.empty(WIDE, np.float32)
+    for lane in range(WIDE):
+        best[lane] = -np.inf
+    for begin in range(0, products.shape[1] - WIDE + 1, WIDE):
+        for lane in range(WIDE):
+            value = products[i, np.uint64(begin + lane)]  # unsigned: for vector code
+            best[lane] = value if value > best[lane] else best[lane]
+    for half in (WIDE // 2, WIDE // 4):
+        for lane in range(half):
+            value = best[lane + half]
+            best[lane] = value if value > best[lane] else best[lane]
+    level = np.float32(np.inf)
+    for _ in range(k):
+        highest = 0
+        for lane in range(LANES):
+            highest = lane if best[lane] > best[highest] else highest
+        level = best[highest]
+        best[highest] = -np.inf
+    return float(level)
 
 
 @kernel()
-def top_matches(  # noqa: C901 - blocks of blocks, one screen
+def insert_best(
+    index: NDArray[np.int64], r: NDArray[np.float64], row: int, value: float, model: int
+) -> None:
+    """Put a model into a row of the best, behind its equals; NaN is never put in.
+
+    Parameters
+    ----------
+    index, r : (n, k) int64, float64
+        The rows so far, best first, -inf where empty. Working arrays of another
+        kernel: written to.
+    row : int
+    value : float
+        r of the new model.
+    model : int
+        Its row in the library.
+    """
+    place = index.shape[1]
+    while place > 0 and value > r[row, place - 1]:
+        place -= 1
+        if place + 1 < index.shape[1]:
+            index[row, place + 1], r[row, place + 1] = index[row, place], r[row, place]
+    if place < index.shape[1]:
+        index[row, place], r[row, place] = model, value
+
+
+@kernel()
+def top_matches(
     spectra_unit: NDArray[np.float32], library_unit: NDArray[np.float32], k: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Find the `k` best models of each spectrum.
@@ -161,11 +197,12 @@ def top_matches(  # noqa: C901 - blocks of blocks, one screen
 
     Notes
     -----
-    Memory is one block of 64 x 512 products, whatever `n` and `m`. It calls BLAS:
+    Memory is one block of 64 x 2048 products, whatever `n` and `m`. It calls BLAS:
     put `threads.pinned_blas` around it. A block's float32 products only choose
     which pairs are multiplied again in float64, so blocking can't change a result.
     """
     n, m = spectra_unit.shape[0], library_unit.shape[0]
+    margin = spectra_unit.shape[1] * ROUNDING_PER_BIN
     index = np.full((n, k), NO_MODEL, np.int64)
     r = np.full((n, k), -np.inf)
     for first in range(0, n if k else 0, ROWS):
@@ -173,20 +210,18 @@ def top_matches(  # noqa: C901 - blocks of blocks, one screen
         for begin in range(0, m, COLUMNS):
             block = np.dot(rows, library_unit[begin : begin + COLUMNS].T)
             for i in range(rows.shape[0]):
-                best = r[first + i]
+                row = first + i
+                least = surely_reached(block, i, k) if begin == 0 else r[row, k - 1]
                 for group in range(0, block.shape[1], GROUP):
-                    products = block[i, group : group + GROUP]
-                    worth = np.float32(best[k - 1] - MARGIN)
-                    hits = 0
-                    for j in range(products.shape[0]):
-                        hits += products[j] > worth
-                    if hits == 0:
-                        continue
-                    for j in range(products.shape[0]):
-                        if products[j] > best[k - 1] - MARGIN:
-                            model = begin + group + j
-                            value = exact_product(rows, i, library_unit, model)
-                            insert_best(index[first + i], best, value, model)
+                    end = min(group + GROUP, block.shape[1])
+                    least = r[row, k - 1] if r[row, k - 1] > least else least
+                    worth, hits = np.float32(least - margin), 0
+                    for j in range(np.uint64(group), np.uint64(end)):
+                        hits += block[i, j] >= worth
+                    for j in range(group, end if hits else group):
+                        if block[i, j] >= worth:
+                            value = exact_product(rows, i, library_unit, begin + j)
+                            insert_best(index, r, row, value, begin + j)
     for i in range(n):
         for j in range(k):
             r[i, j] = r[i, j] if index[i, j] != NO_MODEL else np.nan

@@ -160,7 +160,8 @@ def match_gates(
     Returns
     -------
     r : (n, m) float32
-        Pearson's r, within 1e-5 of float64 arithmetic, clipped to -1 ... 1. NaN where
+        Pearson's r, clipped to -1 ... 1; within 1e-5 of float64 arithmetic for gates of
+        256 samples, less near where a bin lies 60 dB below the others. NaN where
         the gate isn't inside its line, a bin holds no power, the spectrum is flat
         (rms of log2 power below 1e-4, i.e. 3e-4 dB), or the model row is NaN.
     """

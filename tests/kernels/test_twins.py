@@ -59,7 +59,7 @@ def test_kernel_equals_scipy_and_blas(name, other):
     rival = RIVALS[name]
     args = rival.inputs(np.random.default_rng(7), 60, 0.1)
     np.testing.assert_allclose(
-        parts(rival.kernel(*args))[0], rival.others[other](*args), rtol=0, atol=1e-5
+        parts(rival.kernel(*args))[0], rival.others[other](*args), rtol=0, atol=rival.atol
     )
 
 

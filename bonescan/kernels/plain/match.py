@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 FLAT_1 = 1e-12
 LARGEST_LEVEL = 1e100
 ROWS = 64
+WIDE, LANES = 64, 16
 NO_MODEL = -1
 
 
@@ -42,13 +43,23 @@ def exact_product(
     return float(np.sum(spectra[i].astype(np.float64) * library[m].astype(np.float64)))
 
 
-def insert_best(index: NDArray[np.int64], r: NDArray[np.float64], value: float, model: int) -> None:
+def surely_reached(products: NDArray[np.float32], i: int, k: int) -> float:
+    """Twin of `kernels.match.surely_reached`."""
+    whole = products.shape[1] // WIDE * WIDE
+    parts = products[i, :whole].reshape(-1, LANES)
+    best = np.where(np.isnan(parts), -np.inf, parts).max(axis=0, initial=-np.inf)
+    return float(-np.sort(-best)[k - 1]) if k <= LANES else -np.inf
+
+
+def insert_best(
+    index: NDArray[np.int64], r: NDArray[np.float64], row: int, value: float, model: int
+) -> None:
     """Twin of `kernels.match.insert_best`."""
     if np.isnan(value):
         return
-    place = int(np.count_nonzero(r >= value))
-    index[:] = np.insert(index, place, model)[: index.size]
-    r[:] = np.insert(r, place, value)[: r.size]
+    place = int(np.count_nonzero(r[row] >= value))
+    index[row] = np.insert(index[row], place, model)[: index.shape[1]]
+    r[row] = np.insert(r[row], place, value)[: r.shape[1]]
 
 
 def top_matches(
