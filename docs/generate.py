@@ -109,7 +109,33 @@ def _command(words: str, command: Any) -> str:
     )
 
 
+def demo_model() -> str:
+    """List what the bundled REMS-style model reached in cross-validation, site by site."""
+    from bonescan.files.model_file import load_model
+
+    model = load_model(None)
+    parts = [f"Bundled model: `{model.model_id}`."]
+    for site in model.sites:
+        rows = [
+            (
+                f"`{r.estimator}`",
+                f"{r.pearson_1:.2f} ({r.pearson_lo_1:.2f} to {r.pearson_hi_1:.2f})",
+                f"{r.see_g_cm2:.3f} ({r.see_lo_g_cm2:.3f} to {r.see_hi_g_cm2:.3f})",
+            )
+            for r in site.cross_validation
+        ]
+        parts.append(
+            f"**{site.site}**: {site.n_people} simulated people, {site.n_osteoporotic} with "
+            f"T ≤ −2.5 and {site.n_normal} with T ≥ −1.0; the number comes from "
+            f"`{site.primary}`; better than age, BMI and sex by the paired 95 % interval: "
+            f"{', '.join(f'`{name}`' for name in site.informative) or 'none'}."
+        )
+        parts.append(_table(("estimator", "r (95 %)", "SEE, g/cm² (95 %)"), rows))
+    return "\n\n".join(parts)
+
+
 TABLES: dict[str, Callable[[], str]] = {
+    "demo-model": demo_model,
     "codes": codes,
     "flags": flags,
     "verbs": verbs,

@@ -28,6 +28,7 @@ from bonescan.files.model_file import (
     seal,
     write_model,
 )
+from bonescan.kernels.threads import pinned_blas
 from bonescan.model.rems_model import (
     FEMORAL_NECK,
     LUMBAR_SPINE,
@@ -172,13 +173,14 @@ def build(n_people: int, seed: int) -> RemsModel:
     people = draw_cohort(n_people, seed)
     sites: list[SiteModel] = []
     cohort = hashlib.sha256()
-    for site in (FEMORAL_NECK, LUMBAR_SPINE):
-        found = (simulate_training_exam(p, site, seed) for p in people)
-        exams = [e for e in found if e is not None]
-        for e in exams:
-            cohort.update(f"{site} {e.person_id} {e.dxa_bmd_g_cm2:.6f}\n".encode())
-        rng = np.random.default_rng([seed, len(sites)])
-        sites.append(train_site(exams, site, FORM, REFERENCES[site], rng))
+    with pinned_blas():  # the number of threads decides last digits
+        for site in (FEMORAL_NECK, LUMBAR_SPINE):
+            found = (simulate_training_exam(p, site, seed) for p in people)
+            exams = [e for e in found if e is not None]
+            for e in exams:
+                cohort.update(f"{site} {e.person_id} {e.dxa_bmd_g_cm2:.6f}\n".encode())
+            rng = np.random.default_rng([seed, len(sites)])
+            sites.append(train_site(exams, site, FORM, REFERENCES[site], rng))
     salt = hashlib.sha256(f"bonescan demo model {seed}".encode()).hexdigest()[:32]
     hashes = {person_hash(salt, p.person_id, None) for p in people}
     return seal(
