@@ -32,7 +32,7 @@ def power_tile(
     cosines: NDArray[np.float32],
     sines: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Give the power of the gates `first` to `first + TILE - 1`, as columns.
+    """Give the power of the gates `first` to `first + TILE - 1`.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def power_tile(
 
     Returns
     -------
-    power : (n_bins, TILE) float32
-        NaN columns for gates outside their line and past the last gate.
+    power : (TILE, n_bins) float32
+        NaN rows for gates outside their line and past the last gate.
     """
     n_half, n_bins = cosines.shape
     n_samples = samples.shape[1]
@@ -68,13 +68,13 @@ def power_tile(
             for k in range(n_half):
                 sums[g, k] = NAN
                 differences[g, k] = NAN
-    power = np.empty((n_bins, TILE), np.float32)
-    odd = np.empty((n_bins, TILE), np.float32)
-    np.dot(cosines.T, sums.T, power)
-    np.dot(sines.T, differences.T, odd)
-    for b in range(n_bins):
-        for g in range(TILE):
-            power[b, g] = power[b, g] * power[b, g] + odd[b, g] * odd[b, g]
+    power = np.empty((TILE, n_bins), np.float32)
+    odd = np.empty((TILE, n_bins), np.float32)
+    np.dot(sums, cosines, power)
+    np.dot(differences, sines, odd)
+    for g in range(TILE):
+        for b in range(n_bins):
+            power[g, b] = power[g, b] * power[g, b] + odd[g, b] * odd[g, b]
     return power
 
 
@@ -135,11 +135,12 @@ def gate_power(
         tile = power_tile(samples, line, start, first, cosines, sines)
         for g in range(min(TILE, line.shape[0] - first)):
             for b in range(n_bins):
-                power[first + g, b] = tile[b, g]
+                power[first + g, b] = tile[g, b]
     return power
 
 
-@kernel()
+# relaxed: sums over bins may be taken in any order; r stays within 2e-6 of float64, as in order
+@kernel(relaxed=True)
 def match_gates(
     samples: NDArray[np.int16],
     line: NDArray[np.int64],
@@ -165,32 +166,31 @@ def match_gates(
         the gate isn't inside its line, a bin holds no power, the spectrum is flat
         (rms of log2 power below 1e-4, i.e. 3e-4 dB), or the model row is NaN.
     """
-    n_bins = basis.shape[1] // 2
-    n_models = models_unit.shape[0]
+    n_bins, n_models = basis.shape[1] // 2, models_unit.shape[0]
     cosines, sines = basis_halves(basis)
+    weight = np.empty((n_bins, n_models), np.float32)
+    for b in range(n_bins):
+        for m in range(n_models):
+            weight[b, m] = models_unit[m, b]
     r = np.empty((line.shape[0], n_models), np.float32)
-    least = FLAT_LOG2 * FLAT_LOG2 * np.float32(n_bins)
+    product = np.empty((TILE, n_models), np.float32)
+    scale = np.empty(TILE, np.float32)
     for first in range(0, line.shape[0], TILE):
         level = log2_positive(power_tile(samples, line, start, first, cosines, sines))
-        mean = np.zeros(TILE, np.float32)
-        square = np.zeros(TILE, np.float32)
-        product = np.zeros((n_models, TILE), np.float32)
-        for b in range(n_bins):
-            for g in range(TILE):
-                mean[g] += level[b, g] / np.float32(n_bins)
-        for b in range(n_bins):
-            for g in range(TILE):
-                level[b, g] -= mean[g]
-                square[g] += level[b, g] * level[b, g]
-            for m in range(n_models):
-                weight = models_unit[m, b]
-                for g in range(TILE):
-                    product[m, g] += weight * level[b, g]
+        for g in range(TILE):
+            mean, square = ZERO, ZERO
+            for b in range(n_bins):
+                mean += level[g, b]
+            mean /= np.float32(n_bins if n_bins else 1)
+            for b in range(n_bins):
+                level[g, b] -= mean
+                square += level[g, b] * level[g, b]
+            shaped = square > FLAT_LOG2 * FLAT_LOG2 * np.float32(n_bins)
+            scale[g] = ONE / np.sqrt(square) if shaped else NAN
+        np.dot(level, weight, product)
         for g in range(min(TILE, line.shape[0] - first)):
-            shaped = square[g] > least
-            scale = ONE / np.sqrt(square[g]) if shaped else NAN
             for m in range(n_models):
-                value = product[m, g] * scale
+                value = product[g, m] * scale[g]
                 # not min() and max(), which would lose NaN
                 value = ONE if value > ONE else value
                 r[first + g, m] = -ONE if value < -ONE else value

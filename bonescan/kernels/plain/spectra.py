@@ -62,7 +62,7 @@ def power_tile(
     power = gate_power(samples, line[tile], start[tile], basis)
     padded = np.full((TILE, cosines.shape[1]), np.nan, np.float32)
     padded[: len(power)] = power
-    return np.ascontiguousarray(padded.T)
+    return padded
 
 
 def match_gates(
