@@ -31,15 +31,16 @@ def dxa_picture(pixels: NDArray[Any], site: str, image: ImageInfo, inverted: boo
     grey = _eight_bit(pixels, inverted)
     pitch = image.pixel_pitch_mm or (1.0, 1.0)
     extent = (grey.shape[0] * pitch[1], grey.shape[1] * pitch[0])
-    side = min(MAX_SIDE_PX, max(grey.shape))
+    # pixels are only averaged, never made up: the coarser direction sets the scale
+    finest = min(n / mm for n, mm in zip(grey.shape, extent, strict=True))
+    scale = min(finest, MAX_SIDE_PX / max(extent))
     while True:
-        scale = side / max(extent)
         rows = _within(round(extent[0] * scale), grey.shape[0])
         columns = _within(round(extent[1] * scale), grey.shape[1])
         png = grey_png(shrink(grey, rows, columns))
-        if len(png) <= MAX_PNG_BYTES or side <= 1:
+        if len(png) <= MAX_PNG_BYTES or rows == columns == 1:
             break
-        side = int(side * _STEP)
+        scale *= _STEP
     known = image.pixel_pitch_mm is not None
     return Picture(
         kind="dxa",

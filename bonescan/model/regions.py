@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .sites import VERTEBRAE, is_site, side_of, spine_site
+from .sites import VERTEBRAE, side_of, spine_site, without_side
 
 _SIDE = re.compile(r"\b(left|right|lt|rt|l|r|左|右|mean)\b|左|右", re.IGNORECASE)
 _SIDES = {
@@ -45,6 +45,7 @@ _MEASURED = (
     (r"radius total|total radius", "radius-total", True),
     (r"(whole|total) body( total)?|全身", "total-body", False),
 )
+_NAMES = frozenset(site for _, site, sided in _MEASURED if sided)
 
 
 def imaged_region(*texts: str | None) -> str | None:
@@ -83,13 +84,13 @@ def measured_site(text: str, side: str = "", scan: str = "") -> str | None:
     ('L1+L2+L4', 'L1+L3', 'L1+L3+L4')
     >>> measured_site("Neck Left"), measured_site("Neck", scan="femur-right")
     ('femoral-neck-left', 'femoral-neck-right')
-    >>> measured_site("Total", "right", "femur-right"), measured_site("Total Mean", "", "dual-femur")
-    ('total-hip-right', 'total-hip-mean')
+    >>> measured_site("Total", "right", "dual-femur"), measured_site("Total", scan="femur-left")
+    ('total-hip-right', 'total-hip-left')
     >>> measured_site("Total", scan="lumbar-spine"), measured_site("Fat")
     (None, None)
     """
     words = text.strip().lower().replace("_", " ")
-    if is_site(words):
+    if side_of(words) and without_side(words) in _NAMES:
         return words
     spine = _spine(words)
     if spine:
@@ -97,6 +98,8 @@ def measured_site(text: str, side: str = "", scan: str = "") -> str | None:
     own = f"-{side}" if side else _side_suffix(words)
     bare = _SIDE.sub(" ", words).strip() if own else words
     suffix = own or _scan_suffix(scan)
+    if bare in _NAMES:
+        return bare + suffix
     for pattern, site, sided in _MEASURED:
         if re.search(pattern, bare):
             return site + suffix if sided else site

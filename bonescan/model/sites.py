@@ -8,8 +8,8 @@
                             wards femoral-shaft upper-neck lower-neck`` with
                             ``-left``, ``-right``, ``-mean`` where known
 ``radius-33`` …             ``radius-33 radius-ultradistal radius-mid
-                            radius-total ulna-33 forearm-total``, sides likewise
-``total-body`` …            ``total-body subtotal head pelvis ribs spine`` …
+                            radius-total ulna-33 forearm-33 …``, sides likewise
+``total-body``              of the whole body only the total is kept
 ``lumbar-spine`` …          the region that an image shows, when it names no
                             measured region: ``lumbar-spine lateral-spine
                             femur knee forearm calcaneus hand`` with sides
@@ -41,10 +41,6 @@ SIDED = (
     "ulna-total",
     "forearm-33",
     "forearm-total",
-    "arm",
-    "leg",
-    "ribs",
-    "humerus",
     # regions of an image
     "femur",
     "knee",
@@ -54,11 +50,6 @@ SIDED = (
 )
 UNSIDED = (
     "total-body",
-    "total-body-less-head",
-    "head",
-    "pelvis",
-    "trunk",
-    "thoracic-spine",
     # regions of an image
     "lumbar-spine",
     "lateral-spine",

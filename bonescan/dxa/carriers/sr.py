@@ -30,6 +30,7 @@ MEASURED_VALUE: Tag = (0x0040, 0xA300)
 NUMERIC_VALUE: Tag = (0x0040, 0xA30A)
 UNIT: Tag = (0x0040, 0x08EA)
 CODE_VALUE: Tag = (0x0008, 0x0100)
+CODE_SCHEME: Tag = (0x0008, 0x0102)
 CODE_MEANING: Tag = (0x0008, 0x0104)
 
 FINDING_SITE = frozenset({"363698007", "G-C0E3"})
@@ -85,7 +86,7 @@ def _walk(item: DicomItem, place: _Place, report: _Report) -> None:
         kind = child.text(VALUE_TYPE) or ""
         if kind == "CONTAINER":
             if not meaning.lower().startswith("trend"):
-                _walk(child, _enter(child, code, meaning, place, report), report)
+                _walk(child, _enter(child, meaning, place, report), report)
         elif kind in {"NUM", "TEXT"}:
             _take(child, kind, (code, meaning), place, report)
 
@@ -96,20 +97,26 @@ def _concept(item: DicomItem, tag: Tag) -> tuple[str, str]:
     return "", ""
 
 
-def _enter(item: DicomItem, code: str, meaning: str, place: _Place, report: _Report) -> _Place:
+def _enter(item: DicomItem, meaning: str, place: _Place, report: _Report) -> _Place:
     """Learn from a container which scan and which region its values belong to."""
     site, text = _finding_site(item, report)
     if site:
         return replace(place, site=site, text=text)
     words = meaning.strip()
-    site = measured_site(words, "", place.scan) or ""
-    if site:
-        return replace(place, site=site, text=words)
     scan = imaged_region(words)
+    site = measured_site(words, "", scan or place.scan) or ""
+    if site:
+        return _Place(scan=scan or place.scan, site=site, text=words)
     if scan is not None:
         return _Place(scan=scan)
-    is_frame = code.isdigit() and not code.startswith("2000")  # headings of the standard
-    return place if is_frame else replace(place, site="", text=words)
+    is_heading = _scheme(item) == "DCM"
+    return place if is_heading else replace(place, site="", text=words)
+
+
+def _scheme(item: DicomItem) -> str:
+    for concept in item.items(CONCEPT_NAME):
+        return concept.text(CODE_SCHEME) or ""
+    return ""
 
 
 def _finding_site(item: DicomItem, report: _Report) -> tuple[str, str]:
