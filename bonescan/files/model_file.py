@@ -390,4 +390,5 @@ def cross_validation_text(rows: Sequence[CrossValidationRow]) -> str:
 def _row_text(row: CrossValidationRow) -> str:
     r = f"{row.pearson_1:.2f} ({row.pearson_lo_1:.2f}-{row.pearson_hi_1:.2f})"
     see = f"{row.see_g_cm2:.3f} ({row.see_lo_g_cm2:.3f}-{row.see_hi_g_cm2:.3f})"
-    return f"{row.estimator:28s} {row.n_people:4d}  {r:18s} {see:20s} {row.bias_g_cm2:+.3f}"
+    bias = round(row.bias_g_cm2, 3) + 0.0  # no minus zero
+    return f"{row.estimator:28s} {row.n_people:4d}  {r:18s} {see:20s} {bias:+.3f}"

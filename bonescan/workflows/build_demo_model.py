@@ -105,6 +105,11 @@ def draw_cohort(n: int, seed: int) -> list[VirtualPerson]:
 
 def simulate_training_exam(person: VirtualPerson, site: str, seed: int) -> TrainingExam | None:
     """Simulate, analyse and read the DXA of one person; None when no exam is usable."""
+    with pinned_blas():  # the number of threads decides last digits, and one is fastest here
+        return _training_exam(person, site, seed)
+
+
+def _training_exam(person: VirtualPerson, site: str, seed: int) -> TrainingExam | None:
     rng = np.random.default_rng([seed, person.bone_seed, site == FEMORAL_NECK])
     if site == FEMORAL_NECK:
         latent = person.bmd_neck_g_cm2
@@ -173,13 +178,13 @@ def build(n_people: int, seed: int) -> RemsModel:
     people = draw_cohort(n_people, seed)
     sites: list[SiteModel] = []
     cohort = hashlib.sha256()
-    with pinned_blas():  # the number of threads decides last digits
-        for site in (FEMORAL_NECK, LUMBAR_SPINE):
-            found = (simulate_training_exam(p, site, seed) for p in people)
-            exams = [e for e in found if e is not None]
-            for e in exams:
-                cohort.update(f"{site} {e.person_id} {e.dxa_bmd_g_cm2:.6f}\n".encode())
-            rng = np.random.default_rng([seed, len(sites)])
+    for site in (FEMORAL_NECK, LUMBAR_SPINE):
+        found = (simulate_training_exam(p, site, seed) for p in people)
+        exams = [e for e in found if e is not None]
+        for e in exams:
+            cohort.update(f"{site} {e.person_id} {e.dxa_bmd_g_cm2:.6f}\n".encode())
+        rng = np.random.default_rng([seed, len(sites)])
+        with pinned_blas():
             sites.append(train_site(exams, site, FORM, REFERENCES[site], rng))
     salt = hashlib.sha256(f"bonescan demo model {seed}".encode()).hexdigest()[:32]
     hashes = {person_hash(salt, p.person_id, None) for p in people}
