@@ -488,6 +488,16 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             plain=plain_scores.tenths_to_code,
             inputs=_one(tenths_column),
         ),
+        "scores.nano_chunk": Rival(
+            kernel=scores.nano_chunk,
+            plain=plain_scores.nano_chunk,
+            inputs=lambda rng, n, gaps: (score_column(rng, n, gaps)[0].copy(),),
+        ),
+        "scores.tenths_chunk": Rival(
+            kernel=scores.tenths_chunk,
+            plain=plain_scores.tenths_chunk,
+            inputs=lambda rng, n, gaps: (plain_scores.nano_chunk(*score_column(rng, n, gaps)),),
+        ),
         "scores.label_tenths": Rival(
             kernel=scores.label_tenths, plain=plain_scores.label_tenths, inputs=score_column
         ),

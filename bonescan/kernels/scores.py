@@ -115,39 +115,52 @@ def lms_z(
 @kernel()
 def fixed_nano(score: float) -> float:
     """Fix a score at a whole number of 1e-9, half away from zero; NaN if not below 1e6."""
-    if not abs(score) < LARGEST_SCORE:
-        return np.nan
-    size = float(np.floor(abs(score) * NANO + 0.5))
+    size = abs(score) if abs(score) < LARGEST_SCORE else np.nan
+    size = float(np.floor(size * NANO + 0.5))
     return size if score > 0.0 else -size
 
 
 @kernel()
 def nano_to_tenths(nano: float) -> int:
     """Round a fixed score to whole tenths, half away from zero; NaN to `NO_TENTHS`."""
-    if np.isnan(nano):
-        return NO_TENTHS
-    size = int(np.floor((abs(nano) + NANO_IN_TENTH / 2) / NANO_IN_TENTH))
-    return size if nano > 0.0 else -size
+    known = 0.0 if np.isnan(nano) else nano
+    size = int(np.floor((abs(known) + NANO_IN_TENTH / 2) / NANO_IN_TENTH))
+    tenths = size if known > 0.0 else -size
+    return NO_TENTHS if np.isnan(nano) else tenths
 
 
 @kernel()
 def nano_to_code(nano: float) -> int:
     """Give the WHO code of a fixed score."""
-    if np.isnan(nano):
-        return NO_CODE
-    if nano <= OSTEOPOROSIS_TENTHS * NANO_IN_TENTH:
-        return OSTEOPOROSIS
-    return NORMAL if nano >= NORMAL_TENTHS * NANO_IN_TENTH else OSTEOPENIA
+    low = NORMAL if nano >= NORMAL_TENTHS * NANO_IN_TENTH else OSTEOPENIA
+    code = OSTEOPOROSIS if nano <= OSTEOPOROSIS_TENTHS * NANO_IN_TENTH else low
+    return NO_CODE if np.isnan(nano) else code
 
 
 @kernel()
 def tenths_to_code(tenths: int) -> int:
     """Give the WHO code of a rounded score."""
-    if tenths == NO_TENTHS:
-        return NO_CODE
-    if tenths <= OSTEOPOROSIS_TENTHS:
-        return OSTEOPOROSIS
-    return NORMAL if tenths >= NORMAL_TENTHS else OSTEOPENIA
+    low = NORMAL if tenths >= NORMAL_TENTHS else OSTEOPENIA
+    code = OSTEOPOROSIS if tenths <= OSTEOPOROSIS_TENTHS else low
+    return NO_CODE if tenths == NO_TENTHS else code
+
+
+@kernel()
+def nano_chunk(score: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fix a few scores; a working array, so writable."""
+    nano = np.empty(score.shape[0])
+    for i in range(score.shape[0]):
+        nano[i] = fixed_nano(score[i])
+    return nano
+
+
+@kernel()
+def tenths_chunk(nano: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Round a few fixed scores; a working array, so writable."""
+    tenths = np.empty(nano.shape[0], np.int64)
+    for i in range(nano.shape[0]):
+        tenths[i] = nano_to_tenths(nano[i])
+    return tenths
 
 
 @kernel()
@@ -250,23 +263,18 @@ def score_rows(
     code, raw_code = np.empty(n, np.int8), np.empty(n, np.int8)
     for first in range(0, n, CHUNK):
         rows = slice(first, first + CHUNK)
-        score, tenths = t[rows], t_tenths[rows]
-        for i in range(score.shape[0]):
-            k = first + i
-            score[i] = (bmd[k] - mean[k]) / sd[k] if sd[k] > 0.0 else np.nan
-        for i in range(score.shape[0]):
-            tenths[i] = nano_to_tenths(fixed_nano(score[i]))
-        label, raw_label = code[rows], raw_code[rows]
-        for i in range(score.shape[0]):
-            raw_label[i] = nano_to_code(fixed_nano(score[i]))
-        for i in range(score.shape[0]):
-            label[i] = tenths_to_code(tenths[i])
-        score, tenths = z[rows], z_tenths[rows]
-        chunk = lms_chunk(bmd[rows], power[rows], median[rows], spread[rows])
-        for i in range(score.shape[0]):
-            score[i] = chunk[i]
-        for i in range(score.shape[0]):
-            tenths[i] = nano_to_tenths(fixed_nano(chunk[i]))
+        t_part = t_scores(bmd[rows], mean[rows], sd[rows])
+        z_part = lms_chunk(bmd[rows], power[rows], median[rows], spread[rows])
+        t_nano, z_nano = nano_chunk(t_part), nano_chunk(z_part)
+        t_label, z_label = tenths_chunk(t_nano), tenths_chunk(z_nano)
+        for k in range(t_part.shape[0]):
+            t[first + k], z[first + k] = t_part[k], z_part[k]
+        for k in range(t_part.shape[0]):
+            t_tenths[first + k], z_tenths[first + k] = t_label[k], z_label[k]
+        for k in range(t_part.shape[0]):
+            raw_code[first + k] = nano_to_code(t_nano[k])
+        for k in range(t_part.shape[0]):
+            code[first + k] = tenths_to_code(t_label[k])
     return t, t_tenths, z, z_tenths, code, raw_code
 
 

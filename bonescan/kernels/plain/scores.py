@@ -94,6 +94,16 @@ def tenths_to_code(tenths: int) -> int:
     return int(who_codes(np.array([tenths]))[0])
 
 
+def nano_chunk(score: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Twin of `kernels.scores.nano_chunk`."""
+    return _fixed(score)
+
+
+def tenths_chunk(nano: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Twin of `kernels.scores.tenths_chunk`."""
+    return _tenths(nano)
+
+
 def label_tenths(score: NDArray[np.float64]) -> NDArray[np.int64]:
     """Twin of `kernels.scores.label_tenths`."""
     return _tenths(_fixed(score))
