@@ -68,6 +68,23 @@ def test_two_gates_know_no_path_and_the_score_does(site) -> None:
     assert score.bmd_g_cm2 == score.bmd_os_g_cm2
 
 
+def test_the_path_part_is_half_the_way_between_its_ends(site) -> None:
+    led_by_score = dataclasses.replace(site, primary=OS)
+    spectra = made_up_spectra(np.random.default_rng(1), 0.66, 400)
+
+    def bmd(alpha_db_cm_mhz=0.55, away_mm=0.0):
+        form = dataclasses.replace(FORM, attenuation_db_cm_mhz=alpha_db_cm_mhz)
+        moved = dataclasses.replace(spectra, depth_mm=spectra.depth_mm + away_mm)
+        return estimate_site(moved, led_by_score, form, True).bmd_g_cm2
+
+    # 0.06 dB/cm/MHz and 2 mm
+    by_attenuation = (bmd(0.61) - bmd(0.49)) / 2.0
+    by_depth = (bmd(away_mm=2.0) - bmd(away_mm=-2.0)) / 2.0
+    assert by_depth != 0.0
+    found = estimate_site(spectra, led_by_score, FORM, True).uncertainty.path_g_cm2
+    assert found == pytest.approx(np.hypot(by_attenuation, by_depth), rel=1e-9)
+
+
 def test_the_sampling_part_of_a_score_is_binomial(site) -> None:
     led_by_score = dataclasses.replace(site, primary=OS)
     found = estimated(led_by_score, bmd=0.66, n=400)
