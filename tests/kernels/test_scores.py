@@ -192,14 +192,15 @@ def test_what_has_no_z_is_nan(bmd, power, median, spread):
     assert np.isnan(lms_z(*columns(bmd, power, median, spread))[0])
 
 
-def test_a_long_table_is_scored_as_its_rows_are():
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_long_table_is_scored_as_its_rows_are(n_threads):
     n = BLOCK + 77
     mg = np.arange(n) % 1000 + 300
     rows = columns(
         mg / 1000, np.full(n, 0.858), np.full(n, 0.12), np.full(n, 0.3), np.full(n, 0.8),
         np.full(n, 0.13),
     )  # fmt: skip
-    whole = score_table(*rows)
+    whole = score_table(*rows, n_threads=n_threads)
     last = score_rows(*(column[-100:] for column in rows))
     for column, part in zip(whole, last, strict=True):
         np.testing.assert_array_equal(column[-100:], part)
