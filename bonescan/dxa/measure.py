@@ -17,7 +17,7 @@ from .carrier import find_numbers
 from .discordance import discordant_pairs, proposal
 from .no_numbers import explain
 from .picture import dxa_picture
-from .printed import Found, PrintedRegion
+from .printed import Found, PrintedRegion, once_each
 
 REMS_MAKER = "echolight"
 SCALES = frozenset({"hologic", "ge"})  # makers whose references are known
@@ -80,7 +80,7 @@ def measure_dxa(scan: DxaScan) -> StageResult:
 def _reported(
     scan: DxaScan, found: Found, remarks: _Remarks, pictures: tuple[Picture, ...]
 ) -> StageResult:
-    regions = [r for r in found.regions if r.has_numbers]
+    regions = once_each([r for r in found.regions if r.has_numbers])
     total = spine_total(regions)
     if total is not None:
         regions.append(total)
@@ -165,7 +165,7 @@ def _say_what_was_not_understood(scan: DxaScan, found: Found, remarks: _Remarks)
         shown = "; ".join(dict.fromkeys(found.not_understood[:_SHOWN]))
         remarks.warn(scan, "BS-W215", f"Not understood: {shown[:400]}.", Severity.WARNING)
     for region in found.regions:
-        if {"value_implausible", "unit_unknown"} & set(region.flags):
+        if {"value_implausible", "unit_unknown", "region_printed_twice"} & set(region.flags):
             reason = f"A number of {region.text} was left out."
             remarks.warn(scan, "BS-W217", reason, Severity.WARNING)
 

@@ -28,16 +28,15 @@ def dxa_picture(pixels: NDArray[Any], site: str, image: ImageInfo, inverted: boo
     inverted : bool
         MONOCHROME1: low values are bright.
     """
-    grey = _eight_bit(pixels, inverted)
     pitch = image.pixel_pitch_mm or (1.0, 1.0)
-    extent = (grey.shape[0] * pitch[1], grey.shape[1] * pitch[0])
+    extent = (pixels.shape[0] * pitch[1], pixels.shape[1] * pitch[0])
     # pixels are only averaged, never made up: the coarser direction sets the scale
-    finest = min(n / mm for n, mm in zip(grey.shape, extent, strict=True))
+    finest = min(n / mm for n, mm in zip(pixels.shape, extent, strict=True))
     scale = min(finest, MAX_SIDE_PX / max(extent))
     while True:
-        rows = _within(round(extent[0] * scale), grey.shape[0])
-        columns = _within(round(extent[1] * scale), grey.shape[1])
-        png = grey_png(shrink(grey, rows, columns))
+        rows = _within(round(extent[0] * scale), pixels.shape[0])
+        columns = _within(round(extent[1] * scale), pixels.shape[1])
+        png = grey_png(_eight_bit(shrink(pixels, rows, columns), pixels, inverted))
         if len(png) <= MAX_PNG_BYTES or rows == columns == 1:
             break
         scale *= _STEP
@@ -57,12 +56,13 @@ def _within(wanted: int, available: int) -> int:
     return min(max(1, wanted), available)
 
 
-def _eight_bit(pixels: NDArray[Any], inverted: bool) -> NDArray[np.uint8]:
-    """Stretch to 0..255; 8-bit pictures are kept as they are."""
-    if pixels.dtype == np.uint8:
-        grey: NDArray[np.uint8] = pixels
-    else:
-        values = np.nan_to_num(pixels.astype(np.float64))
-        low, high = float(values.min()), float(values.max())
-        grey = np.rint((values - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
+def _eight_bit(
+    small: NDArray[np.float64], stored: NDArray[Any], inverted: bool
+) -> NDArray[np.uint8]:
+    """Stretch to 0..255; 8-bit pictures keep their grey values."""
+    if stored.dtype != np.uint8:
+        small = np.nan_to_num(small)
+        low, high = float(small.min()), float(small.max())
+        small = (small - low) * (255.0 / ((high - low) or 1.0))
+    grey = np.rint(small).astype(np.uint8)
     return 255 - grey if inverted else grey

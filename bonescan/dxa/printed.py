@@ -139,3 +139,17 @@ _FIELDS = {
     "z": "z_score",
     "fragility": "fragility_score",
 }
+
+
+def once_each(regions: list[PrintedRegion]) -> list[PrintedRegion]:
+    """Keep the first row of each site; a later, different one is flagged and left out."""
+    kept: dict[str, PrintedRegion] = {}
+    for region in regions:
+        first = kept.setdefault(region.site, region)
+        if first is not region and _numbers(first) != _numbers(region):
+            first.flags.append("region_printed_twice")
+    return list(kept.values())
+
+
+def _numbers(region: PrintedRegion) -> tuple[float | None, ...]:
+    return tuple(getattr(region, name) for name in _FIELDS.values())

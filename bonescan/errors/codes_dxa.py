@@ -61,7 +61,7 @@ CODES: tuple[CodeInfo, ...] = (
     ),
     CodeInfo(
         code="BS-W217",
-        title="a printed number that can't be true, or in an unknown unit",
+        title="a printed number that can't be true, stands twice, or is in an unknown unit",
         hint="Compare with the console.",
     ),
     CodeInfo(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,22 +44,23 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def shrink(pixels: NDArray[Any], n_rows: int, n_columns: int) -> NDArray[np.uint8]:
+def shrink(pixels: NDArray[Any], n_rows: int, n_columns: int) -> NDArray[np.float64]:
     """Average a picture down to a smaller one, each source pixel counted once.
 
     Parameters
     ----------
-    pixels : (m, n) uint8
-        Larger than, or as large as, the result.
+    pixels : (m, n) number
+        As large as the result or larger; no copy of it is made.
 
     Returns
     -------
-    small : (n_rows, n_columns) uint8
+    small : (n_rows, n_columns) float64
+        Means of the source pixels, in their unit.
     """
-    small = pixels.astype(np.float64)
-    for axis, wanted in ((0, n_rows), (1, n_columns)):
-        edges = np.arange(wanted) * small.shape[axis] // wanted
-        counts = np.diff(np.append(edges, small.shape[axis]))
-        sums = np.add.reduceat(small, edges, axis=axis)
-        small = sums / (counts[:, None] if axis == 0 else counts[None, :])
-    return np.rint(small).astype(np.uint8)
+    # row by row: a sum over the whole picture in a wider type would copy all of it
+    tops = np.arange(n_rows + 1) * pixels.shape[0] // n_rows
+    bands = np.array([pixels[a:b].mean(axis=0) for a, b in pairwise(tops)])
+    edges = np.arange(n_columns) * pixels.shape[1] // n_columns
+    counts = np.diff(np.append(edges, pixels.shape[1]))
+    small: NDArray[np.float64] = np.add.reduceat(bands, edges, axis=1) / counts
+    return small

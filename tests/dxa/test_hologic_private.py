@@ -8,6 +8,8 @@ bonescan.
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -333,3 +335,43 @@ def test_no_table_breaks_the_reader(rows):
     head = ["Region", "Area", "BMC", "BMD", "T-score", "Z-score"]
     read_table([head, *([label, *values] for label, values in rows)], "", found)
     assert all(r.site for r in found.regions)
+
+
+def test_a_region_in_two_tables_keeps_the_first_row(measured, capture):
+    first = [["L1", "13.26", "11.58", "0.873", "-1.2", "-1.0"]]
+    other = [["L1", "13.00", "11.58", "0.891", "-1.0", "-0.9"]]
+    second = LUMBAR.replace("ResultsTable1", "ResultsTable2") + cells(other, "ResultsTable2")
+    (row,) = measured(capture(LUMBAR + cells(first) + second)).measurements
+    assert row.bmd_g_cm2 == 0.873
+    assert "region_printed_twice" in row.flags
+    again = second.replace("13.00", "13.26").replace("0.891", "0.873")
+    again = again.replace('"-1.0"', '"-1.2"').replace('"-0.9"', '"-1.0"')
+    (row,) = measured(capture(LUMBAR + cells(first) + again)).measurements
+    assert row.flags == ()
+
+
+def test_cells_beyond_any_page_are_named(measured, capture):
+    text = LUMBAR + cells([["L1", "13.26", "11.58", "0.873", " ", " "]])
+    result = measured(capture(text + 'ResultsTable1[ 99][ 1] = "x";\n'))
+    assert "cell [99][1]" in result.problems[0].reason
+
+
+def test_the_scan_type_of_the_text_helps_where_the_header_is_silent(measured, capture):
+    rows = [["Neck", "4.86", "3.90", "0.804", " ", "-0.2"]]
+    text = 'ScanType = "a Right Hip";\n' + LUMBAR + cells(rows)
+    assert measured(capture(text, protocol="")).measurements[0].site == "femoral-neck-right"
+    assert (
+        measured(capture(LUMBAR + cells(rows), protocol="")).measurements[0].site == "femoral-neck"
+    )
+
+
+@pytest.mark.parametrize(
+    "piece", ["ResultsTable", "ResultsTable1[", "T-score vs ", 'a="', "a", " ", "[ 1][ 1] = "]
+)
+def test_a_megabyte_of_nonsense_takes_no_time(scan_of, capture, piece):
+    # patterns that look back would need minutes for it
+    text = "ResultsTable1" + piece * (1_000_000 // len(piece))
+    scan = scan_of(capture(text, vr="UT"))
+    start = time.perf_counter()
+    CARRIER.find(scan)
+    assert time.perf_counter() - start < 2.0

@@ -438,3 +438,71 @@ def test_exposed_area_of_three_values_is_not_used(read_dxa):
     image = read_dxa(lunar(extra={(0x40, 0x303): us(0x40, 0x303, 4, 5, 6)})).image
     assert image is not None
     assert image.pixel_pitch_mm is None
+
+
+def test_colour_captures_are_shown_grey(read_dxa):
+    changes = {
+        (0x28, 0x02): ("US", struct.pack("<H", 3)),
+        (0x28, 0x04): ("CS", "RGB"),
+        (0x28, 0x06): ("US", struct.pack("<H", 0)),
+    }
+    scan = read_dxa(lunar(changes, pixels=bytes([30, 60, 90]) * 320))
+    assert scan.pixels is not None
+    np.testing.assert_array_equal(scan.pixels.pixels(), np.full((20, 16), 60, dtype=np.uint8))
+
+
+def test_a_file_changed_since_it_was_read_is_refused(read_dxa, tmp_path):
+    scan = read_dxa(lunar())
+    (tmp_path / "scan.dcm").write_bytes(lunar()[:-100])
+    assert scan.pixels is not None
+    with pytest.raises(UnusableScan, match="BS-E111"):
+        scan.pixels.pixels()
+
+
+def test_simulated_files_of_our_own_say_so(read_dxa):
+    extra = {
+        (0x99, 0x10): el(0x99, 0x10, "LO", "BONESCAN"),
+        (0x99, 0x1001): el(0x99, 0x1001, "LT", "SIMULATED by bonescan"),
+    }
+    assert read_dxa(lunar(extra=extra)).exam.simulated is True
+
+
+@pytest.mark.parametrize(
+    ("changes", "day", "clock"),
+    [
+        ({(8, 0x22): None}, date(2015, 2, 2), "14:04:32"),
+        ({(8, 0x22): ("DA", "20990231")}, date(2015, 2, 2), "14:04:32"),
+        ({(8, 0x22): ("DA", "2015.02.03")}, date(2015, 2, 3), "14:10:10"),
+        ({(8, 0x32): ("TM", "2561")}, date(2015, 2, 2), None),
+        ({(8, 0x32): ("TM", "14")}, date(2015, 2, 2), "14:00:00"),
+        ({(8, 0x20): None, (8, 0x22): None}, None, None),
+    ],
+)
+def test_day_and_time_of_the_exam(read_dxa, changes, day, clock):
+    exam = read_dxa(lunar(changes)).exam
+    assert (exam.exam_date, exam.exam_time) == (day, clock)
+
+
+@pytest.mark.parametrize(
+    ("age", "years"), [("059Y", 59.0), ("018M", 1.5), ("010W", 70 / 365.25), ("9D", 9 / 365.25)]
+)
+def test_ages_in_years_months_weeks_and_days(read_dxa, age, years):
+    scan = read_dxa(lunar({(0x10, 0x1010): ("AS", age), (0x10, 0x30): None}))
+    assert scan.subject.stated_age_years == pytest.approx(years)
+
+
+def test_an_age_that_can_not_be_true_is_flagged(read_dxa):
+    scan = read_dxa(lunar({(0x10, 0x1010): ("AS", "150Y"), (0x10, 0x30): ("DA", "18850101")}))
+    assert scan.subject.stated_age_years is None
+    assert "age_implausible" in scan.flags
+
+
+def test_what_the_library_can_not_read_is_one_refusal(read, monkeypatch):
+    import pydicom.filereader
+
+    def explode(*_, **__):
+        raise RecursionError("maximum recursion depth exceeded")
+
+    monkeypatch.setattr(pydicom.filereader, "read_dataset", explode)
+    with pytest.raises(UnusableScan, match=r"BS-E121 .*RecursionError"):
+        read(lunar())

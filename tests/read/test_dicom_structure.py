@@ -21,6 +21,7 @@ from .dicom_bytes import (
     IMPLICIT,
     RLE,
     UNDEFINED,
+    el,
     implicit,
     item,
     lunar,
@@ -316,3 +317,20 @@ def test_names_of_the_character_set_files_are_those_of_the_library(shared_dir):
         assert header.text((0x10, 0x10)).rstrip("=") == str(pydicom.dcmread(path).PatientName), (
             path.name
         )
+
+
+def test_text_of_many_elements_has_one_cap(read):
+    def texts(n):
+        return b"".join(el(0x2113 + 2 * i, 0x1000, "UT", b"x" * 2**20) for i in range(n))
+
+    assert read(lunar(extra={(0x2113, 0x1000): texts(3)}))
+    with pytest.raises(UnusableScan, match=r"BS-E112 .*bytes of text"):
+        read(lunar(extra={(0x2113, 0x1000): texts(4)}))
+
+
+def test_numbers_beyond_the_cap_are_not_converted_and_not_refused(read):
+    numbers = b"".join(el(0x2113 + 2 * i, 0x1000, "DS", "1.5\\" * 15_000) for i in range(30))
+    scan = read(lunar(extra={(0x2113, 0x1000): numbers}))
+    assert "more numbers than are looked at" in scan.findings
+    assert scan.header.get((0x2113, 0x1000))[:2] == (1.5, 1.5)
+    assert scan.header.get((0x2113 + 58, 0x1000)) is None

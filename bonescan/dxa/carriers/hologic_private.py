@@ -28,13 +28,16 @@ from ..table import read_table
 CREATORS = ("HOLOGIC",)  # compared in any case
 TEXT_VRS = frozenset({"LT", "UT", "ST", "LO", "UC", "UN", "OB", "OW"})
 MAX_COLUMNS, MAX_ROWS = 64, 256
+MAX_FOOTERS = 20
 
+# every pattern starts at the start of a word and has no choice within it: linear on any text
 _CELL = re.compile(
-    r'(\w{0,60}ResultsTable\w{0,20})\s*\[\s*(\d{1,3})\s*\]\s*\[\s*(\d{1,3})\s*\]\s*=\s*"([^"]{0,400})"'
+    r"(?<!\w)(\w{1,80})\s{0,20}\[\s{0,20}(\d{1,3})\s{0,20}\]\s{0,20}\[\s{0,20}(\d{1,3})"
+    r'\s{0,20}\]\s{0,20}=\s{0,20}"([^"]{0,400})"'
 )
-_KEY = re.compile(r'\b([A-Za-z]\w{0,40})\s*=\s*"([^"]{0,2000})"\s*;')
-_T_REFERENCE = re.compile(r"T-score vs\.?\s*([^\r\n\"]{1,200}?)\s*(?=Z-score vs|[\r\n\"]|\\r|$)")
-_Z_REFERENCE = re.compile(r"Z-score vs\.?\s*([^\r\n\"]{1,200}?)\s*(?=T-score vs|[\r\n\"]|\\r|$)")
+_KEY = re.compile(r'(?<!\w)([A-Za-z]\w{0,40})\s{0,20}=\s{0,20}"([^"]{0,2000})"\s{0,20};')
+_FOOTER = re.compile(r"([TZ])-score vs\.? ?([^\r\n\"\\]{1,200})")
+_NEXT_FOOTER = re.compile(r"[TZ]-score vs")
 _SCAN_KEYS = ("ScanType", "Scan_Type", "AnalysisType", "Analysis")
 _XML_NAMES = frozenset({"region", "name", "label", "roi", "id"})
 _XML_QUANTITIES = ("area", "bmc", "bmd", "t_score", "tscore", "z_score", "zscore")
@@ -71,16 +74,26 @@ def _read_text(text: str, scan: DxaScan, found: Found) -> None:
             read_table(table, region, found)
     elif text.lstrip().startswith("<"):
         _read_xml(text, scan.site or "", found)
-    for name, pattern in (("t_reference", _T_REFERENCE), ("z_reference", _Z_REFERENCE)):
-        match = pattern.search(text)
-        if match and getattr(found, name) is None:
-            setattr(found, name, f"{name[0].upper()}-score vs. {match[1]}")
+    _read_footers(text, found)
+
+
+def _read_footers(text: str, found: Found) -> None:
+    """Take the reference strings as printed; both may stand in one line."""
+    for count, match in enumerate(_FOOTER.finditer(text)):
+        if count >= MAX_FOOTERS:
+            return
+        reference = _NEXT_FOOTER.split(match[2])[0].strip()
+        name = "t_reference" if match[1] == "T" else "z_reference"
+        if reference and getattr(found, name) is None:
+            setattr(found, name, f"{match[1]}-score vs. {reference}")
 
 
 def _tables(text: str, found: Found) -> Iterator[list[list[str]]]:
     """Gather the cells of each table; cells beyond the caps are named, not taken."""
     tables: dict[str, dict[tuple[int, int], str]] = {}
     for name, column, row, value in _CELL.findall(text):
+        if "ResultsTable" not in name:
+            continue
         if int(column) >= MAX_COLUMNS or int(row) >= MAX_ROWS:
             found.not_understood.append(f"cell [{column}][{row}] of {name}")
             continue

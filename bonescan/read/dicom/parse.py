@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MAX_NAME_BYTES = 64 * 2**10  # of a name, an identifier, a date: a thousand times what is allowed
-MAX_TEXT_BYTES = 4 * 2**20  # of a report in a text element
+MAX_TEXT_BYTES = 4 * 2**20  # of all text together; a report holds a thousandth
+MAX_NUMBER_BYTES = 2**20  # of all numbers together; what goes beyond is not converted
 MAX_KEPT_BYTES = 2**20  # of a binary value; a longer one is known by its length only
 
 TEXT_VRS = frozenset({"PN", "LO", "SH", "ST", "LT", "UT", "UC"})
+LONG_TEXT_VRS = frozenset({"LT", "UT", "UC", "UR"})
 WHOLE_TEXT_VRS = frozenset({"ST", "LT", "UT"})  # a backslash is a letter there
 PLAIN_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "TM", "UI", "UR"})
 NUMBERS = {
@@ -44,6 +46,18 @@ class Parsed:
     header: DicomItem = field(default_factory=DicomItem)
     flags: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    text_bytes: int = 0
+    number_bytes: int = 0
+
+    def has_room_for_numbers(self, n_bytes: int) -> bool:
+        """Count numbers in; False, with a remark, once there are too many."""
+        if self.number_bytes + n_bytes <= MAX_NUMBER_BYTES:
+            self.number_bytes += n_bytes
+            return True
+        remark = "more numbers than are looked at"
+        if remark not in self.findings:
+            self.findings.append(remark)
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,19 +197,30 @@ def _value(tag: Tag, vr: str, raw: Any, data_set: Any, where: tuple[_Context, Pa
     if isinstance(raw.value, int | float | str):
         return raw.value  # pydicom converts what it needs itself, such as the character set
     data = _bytes(raw)
-    if vr in TEXT_VRS or vr in PLAIN_VRS or vr in {"DS", "IS"}:
-        cap = MAX_TEXT_BYTES if vr in {"LT", "UT", "UC", "DS", "IS"} else MAX_NAME_BYTES
-        if len(data) > cap:
+    if not data:
+        return None
+    if vr in TEXT_VRS or vr in PLAIN_VRS:
+        cap = MAX_TEXT_BYTES if vr in LONG_TEXT_VRS else MAX_NAME_BYTES
+        parsed.text_bytes += len(data)
+        if len(data) > cap or parsed.text_bytes > MAX_TEXT_BYTES:
             raise UnusableScan(
                 "BS-E112", f"found {len(data)} bytes of text in {_label(tag)}.", file=path
             )
         return _text_value(vr, data, context, parsed)
-    if vr in NUMBERS:
-        return _binary_numbers(vr, data, context.order)
+    if vr in {"DS", "IS", "AT"} or vr in NUMBERS:
+        if not parsed.has_room_for_numbers(len(data)):
+            return None
+        return _numbers(vr, data, context, parsed)
+    return data if len(data) <= MAX_KEPT_BYTES else None
+
+
+def _numbers(vr: str, data: bytes, context: _Context, parsed: Parsed) -> Any:
+    if vr in {"DS", "IS"}:
+        return _text_value(vr, data, context, parsed)
     if vr == "AT":
         pairs = _unpack("H", data, context.order)
         return tuple(zip(pairs[::2], pairs[1::2], strict=False))
-    return data if len(data) <= MAX_KEPT_BYTES else None
+    return _binary_numbers(vr, data, context.order)
 
 
 def _sequence(tag: Tag, raw: Any, data_set: Any) -> Any:
@@ -251,8 +276,6 @@ def _binary_numbers(vr: str, data: bytes, order: str) -> Any:
 
 def _unpack(code: str, data: bytes, order: str) -> tuple[Any, ...]:
     size = struct.calcsize(order + code)
-    if len(data) > MAX_KEPT_BYTES:
-        return ()
     return struct.unpack(f"{order}{len(data) // size}{code}", data[: len(data) // size * size])
 
 

@@ -1,0 +1,93 @@
+"""The contract of carriers: each finds its own fixture and nothing in another's."""
+
+from __future__ import annotations
+
+import pytest
+
+from bonescan.dxa import carrier as module
+from bonescan.dxa.carrier import Carrier, load_carriers
+from bonescan.dxa.printed import Found, in_base_unit, plain_number
+
+TABLE = (
+    'ResultsTable1[ 0][ 0] = "Region";\nResultsTable1[ 1][ 0] = "BMD[g/cm2]";\n'
+    'ResultsTable1[ 0][ 1] = "L1";\nResultsTable1[ 1][ 1] = "0.873";\n'
+)
+COMMENTS = (
+    '<DXA_RESULTS><SCAN type="AP Spine"><ROI region="L1"><BMD units=" g/cm2">0.873</BMD></ROI>'
+    "</SCAN></DXA_RESULTS>"
+)
+
+
+@pytest.fixture
+def fixtures(dicom):
+    d = dicom
+    spine = d.container(("2000100", "99GE", "AP Spine"), d.container(
+        ("21", "99GE", "L1"), d.num(("1", "99GE", "BMD"), "0.873", "g/cm2")
+    ))  # fmt: skip
+    private = {
+        (0x21, 0x10): d.el(0x21, 0x10, "LO", "HOLOGIC"),
+        (0x21, 0x1001): d.el(0x21, 0x1001, "LT", TABLE),
+    }
+    return {
+        "sr": d.report(("2000001", "99GE", "DXA Report"), spine),
+        "hologic-private": d.lunar(extra=private),
+        "ge-comments": d.lunar(extra={(0x20, 0x4000): d.el(0x20, 0x4000, "LT", COMMENTS)}),
+    }
+
+
+@pytest.mark.parametrize("carrier", load_carriers(), ids=lambda c: c.name)
+def test_a_carrier_finds_its_own_fixture_and_no_other(carrier, fixtures, scan_of):
+    assert carrier.name in fixtures, f"add a fixture of {carrier.name}"
+    for name, data in fixtures.items():
+        found = carrier.find(scan_of(data))
+        if name == carrier.name:
+            assert [(r.site, r.bmd_g_cm2) for r in found.regions] == [("L1", 0.873)]
+            assert found.carrier == name
+        else:
+            assert found is None or not found.regions, name
+
+
+def test_the_first_carrier_with_regions_wins(monkeypatch, scan_of, dicom):
+    nothing = Found(carrier="b", not_understood=["a page"])
+    order = (
+        Carrier("a", 1, lambda scan: None),
+        Carrier("b", 2, lambda scan: nothing),
+        Carrier("c", 3, lambda scan: None),
+    )
+    monkeypatch.setattr(module, "load_carriers", lambda: order)
+    assert module.find_numbers(scan_of(dicom.lunar())) is nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0.930", 0.930), ("0,930", 0.930), (" -1.0 ", -1.0), ("-0.0", 0.0), ("\u22122.5", -2.5),
+        ("+1.2", 1.2), ("-1.4*", -1.4), (1, 1.0), ("", None), (" ", None), ("---", None),
+        ("N/A", None), ("1e3", None), ("1.2.3", None), ("80%", None), ("nan", None), (None, None),
+        (True, None), (float("inf"), None), ("1" * 40, None),
+    ],
+)  # fmt: skip
+def test_printed_numbers(text, value):
+    found = plain_number(text)
+    assert found == value
+    assert str(found) != "-0.0"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "unit", "want", "flag"),
+    [
+        ("bmd", 0.93, "g/cm2", 0.93, ""),
+        ("bmd", 930.0, "mg/cm2", 0.93, ""),
+        ("bmd", 0.93, "g/cm-2", 0.93, ""),
+        ("bmd", 0.93, "", 0.93, "unit_not_stated"),
+        ("bmd", 930.0, "", None, "value_implausible"),
+        ("bmd", 0.93, "g/cm3", None, "unit_unknown"),
+        ("area", 1326.0, "mm2", 13.26, ""),
+        ("bmc", 11580.0, "mg", 11.58, ""),
+        ("bmc", -1.0, "g", None, "value_implausible"),
+    ],
+)
+def test_units(quantity, value, unit, want, flag):
+    found, said = in_base_unit(quantity, value, unit)
+    assert found == (pytest.approx(want) if want is not None else None)
+    assert said == flag
