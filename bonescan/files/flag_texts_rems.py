@@ -1,8 +1,8 @@
 """Flags of REMS-style estimates, in plain words."""
 
 FLAGS: dict[str, str] = {
-    "clutter": "The echo fades too slowly behind the bone surface, as with noise from around the "
-    "beam; this makes the estimate too low.",
+    "clutter": "The echo does not fade behind the bone as in the training exams: echoes from "
+    "beside the beam, or a thick cortex that rings over sparse bone; the estimate may be off.",
     "depth_out_of_training": "The bone lies deeper or shallower than in the exams the model was "
     "trained on.",
     "double_surface": "Many frames show two layers that could both be the bone surface; they were "

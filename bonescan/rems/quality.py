@@ -196,7 +196,8 @@ def estimate_remarks(
     if estimate.decay_z is not None and estimate.decay_z < CLUTTER_Z:
         yield Remark(
             flag="clutter",
-            text=f"the echo decays too little behind gate B (z = {estimate.decay_z:.1f})",
+            text="the echo fades too little behind gate B for how it fades before it "
+            f"(z = {estimate.decay_z:.1f})",
         )
     lo, hi = site.bmd_range_g_cm2
     if not lo <= estimate.bmd_g_cm2 <= hi:
