@@ -62,10 +62,11 @@ def _cache_dir() -> str:
     base = Path(home, "bonescan", "kernels")
     folder = base / f"{__version__}-{_sources_key()}"
     try:
-        base.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.mkdir(exist_ok=True, mode=0o700)
-        if not (_only_ours(base) and _only_ours(folder)):
-            return ""
+        Path(home).mkdir(parents=True, exist_ok=True)
+        for level in (base.parent, base, folder):
+            level.mkdir(exist_ok=True, mode=0o700)
+            if not _only_ours(level):
+                return ""
         os.utime(folder)  # says "still used"
         _remove_unused(base, folder)
     except OSError:

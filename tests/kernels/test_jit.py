@@ -99,10 +99,10 @@ def test_a_kernel_without_a_folder_still_works_and_leaves_no_file(uncached, home
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
-@pytest.mark.parametrize("level", [0, 1], ids=["version folder", "folder of kernels"])
+@pytest.mark.parametrize("level", [0, 1, 2], ids=["version", "kernels", "bonescan"])
 def test_a_folder_that_others_may_write_turns_caching_off(home, mode, level):
     folder = Path(_jit._cache_dir())
-    [folder, folder.parent][level].chmod(mode)
+    [folder, *folder.parents][level].chmod(mode)
     assert _jit._cache_dir() == ""
 
 
