@@ -6,15 +6,23 @@ software and say nothing about any accuracy on real exams.
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from bonescan.errors import UnusableScan
+from bonescan.files.model_file import load_model, person_hash
 from bonescan.model.rems_model import FEMORAL_NECK, LUMBAR_SPINE
 from bonescan.rems.predict import estimate_site
 from bonescan.rems.spectra import pooled
+from bonescan.simulate.bone import bone_of
+from bonescan.simulate.exam import simulate_rf
 from bonescan.simulate.people import draw_people
 from bonescan.stats.correlation import pearson
 from bonescan.workflows import build_demo_model as demo
+
+from .phantoms import made_up_exam
 
 
 def test_the_cohort_is_that_of_the_seed() -> None:
@@ -78,3 +86,57 @@ def test_people_of_another_seed_are_estimated_as_the_model_promises(bundled) -> 
     assert np.std(found - dxa) < 0.105
     assert abs(np.mean(found - dxa)) < 0.05
     assert np.mean(np.abs(found - dxa) < 2.0 * u) >= 0.75
+
+
+@pytest.fixture
+def made_up_cohort(monkeypatch):
+    """Stand in for the simulation: exams by a planted law, two vertebrae at the spine."""
+
+    def exam(person, site, seed):
+        i = int(person.person_id.rsplit("-", 1)[1]) + (500 if person.age_years < 55 else 0)
+        made = made_up_exam(i, 11)
+        if site == LUMBAR_SPINE:  # the scale of the spine: 1.047 where the neck has 0.849
+            spine = made.dxa_bmd_g_cm2 + 0.198
+            made = dataclasses.replace(made, parts=made.parts * 2, dxa_bmd_g_cm2=spine)
+        return dataclasses.replace(made, person_id=person.person_id)
+
+    monkeypatch.setattr(demo, "simulate_training_exam", exam)
+
+
+def test_the_script_writes_a_model_that_loads(made_up_cohort, tmp_path, capsys) -> None:
+    path = tmp_path / "demo.h5"
+    assert demo.main(["-o", str(path), "--seed", "3", "--people", "200"]) == 0
+    model = load_model(path)
+    assert model.simulated
+    assert len(model.person_hashes) == 200
+    assert model.for_site("L1-L4").vertebra_sd_g_cm2 is not None
+    printed = capsys.readouterr().out
+    assert model.model_id in printed
+    assert "covariates-only" in printed
+
+
+def test_the_hashes_know_the_people_of_the_cohort(made_up_cohort) -> None:
+    model = demo.build(200, 3)
+    person = demo.draw_cohort(200, 3)[7]
+    assert person_hash(model.person_salt, person.person_id, None) in model.person_hashes
+    assert person_hash(model.person_salt, "somebody else", None) not in model.person_hashes
+
+
+def test_an_exam_without_bone_is_left_out(monkeypatch) -> None:
+    def nothing(*_, **__):
+        raise UnusableScan("BS-E160", "found no bone surface.")
+
+    monkeypatch.setattr(demo, "measure_site", nothing)
+    person = demo.draw_cohort(2, 5)[0]
+    assert demo.simulate_training_exam(person, FEMORAL_NECK, 5) is None
+
+
+def test_samples_are_those_of_the_one_site() -> None:
+    exam = simulate_rf(
+        bone_of(demo.draw_cohort(2, 5)[0], "L1", np.random.default_rng(1)),
+        "L1", np.random.default_rng(1), 2, 16,
+    )  # fmt: skip
+    source = demo.InMemory(exam=exam)
+    assert len(list(source.frames("L1"))) == 2
+    with pytest.raises(KeyError, match="L2"):
+        source.block("L2")

@@ -215,6 +215,25 @@ def test_no_surface_no_number(lenient) -> None:
     assert len(result.pictures) == 1
 
 
+def test_samples_stored_at_the_wrong_depth_are_said_to_be(neck_samples, lenient) -> None:
+    too_deep = 150e-3 * 2.0 / 1540.0
+    result = estimated({NECK: neck_samples}, lenient, t0_s=too_deep)
+    unusable(result, "BS-E160", "between 20 and 100 mm, the depth of this site", "leave no room")
+
+
+def test_an_unknown_depth_is_not_named(lenient) -> None:
+    result = estimated({NECK: no_bone_frames(np.random.default_rng(1))}, lenient, t0_s=None)
+    unusable(result, "BS-E160", "their depth is not known")
+
+
+def test_spectra_of_a_real_exam_get_nothing_from_a_simulated_model(simulated_model) -> None:
+    power = made_up_spectra(np.random.default_rng(3), 0.65, 60).power
+    scan = rf_scan([spectra_site(power)], simulated=False)
+    result = estimate_scan(scan, simulated_model, PLAIN)
+    assert result.kind is OutcomeKind.NO_NUMBERS
+    assert result.pictures == ()
+
+
 def test_another_sampling_rate_is_refused_by_both_numbers(neck_samples, lenient) -> None:
     half = np.ascontiguousarray(neck_samples[..., ::2])
     result = estimated({NECK: half}, lenient, fs_hz=20e6)
