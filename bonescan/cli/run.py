@@ -9,6 +9,7 @@ import typer
 
 from ._frame import ConfigOption, JsonOption, VerbResult, finish, printable
 from ._progress import PhaseProgress
+from ._quantity import frequency_hz
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,11 @@ def run(
         "pseudonym", "--identity", help="pseudonym or chart, in tables and pages."
     ),
     sampling_rate: float | None = typer.Option(
-        None, "--sampling-rate", min=1.0, help="Hz, for RF files that do not state it."
+        None,
+        "--sampling-rate",
+        parser=frequency_hz,
+        metavar="HZ",
+        help="For RF files that do not state it, as 40e6 or 40MHz; never guessed.",
     ),
     strict: bool = typer.Option(False, "--strict", help="Exit 3 when a file was unusable."),
     report: str = typer.Option("html", "--report", help="none or html."),

@@ -23,6 +23,9 @@ class InputFile:
 def collect_inputs(inputs: Sequence[Path], out: Path) -> list[InputFile]:
     """List every file of the inputs once, sorted by name; the result folder is left out.
 
+    Links to folders are followed, but never into a circle. What is no regular
+    file (a link to nowhere, a pipe) is listed as well: its outcome says so.
+
     Raises
     ------
     UsageError
@@ -48,23 +51,23 @@ def _below(given: Path, out: Path) -> list[InputFile]:
     if given.is_file():
         siblings = frozenset(_names(given.parent)) - {given.name}
         return [InputFile(path=given, root=given.parent, file=given.name, siblings=siblings)]
-    found = []
-    for folder, folders, names in os.walk(given, onerror=_refuse):
+    found, seen = [], set()
+    for folder, folders, names in os.walk(given, onerror=_refuse, followlinks=True):
         here = Path(folder)
-        folders[:] = sorted(f for f in folders if (here / f).resolve() != out)
+        seen.add(here.resolve())
+        # a link may lead back to a folder that was listed already
+        real = {name: (here / name).resolve() for name in folders}
+        folders[:] = sorted(n for n, r in real.items() if r != out and r not in seen)
         everything = frozenset(names)
-        for name in names:
-            path = here / name
-            if not path.exists() or path.is_dir():  # a link to nowhere, or to a folder
-                continue
-            found.append(
-                InputFile(
-                    path=path,
-                    root=given,
-                    file=path.relative_to(given).as_posix(),
-                    siblings=everything - {name},
-                )
+        found += [
+            InputFile(
+                path=here / name,
+                root=given,
+                file=(here / name).relative_to(given).as_posix(),
+                siblings=everything - {name},
             )
+            for name in names
+        ]
     return found
 
 

@@ -344,7 +344,12 @@ def _file_rows(
 def _file_problems(content: StoredContent) -> list[Problem]:
     outcome, file = content.outcome, content.files[0]
     found = [dataclasses.replace(p, file=file) for p in outcome.problems]
-    quiet = {OutcomeKind.MEASURED, OutcomeKind.REPORTED, OutcomeKind.COMPANION}
+    quiet = {
+        OutcomeKind.MEASURED,
+        OutcomeKind.REPORTED,
+        OutcomeKind.COMPANION,
+        OutcomeKind.NOT_DENSITOMETRY,
+    }
     if outcome.code and outcome.kind not in quiet:
         severe = outcome.kind in {OutcomeKind.UNUSABLE, OutcomeKind.CONFLICT}
         found.append(

@@ -200,7 +200,7 @@ def _measure_new(
         task = Task(
             work_key=key,
             sha256=digest,
-            size_bytes=file.path.stat().st_size,
+            size_bytes=_size_of(file),
             path=file.path,
             siblings=file.siblings,
         )
@@ -225,9 +225,18 @@ def _measure_new(
 def _hash_of(file: InputFile) -> str:
     """Hash a file; one that can't be read is named by its place, and the reader says why."""
     try:
-        return sha256_of_file(file.path)
+        if file.path.is_file():  # a pipe would never come to its end
+            return sha256_of_file(file.path)
     except OSError:
-        return sha256_of_text("unreadable", str(file.path))
+        pass
+    return sha256_of_text("unreadable", str(file.path))
+
+
+def _size_of(file: InputFile) -> int:
+    try:
+        return file.path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _work(

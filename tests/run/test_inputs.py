@@ -34,10 +34,15 @@ def test_an_empty_folder_has_nothing_usable(tmp_path):
         collect_inputs([tmp_path], tmp_path / "out")
 
 
-def test_a_link_to_nowhere_is_no_file(tmp_path):
-    (tmp_path / "link").symlink_to(tmp_path / "gone")
-    with pytest.raises(NothingUsable, match="found no file"):
-        collect_inputs([tmp_path], tmp_path / "out")
+def test_links_are_followed_once_and_a_link_to_nowhere_is_listed(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "scan.dcm").write_text("x")
+    (tmp_path / "in" / "folder").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in" / "circle").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "nowhere.dcm").symlink_to(tmp_path / "gone")
+    found = collect_inputs([tmp_path / "in"], tmp_path / "out")
+    assert [f.file for f in found] == ["folder/scan.dcm", "nowhere.dcm"]
 
 
 def test_a_folder_with_other_peoples_results_is_not_written(tmp_path):

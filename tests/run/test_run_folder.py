@@ -238,6 +238,19 @@ def test_only_images_is_nothing_usable_and_says_how_to_export_numbers(
     assert list((tmp_path / "o" / "patients").glob("*.html")), "the pictures have a page"
 
 
+def test_what_is_no_regular_file_has_an_outcome_too(few_scans, bonescan, tmp_path):
+    (tmp_path / "in").mkdir()
+    os.mkfifo(tmp_path / "in" / "pipe.dcm")
+    (tmp_path / "in" / "nowhere.dcm").symlink_to(tmp_path / "gone")
+    assert bonescan("run", tmp_path / "in", "-o", tmp_path / "o").exit_code == 4
+    rows = table(tmp_path / "o" / "files.csv")
+    assert [(r["file"], r["outcome"]) for r in rows] == [
+        ("nowhere.dcm", "unusable"),
+        ("pipe.dcm", "unusable"),
+    ]
+    assert all(r["code"] and r["hint"] for r in rows)
+
+
 def test_the_same_bytes_twice_are_one_result_with_two_names(few_scans, done, bonescan, tmp_path):
     out, _ = done
     row = next(r for r in table(out / "files.csv") if r["outcome"] == "reported")
