@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bonescan.errors import NothingUsable
 from bonescan.store.open_store import STORE_NAME, open_store
 from bonescan.workflows.doctor import as_text, examine, is_usable, problems_of
 from bonescan.workflows.doctor_checks import machine, site, software
 from bonescan.workflows.doctor_checks.finding import Finding, State
-from bonescan.workflows.doctor_checks.kernels import kernel_cache
+from bonescan.workflows.doctor_checks.kernels import kernel_cache, look_at_kernels
 
 
 def test_this_machine_is_usable_and_every_complaint_says_what_to_do() -> None:
@@ -101,6 +103,70 @@ def test_a_machine_without_chinese_fonts_is_told_which_package_has_them() -> Non
     found = machine.fonts(None)
     assert found.state is State.NOTE
     assert "fonts-noto-cjk" in found.advice
+
+
+def test_a_font_is_found_by_its_file_where_nobody_lists_fonts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(machine, "FONT_FOLDERS", (str(tmp_path), str(tmp_path / "none")))
+    assert machine._chinese_font() is None
+    (tmp_path / "DejaVuSans.ttf").touch()
+    assert machine._chinese_font() is None
+    (tmp_path / "NotoSansCJK-Regular.ttc").touch()
+    assert machine._chinese_font() == "NotoSansCJK-Regular.ttc"
+
+
+def test_a_temporary_folder_that_cannot_be_written_is_an_essential_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse() -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(machine.tempfile, "TemporaryFile", refuse)
+    found = machine.temporary_folder()
+    assert found.state is State.MISSING
+    assert "Permission denied" in found.found
+
+
+@pytest.mark.parametrize(("limit", "free"), [("1000", [400]), ("max", [])])
+def test_a_container_that_grants_less_memory_than_the_machine_has_is_believed(
+    limit: str, free: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "CONTROL_GROUP", tmp_path)
+    assert machine._container_memory_bytes() == []
+    (tmp_path / "memory.max").write_text(f"{limit}\n")
+    (tmp_path / "memory.current").write_text("600\n")
+    assert machine._container_memory_bytes() == free
+
+
+def test_tables_that_do_not_load_are_an_essential_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: None) -> None:
+        raise NothingUsable("BS-E302", "found no model file there.")
+
+    monkeypatch.setattr("bonescan.files.model_file.load_model", refuse)
+    found = software.shipped_data()
+    assert found.state is State.MISSING
+    assert "found no model file there" in found.found
+
+
+def test_a_compiler_that_does_not_load_is_an_essential_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "bonescan.kernels._jit", None)  # makes the import fail
+    monkeypatch.delattr("bonescan.kernels._jit", raising=False)
+    (found,) = look_at_kernels()
+    assert found.state is State.MISSING
+    assert "numba does not load" in found.found
+
+
+def test_a_network_folder_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "_mounts", lambda: [("/", "nfs4")])
+    assert states(tmp_path)["file system"] is State.WARNING
+
+
+def test_bonescan_that_was_never_installed_is_noted() -> None:
+    assert software.libraries(None).state is State.NOTE
 
 
 def test_peers_that_are_absent_are_optional(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ PEERS = {
     "chromium": ("chromium", "looking at pages in the tests, making pictures of them"),
     "dcmdump": ("dcmtk", "comparing our DICOM reading with another program's in the tests"),
 }
+CONTROL_GROUP = Path("/sys/fs/cgroup")  # where a container says what it grants
 NAMES_OF = {"chromium": ("chromium", "chromium-browser", "google-chrome")}
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/Library/Fonts",
                 "/System/Library/Fonts", "C:/Windows/Fonts")  # fmt: skip
@@ -198,10 +199,9 @@ def _memory_bytes() -> int | None:
 
 
 def _container_memory_bytes() -> list[int]:
-    group = Path("/sys/fs/cgroup")
     try:
-        limit = (group / "memory.max").read_text(encoding="ascii").strip()
-        used = int((group / "memory.current").read_text(encoding="ascii"))
+        limit = (CONTROL_GROUP / "memory.max").read_text(encoding="ascii").strip()
+        used = int((CONTROL_GROUP / "memory.current").read_text(encoding="ascii"))
     except (OSError, ValueError):
         return []
     return [int(limit) - used] if limit.isdigit() else []
