@@ -122,7 +122,8 @@ def tile(rng: np.random.Generator, n: int, gaps: float) -> Args:
     """One tile of a list of gates; its basis comes from another kernel, so writable."""
     samples, line, start, basis = gates(SMALL)(rng, n, gaps)
     cosines, sines = np.hsplit(basis, 2)
-    return samples, line, start, int(rng.integers(0, n + 1)), cosines.copy(), sines.copy()
+    room = np.empty((2, spectra.TILE, len(cosines)), np.float32)
+    return samples, line, start, int(rng.integers(0, n + 1)), cosines.copy(), sines.copy(), room
 
 
 def _gathered(samples: Array, line: Array, start: Array, n_window: int) -> Array:
@@ -323,6 +324,12 @@ def columns(*which: int) -> Inputs:
     return lambda rng, n, gaps: tuple(table(rng, n, gaps)[i] for i in which)
 
 
+def _filled(*columns: Array) -> tuple[Array, ...]:
+    results = tuple(np.empty_like(x) for x in plain_scores.score_rows(*columns))
+    plain_scores.fill_scores(columns, results)
+    return results
+
+
 def score_column(rng: np.random.Generator, n: int, gaps: float) -> Args:
     """Scores at and around tenths and halves of tenths."""
     score = rng.integers(-100, 100, n) / 20 + rng.choice([0, 1e-12, -1e-12, 1e-8, -1e-8], n)
@@ -507,7 +514,10 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
         "scores.who_codes_raw": Rival(
             kernel=scores.who_codes_raw, plain=plain_scores.who_codes_raw, inputs=score_column
         ),
-        "scores.score_rows": Rival(
-            kernel=scores.score_rows, plain=plain_scores.score_rows, inputs=table
+        "scores.fill_scores": Rival(  # through the function that makes its results
+            kernel=scores.score_rows,
+            plain=plain_scores.score_rows,
+            inputs=table,
+            others={"NumPy into arrays": _filled},
         ),
     }

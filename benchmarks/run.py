@@ -77,17 +77,16 @@ def rows(n_scores: int) -> list[Row]:
         ),
         Row(
             title=f"T, Z and category of {n_scores:,} rows",
-            name="scores.score_rows",
+            name="scores.fill_scores",
             n=n_scores,
             asked={"NumPy twin": 5.0},
-            kernel=scores.score_table,
         ),
         Row(
             title=f"the same on 2 threads, wall time (the twin has only one), {n_scores:,} rows",
-            name="scores.score_rows",
+            name="scores.fill_scores",
             n=n_scores,
             asked={"NumPy twin": 5.0},
-            kernel=partial(scores.score_table, n_threads=2),
+            kernel=partial(scores.score_rows, n_threads=2),
             clock=time.perf_counter,
         ),
     ]

@@ -205,15 +205,19 @@ def top_matches(
     margin = spectra_unit.shape[1] * ROUNDING_PER_BIN
     index = np.full((n, k), NO_MODEL, np.int64)
     r = np.full((n, k), -np.inf)
+    room: NDArray[np.float32] = np.empty(ROWS * COLUMNS, np.float32)
     for first in range(0, n if k else 0, ROWS):
         rows = spectra_unit[first : first + ROWS]
         for begin in range(0, m, COLUMNS):
-            block = np.dot(rows, library_unit[begin : begin + COLUMNS].T)
-            for i in range(rows.shape[0]):
+            models = library_unit[begin : begin + COLUMNS]
+            here, there = rows.shape[0], models.shape[0]
+            block = room[: here * there].reshape((here, there))
+            np.dot(rows, models.T, block)
+            for i in range(here):
                 row = first + i
                 least = surely_reached(block, i, k) if begin == 0 else r[row, k - 1]
-                for group in range(0, block.shape[1], GROUP):
-                    end = min(group + GROUP, block.shape[1])
+                for group in range(0, there, GROUP):
+                    end = min(group + GROUP, there)
                     least = r[row, k - 1] if r[row, k - 1] > least else least
                     worth, hits = np.float32(least - margin), 0
                     for j in range(np.uint64(group), np.uint64(end)):

@@ -31,6 +31,7 @@ def power_tile(
     first: int,
     cosines: NDArray[np.float32],
     sines: NDArray[np.float32],
+    folded: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Give the power of the gates `first` to `first + TILE - 1`.
 
@@ -42,6 +43,8 @@ def power_tile(
         Index of the tile's first gate.
     cosines, sines : (n_half, n_bins) float32
         The two halves of the basis; working arrays, so writable.
+    folded : (2, TILE, n_half) float32
+        Room for sums and differences, the same for all tiles; written to.
 
     Returns
     -------
@@ -50,8 +53,7 @@ def power_tile(
     """
     n_half, n_bins = cosines.shape
     n_samples = samples.shape[1]
-    sums = np.empty((TILE, n_half), np.float32)
-    differences = np.empty((TILE, n_half), np.float32)
+    sums, differences = folded[0], folded[1]
     for g in range(TILE):
         row, begin = -1, -1
         if first + g < line.shape[0]:
@@ -130,9 +132,10 @@ def gate_power(
     """
     n_bins = basis.shape[1] // 2
     cosines, sines = basis_halves(basis)
+    folded = np.empty((2, TILE, cosines.shape[0]), np.float32)
     power = np.empty((line.shape[0], n_bins), np.float32)
     for first in range(0, line.shape[0], TILE):
-        tile = power_tile(samples, line, start, first, cosines, sines)
+        tile = power_tile(samples, line, start, first, cosines, sines, folded)
         for g in range(min(TILE, line.shape[0] - first)):
             for b in range(n_bins):
                 power[first + g, b] = tile[g, b]
@@ -168,6 +171,7 @@ def match_gates(
     """
     n_bins, n_models = basis.shape[1] // 2, models_unit.shape[0]
     cosines, sines = basis_halves(basis)
+    folded = np.empty((2, TILE, cosines.shape[0]), np.float32)
     weight = np.empty((n_bins, n_models), np.float32)
     for b in range(n_bins):
         for m in range(n_models):
@@ -176,7 +180,7 @@ def match_gates(
     product = np.empty((TILE, n_models), np.float32)
     scale = np.empty(TILE, np.float32)
     for first in range(0, line.shape[0], TILE):
-        level = log2_positive(power_tile(samples, line, start, first, cosines, sines))
+        level = log2_positive(power_tile(samples, line, start, first, cosines, sines, folded))
         for g in range(TILE):
             mean, square = ZERO, ZERO
             for b in range(n_bins):

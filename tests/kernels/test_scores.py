@@ -15,7 +15,6 @@ from bonescan.kernels.scores import (
     label_tenths,
     lms_z,
     score_rows,
-    score_table,
     t_scores,
     who_codes,
     who_codes_raw,
@@ -200,7 +199,7 @@ def test_a_long_table_is_scored_as_its_rows_are(n_threads):
         mg / 1000, np.full(n, 0.858), np.full(n, 0.12), np.full(n, 0.3), np.full(n, 0.8),
         np.full(n, 0.13),
     )  # fmt: skip
-    whole = score_table(*rows, n_threads=n_threads)
+    whole = score_rows(*rows, n_threads=n_threads)
     last = score_rows(*(column[-100:] for column in rows))
     for column, part in zip(whole, last, strict=True):
         np.testing.assert_array_equal(column[-100:], part)
@@ -208,6 +207,4 @@ def test_a_long_table_is_scored_as_its_rows_are(n_threads):
 
 
 def test_an_empty_table():
-    empty = columns(*[[]] * 6)
-    for result in (score_rows(*empty), score_table(*empty)):
-        assert [part.size for part in result] == [0] * 6
+    assert [part.size for part in score_rows(*columns(*[[]] * 6))] == [0] * 6

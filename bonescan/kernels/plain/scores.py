@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ NO_TENTHS = np.iinfo(np.int64).min
 NORMAL_TENTHS = -10
 OSTEOPOROSIS_TENTHS = -25
 
+Results = tuple[NDArray[Any], ...]
 Scored = tuple[
     NDArray[np.float64],
     NDArray[np.int64],
@@ -117,6 +120,13 @@ def who_codes(tenths: NDArray[np.int64]) -> NDArray[np.int8]:
 def who_codes_raw(score: NDArray[np.float64]) -> NDArray[np.int8]:
     """Twin of `kernels.scores.who_codes_raw`."""
     return _codes(_fixed(score))
+
+
+def fill_scores(columns: tuple[NDArray[np.float64], ...], results: Results) -> None:
+    """Twin of `kernels.scores.fill_scores`."""
+    scored: Results = score_rows(*columns)
+    for result, values in zip(results, scored, strict=True):
+        result[:] = values
 
 
 def score_rows(

@@ -55,6 +55,7 @@ def power_tile(
     first: int,
     cosines: NDArray[np.float32],
     sines: NDArray[np.float32],
+    folded: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Twin of `kernels.spectra.power_tile`."""
     basis = np.concatenate([cosines, sines], axis=1)
