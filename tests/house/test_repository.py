@@ -29,7 +29,8 @@ FORBIDDEN = {
 
 
 def texts() -> list[Path]:
-    found = [p for p in ROOT.iterdir() if p.is_file() and p.suffix in SUFFIXES]
+    # what a tool leaves beside the sources begins with a dot (.coverage)
+    found = [p for p in ROOT.iterdir() if p.is_file() and p.suffix in SUFFIXES and p.name[0] != "."]
     for folder in FOLDERS:
         found += [
             p
