@@ -12,6 +12,7 @@ from bonescan.files.model_file import load_model
 from bonescan.model.measurement import LabelledRow, Measurement
 from bonescan.model.outcome import Outcome, StageResult
 from bonescan.model.person import PersonAtExam
+from bonescan.model.plain import find_unstorable, shown_path
 from bonescan.model.scan import DxaScan, RfScan
 from bonescan.model.vocabulary import OutcomeKind
 from bonescan.norms.load import Norms
@@ -54,7 +55,9 @@ def measure(path: Path, settings: Settings, siblings: frozenset[str] | None = No
         if os.environ.get("BONESCAN_DEBUG"):
             raise
         return _fault(fault)
-    return _outcome(scan, found)
+    outcome = _outcome(scan, found)
+    odd = find_unstorable(outcome)
+    return _fault(ValueError(f"a result holds {odd}")) if odd else outcome
 
 
 def label(
@@ -97,7 +100,7 @@ def _without_result(kind: OutcomeKind, verdict: BonescanError) -> Outcome:
         kind=kind,
         format_name=verdict.format_name,
         code=verdict.code,
-        reason=verdict.reason,
+        reason=shown_path(verdict.reason),
         hint=verdict.hint,
     )
 
@@ -107,6 +110,6 @@ def _fault(fault: Exception) -> Outcome:
     return Outcome(
         kind=OutcomeKind.UNUSABLE,
         code="BS-E598",
-        reason=f"The program failed on this file ({type(fault).__name__}: {fault}).",
+        reason=shown_path(f"The program failed on this file ({type(fault).__name__}: {fault})."),
         hint=code_info("BS-E598").hint,
     )

@@ -121,7 +121,9 @@ def _text(summary: RunSummary, inputs: list[Path]) -> Iterator[str]:
     from bonescan import __version__
 
     names = ", ".join(str(i) for i in inputs)
-    yield f"bonescan {__version__}   {summary.n_inputs} files in {names} -> {summary.out}/"
+    yield printable(
+        f"bonescan {__version__}   {summary.n_inputs} files in {names} -> {summary.out}/"
+    )
     yield "Research software, not a medical device."
     if summary.n_facts:
         yield f"facts: {summary.n_facts} from {', '.join(summary.facts_files)}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bonescan.errors import NothingUsable, UsageError
+from bonescan.model.plain import shown_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,9 @@ def collect_inputs(inputs: Sequence[Path], out: Path) -> list[InputFile]:
 def _below(given: Path, out: Path) -> list[InputFile]:
     if given.is_file():
         siblings = frozenset(_names(given.parent)) - {given.name}
-        return [InputFile(path=given, root=given.parent, file=given.name, siblings=siblings)]
+        return [
+            InputFile(path=given, root=given.parent, file=shown_path(given.name), siblings=siblings)
+        ]
     found, seen = [], set()
     for folder, folders, names in os.walk(given, onerror=_refuse, followlinks=True):
         here = Path(folder)
@@ -63,7 +66,7 @@ def _below(given: Path, out: Path) -> list[InputFile]:
             InputFile(
                 path=here / name,
                 root=given,
-                file=(here / name).relative_to(given).as_posix(),
+                file=shown_path((here / name).relative_to(given).as_posix()),
                 siblings=everything - {name},
             )
             for name in names

@@ -21,6 +21,7 @@ from bonescan.files.facts_csv import read_facts
 from bonescan.files.model_file import load_model
 from bonescan.model.outcome import Outcome, Problem
 from bonescan.model.person import Fact
+from bonescan.model.plain import shown_path
 from bonescan.model.rems_model import RemsModel
 from bonescan.model.vocabulary import OutcomeKind
 from bonescan.norms.load import Norms, load_norms
@@ -66,7 +67,7 @@ class RunSummary:
     def to_dict(self) -> dict[str, Any]:
         """Give the summary as plain values."""
         return {
-            "out": str(self.out),
+            "out": shown_path(self.out),
             "inputs": self.n_inputs,
             "measured_now": self.n_measured,
             "already_done": self.n_already_done,
@@ -217,7 +218,9 @@ def _measure_new(
                 work_key=task.work_key,
             )
     n_done = _work(new, store, run_id, settings, tell, stop)
-    places = [(str(f.root.resolve()), f.file, hashes[f.path]) for f in files if f.path in hashes]
+    places = [
+        (shown_path(f.root.resolve()), f.file, hashes[f.path]) for f in files if f.path in hashes
+    ]
     store.put_locations(run_id, places)
     return _Done(hashes=hashes, n_measured=n_done, n_already_done=len(tasks) - len(new))
 
@@ -229,7 +232,7 @@ def _hash_of(file: InputFile) -> str:
             return sha256_of_file(file.path)
     except OSError:
         pass
-    return sha256_of_text("unreadable", str(file.path))
+    return sha256_of_text("unreadable", shown_path(file.path))
 
 
 def _size_of(file: InputFile) -> int:

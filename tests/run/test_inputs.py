@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from bonescan.errors import EnvironmentFault, NothingUsable, UsageError
@@ -43,6 +45,14 @@ def test_links_are_followed_once_and_a_link_to_nowhere_is_listed(tmp_path):
     (tmp_path / "in" / "nowhere.dcm").symlink_to(tmp_path / "gone")
     found = collect_inputs([tmp_path / "in"], tmp_path / "out")
     assert [f.file for f in found] == ["folder/scan.dcm", "nowhere.dcm"]
+
+
+def test_a_name_that_is_no_unicode_is_written_in_escapes(tmp_path):
+    try:
+        (tmp_path / os.fsdecode(b"bad\xff.dcm")).write_text("x")
+    except OSError:
+        pytest.skip("this file system takes Unicode names only")
+    assert [f.file for f in collect_inputs([tmp_path], tmp_path / "out")] == ["bad\\xff.dcm"]
 
 
 def test_a_folder_with_other_peoples_results_is_not_written(tmp_path):
