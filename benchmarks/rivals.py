@@ -126,6 +126,15 @@ def tile(rng: np.random.Generator, n: int, gaps: float) -> Args:
     return samples, line, start, int(rng.integers(0, n + 1)), cosines.copy(), sines.copy(), room
 
 
+def _folded(fold: Callable[..., None]) -> Callable[..., Array]:
+    def run(samples: Array, line: Array, start: Array, first: int, *rest: Array) -> Array:
+        room = np.empty_like(rest[-1])
+        fold(samples, line, start, first, room)
+        return room
+
+    return run
+
+
 def _gathered(samples: Array, line: Array, start: Array, n_window: int) -> Array:
     """Copy the gates, a whole gate at a time, and convert them."""
     windows = np.lib.stride_tricks.sliding_window_view(samples, n_window, axis=1)
@@ -381,6 +390,11 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             plain=plain_spectra.basis_halves,
             inputs=lambda rng, n, gaps: (grid.basis,),
             gaps_give="",
+        ),
+        "spectra.fold_tile": Rival(
+            kernel=_folded(spectra.fold_tile),
+            plain=_folded(plain_spectra.fold_tile),
+            inputs=tile,
         ),
         "spectra.power_tile": Rival(
             kernel=spectra.power_tile,

@@ -27,7 +27,7 @@ LEAST = np.finfo(np.float32).tiny  # below it the exponent bits mean something e
 NAN = np.float32(np.nan)
 
 
-@kernel()
+@kernel(relaxed=True)  # fused multiply-adds: as near to NumPy's as in strict order, 1.5e-7
 def log2_positive(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Take log2 of each value.
 

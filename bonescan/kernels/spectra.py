@@ -15,12 +15,61 @@ from ._jit import kernel
 from .log2 import log2_positive
 
 TILE = 128
+CACHE_LINE = 32  # samples of 2 bytes
 # A spectrum whose log2 power varies less (rms) is flat to float32, and has no shape to match:
 # rounding alone gives up to about 2e-5.
 FLAT_LOG2 = np.float32(1e-4)
 ZERO = np.float32(0)
 ONE = np.float32(1)
 NAN = np.float32(np.nan)
+
+
+@kernel()
+def fold_tile(
+    samples: NDArray[np.int16],
+    line: NDArray[np.int64],
+    start: NDArray[np.int64],
+    first: int,
+    folded: NDArray[np.float32],
+) -> None:
+    """Fold the gates `first` to `first + TILE - 1` about their middle.
+
+    Parameters
+    ----------
+    samples, line, start
+        As in `gate_power`.
+    first : int
+        Index of the tile's first gate.
+    folded : (2, TILE, n_half) float32
+        Gets sums and differences of mirrored samples, from the middle outwards; NaN rows
+        for gates outside their line and past the last gate. A working array.
+    """
+    n_half, n_samples = folded.shape[2], samples.shape[1]
+    sums, differences = folded[0], folded[1]
+    # Ask for all cache lines of the tile before the first is needed: a twentieth faster.
+    touched = 0
+    for g in range(min(TILE, line.shape[0] - first)):
+        row, begin = line[first + g], start[first + g]
+        if 0 <= row < samples.shape[0] and 0 <= begin <= n_samples - 2 * n_half:
+            for k in range(0, 2 * n_half, CACHE_LINE):
+                touched += int(samples[row, np.uint64(begin + k)])
+    sums[0, 0] = touched  # or the compiler leaves it out; overwritten at once
+    for g in range(TILE):
+        row, begin = -1, -1
+        if first + g < line.shape[0]:
+            row, begin = line[first + g], start[first + g]
+        if 0 <= row < samples.shape[0] and 0 <= begin <= n_samples - 2 * n_half:
+            # unsigned: checks for negative indices would keep this loop out of vector code
+            middle = np.uint64(begin + n_half)
+            for k in range(n_half):
+                after = np.float32(samples[row, middle + np.uint64(k)])
+                before = np.float32(samples[row, middle - np.uint64(k + 1)])
+                sums[g, k] = after + before
+                differences[g, k] = after - before
+        else:
+            for k in range(n_half):
+                sums[g, k] = NAN
+                differences[g, k] = NAN
 
 
 @kernel()
@@ -51,29 +100,12 @@ def power_tile(
     power : (TILE, n_bins) float32
         NaN rows for gates outside their line and past the last gate.
     """
-    n_half, n_bins = cosines.shape
-    n_samples = samples.shape[1]
-    sums, differences = folded[0], folded[1]
-    for g in range(TILE):
-        row, begin = -1, -1
-        if first + g < line.shape[0]:
-            row, begin = line[first + g], start[first + g]
-        if 0 <= row < samples.shape[0] and 0 <= begin <= n_samples - 2 * n_half:
-            # unsigned: checks for negative indices would keep this loop out of vector code
-            middle = np.uint64(begin + n_half)
-            for k in range(n_half):
-                after = np.float32(samples[row, middle + np.uint64(k)])
-                before = np.float32(samples[row, middle - np.uint64(k + 1)])
-                sums[g, k] = after + before
-                differences[g, k] = after - before
-        else:
-            for k in range(n_half):
-                sums[g, k] = NAN
-                differences[g, k] = NAN
+    n_bins = cosines.shape[1]
+    fold_tile(samples, line, start, first, folded)
     power = np.empty((TILE, n_bins), np.float32)
     odd = np.empty((TILE, n_bins), np.float32)
-    np.dot(sums, cosines, power)
-    np.dot(differences, sines, odd)
+    np.dot(folded[0], cosines, power)
+    np.dot(folded[1], sines, odd)
     for g in range(TILE):
         for b in range(n_bins):
             power[g, b] = power[g, b] * power[g, b] + odd[g, b] * odd[g, b]

@@ -48,6 +48,22 @@ def basis_halves(
     return cosines.copy(), sines.copy()
 
 
+def fold_tile(
+    samples: NDArray[np.int16],
+    line: NDArray[np.int64],
+    start: NDArray[np.int64],
+    first: int,
+    folded: NDArray[np.float32],
+) -> None:
+    """Twin of `kernels.spectra.fold_tile`."""
+    n_half = folded.shape[2]
+    tile = slice(first, first + TILE)
+    gates = _gates(samples, line[tile], start[tile], 2 * n_half)
+    after, before = gates[:, n_half:], gates[:, n_half - 1 :: -1]
+    folded[:] = np.nan
+    folded[0, : len(gates)], folded[1, : len(gates)] = after + before, after - before
+
+
 def power_tile(
     samples: NDArray[np.int16],
     line: NDArray[np.int64],
