@@ -43,6 +43,12 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Store at least 7 mm behind the bone surface.",
     ),
     CodeInfo(
+        code="BS-E167",
+        title="an estimate that is not a finite number",
+        hint="Check the power of the stored spectra and export the exam again; with another model "
+        "(--model FILE), make that model again.",
+    ),
+    CodeInfo(
         code="BS-E168",
         title="samples that hold no echoes",
         hint="Export the exam again; this file holds nothing that can be analysed.",

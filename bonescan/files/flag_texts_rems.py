@@ -43,6 +43,8 @@ FLAGS: dict[str, str] = {
     "class is made of it.",
     "steep_incidence": "More than 20 % of the lines meet the bone at more than 20 degrees and were "
     "left out.",
+    "uncertainty_unknown": "How unsure the number is can't be told, as when all spectra come from "
+    "one place across the bone; no probabilities are made of it.",
     "vertebra_outlier": "This vertebra differs from the others by more than 1.0 T; consider "
     "leaving it out. Nothing was left out.",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from bonescan.model.rems_model import (
     COVARIATES,
     OS,
@@ -58,8 +60,8 @@ def estimate_details(site: str, estimate: SiteEstimate, model: SiteModel) -> Det
         ),
         (
             f"{site}: uncertainty",
-            f"{u.total_g_cm2:.3f} g/cm2 = model {u.model_g_cm2:.3f}, sampling "
-            f"{u.sampling_g_cm2:.3f}, path {u.path_g_cm2:.3f}",
+            f"{_known(u.total_g_cm2)} g/cm2 = model {_known(u.model_g_cm2)}, sampling "
+            f"{_known(u.sampling_g_cm2)}, path {_known(u.path_g_cm2)}",
         ),
         (
             f"{site}: estimators",
@@ -72,6 +74,10 @@ def estimate_details(site: str, estimate: SiteEstimate, model: SiteModel) -> Det
             f"and sex without ultrasound {_reached(rows, COVARIATES)}",
         ),
     )
+
+
+def _known(value_g_cm2: float) -> str:
+    return f"{value_g_cm2:.3f}" if math.isfinite(value_g_cm2) else "unknown"
 
 
 def _role(estimator: str, model: SiteModel) -> str:

@@ -32,7 +32,7 @@ class Uncertainty:
 
     @property
     def total_g_cm2(self) -> float:
-        """Root of the sum of squares."""
+        """Root of the sum of squares; NaN where a part can't be told."""
         return math.hypot(self.model_g_cm2, self.sampling_g_cm2, self.path_g_cm2)
 
 
@@ -115,7 +115,10 @@ def _u_model(bmd_g_cm2: float, site: SiteModel) -> float:
 def _u_sampling(
     features: SiteFeatures, votes: Votes, spectra: SiteSpectra, site: SiteModel
 ) -> float:
-    """How far another set of lines of the same bone would move the estimate."""
+    """How far another set of lines of the same bone would move the estimate.
+
+    NaN where all lines look at one place: nothing tells how places differ.
+    """
     if site.primary == TWO_GATE:
         pull = median_influence(features.difference_db) @ difference_weights(site)
         return clustered_standard_error(pull, spectra.cluster)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -199,6 +200,15 @@ def estimate_remarks(
             text="the echo fades too little behind gate B for how it fades before it "
             f"(z = {estimate.decay_z:.1f})",
         )
+    if not math.isfinite(estimate.uncertainty.total_g_cm2):
+        one_place = not math.isfinite(estimate.uncertainty.sampling_g_cm2)
+        text = (
+            "the valid spectra come from one place across the bone, so how far places differ is "
+            "not known"
+            if one_place
+            else "what the depth and the soft tissue add is not known"
+        )
+        yield Remark(flag="uncertainty_unknown", text=text)
     lo, hi = site.bmd_range_g_cm2
     if not lo <= estimate.bmd_g_cm2 <= hi:
         yield Remark(

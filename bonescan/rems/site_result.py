@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +80,7 @@ def estimate_result(
     Raises
     ------
     UnusableScan
-        BS-E161 too few spectra, BS-E164 no depth.
+        BS-E161 too few spectra, BS-E164 no depth, BS-E167 no finite number.
     """
     model, site_model = models
     corrected = _path_correction(site, spectra, model, site_model)
@@ -150,13 +151,20 @@ def _checked(
     if not spectra.n_groups:
         raise UnusableScan("BS-E161", f"{site}: found no averaged spectrum.{_losses(measured)}")
     estimate = estimate_site(spectra, site_model, model.form, corrected)
-    valid, total = estimate.votes.n_valid, spectra.n_groups
+    votes = estimate.votes
+    valid, total = votes.n_valid, spectra.n_groups
     least = site_model.min_groups // _share(site)
     if valid < least or 100.0 * valid < MIN_VALID_PERCENT * total:
         raise UnusableScan(
             "BS-E161",
             f"{site}: found {valid} valid of {total} averaged spectra, wanted at least "
             f"{least} and {MIN_VALID_PERCENT:.0f} %.{_losses(measured)}",
+        )
+    if not (math.isfinite(estimate.bmd_g_cm2) and math.isfinite(votes.osteoporosis_score_percent)):
+        raise UnusableScan(
+            "BS-E167",
+            f"{site}: found an estimate of {estimate.bmd_g_cm2} g/cm2 and an osteoporosis score "
+            f"of {votes.osteoporosis_score_percent} %, wanted finite numbers.",
         )
     return estimate
 
@@ -191,12 +199,13 @@ def _measurement(
     remarks: tuple[tuple[str, ...], tuple[Remark, ...]],
 ) -> Measurement:
     flags = (*remarks[0], *(r.flag for r in remarks[1]))
+    u = estimate.uncertainty.total_g_cm2
     return Measurement(
         technique=Technique.REMS_STYLE,
         origin=Origin.ESTIMATED,
         site=site,
         bmd_g_cm2=estimate.bmd_g_cm2,
-        bmd_u_g_cm2=estimate.uncertainty.total_g_cm2,
+        bmd_u_g_cm2=u if math.isfinite(u) else None,
         vertebrae_used=vertebrae_of(site),
         scale=model.dxa_maker,
         osteoporosis_score_percent=estimate.votes.osteoporosis_score_percent,

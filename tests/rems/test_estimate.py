@@ -394,6 +394,47 @@ def test_single_line_spectra_are_averaged_here(power, made_up) -> None:
     assert found.bmd_g_cm2 == pytest.approx(0.65, abs=0.07)
 
 
+@pytest.mark.parametrize("primary", ["os", "d-pcr4"])
+def test_one_place_across_the_bone_leaves_the_uncertainty_unknown(power, lenient, primary) -> None:
+    led = rems_model(*(dataclasses.replace(s, primary=primary) for s in lenient.sites))
+    one_place = {"line": np.zeros(180, int), "frame": np.tile(np.arange(60), 3)}
+    result = table_scan(power, led, **one_place)
+    found = only(result)
+    assert found.bmd_u_g_cm2 is None
+    assert "uncertainty_unknown" in found.flags
+    assert any("uncertainty_unknown: the valid spectra come" in p.reason for p in result.problems)
+    assert "sampling unknown" in dict(result.details)[f"{NECK}: uncertainty"]
+    # two places are the least that differ
+    line = np.tile(np.repeat([0, 5], 30), 3)
+    two = only(table_scan(power, led, line=line, frame=np.tile(np.arange(60), 3)))
+    assert two.bmd_u_g_cm2 is not None
+    assert "uncertainty_unknown" not in two.flags
+
+
+def test_vertebrae_of_one_place_each_are_places_of_the_whole(made_up) -> None:
+    one_place = {"line": np.zeros(180, int), "frame": np.tile(np.arange(60), 3)}
+    sites = [
+        spectra_site(
+            made_up_spectra(np.random.default_rng(i), 0.7, 60).power, site=f"L{i}", **one_place
+        )
+        for i in (1, 2)
+    ]
+    *singles, together = estimate_scan(rf_scan(sites), made_up, PLAIN).measurements
+    assert all("uncertainty_unknown" in m.flags for m in singles)
+    assert together.bmd_u_g_cm2 is not None
+    assert "uncertainty_unknown" not in together.flags
+
+
+def test_an_estimate_that_is_no_number_is_refused(power, made_up) -> None:
+    broken = rems_model(
+        *(
+            dataclasses.replace(s, primary="d-pcr4", d_intercept_g_cm2=float("inf"))
+            for s in made_up.sites
+        )
+    )
+    unusable(table_scan(power, broken), "BS-E167", "estimate of inf g/cm2", "finite")
+
+
 def test_noise_is_taken_off_where_the_table_shows_it(made_up) -> None:
     clean = made_up_spectra(np.random.default_rng(3), 0.65, 60).power
     noise = np.median(clean[1]) * 0.3
