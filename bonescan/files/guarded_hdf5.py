@@ -8,6 +8,7 @@ of an array is read. Every fault is an `UnusableScan` that names the file.
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,9 @@ MAX_ATTRIBUTE_BYTES = 64 * 2**10
 MAX_INFLATION = 200
 ALLOWED_FILTERS = frozenset({h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE})
 
+
+BROKEN_LETTER = "\ufffd"
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 # what h5py raises for damaged files
 FAULTS = (OSError, RuntimeError, KeyError, ValueError, TypeError, UnicodeError, MemoryError)
@@ -145,6 +149,15 @@ def find_group(parent: h5py.Group, name: str, path: Path) -> h5py.Group | None:
     return child
 
 
+def without_broken_letters(text: str) -> str:
+    r"""Put U+FFFD for each byte that is no UTF-8; h5py hands them out as lone surrogates.
+
+    >>> without_broken_letters("J\udcff\udcfe")
+    'J\ufffd\ufffd'
+    """
+    return _SURROGATES.sub(BROKEN_LETTER, text)
+
+
 def read_attribute(group: h5py.Group, name: str, path: Path) -> Any:
     """Read one scalar attribute as str, int or float; None when absent."""
     try:
@@ -165,8 +178,10 @@ def read_attribute(group: h5py.Group, name: str, path: Path) -> Any:
         value = value.decode("utf-8", errors="replace")
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, str) and len(value) > MAX_ATTRIBUTE_BYTES:
-        raise UnusableScan("BS-E145", f"found {len(value)} letters in {name!r}.", file=path)
+    if isinstance(value, str):
+        if len(value) > MAX_ATTRIBUTE_BYTES:
+            raise UnusableScan("BS-E145", f"found {len(value)} letters in {name!r}.", file=path)
+        value = without_broken_letters(value)
     return value
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ import numpy as np
 
 from bonescan.errors import UnusableScan
 from bonescan.files.guarded_hdf5 import (
+    BROKEN_LETTER,
     MAX_TABLE_BYTES,
     find_child,
     find_dataset,
@@ -247,17 +248,29 @@ def open_rf_exam(path: Path) -> RfScan:
         check_dates(subject, exam, path)
         sites = tuple(_sites(file, path))
         flags += site_flags(sites)
+        device = Device(
+            model=read_text(file, "device", path), serial=read_text(file, "device_serial", path)
+        )
+        if _has_broken_letters(subject, exam, device, *sites):
+            flags.append("charset_undecodable")
         return RfScan(
             source=Source(path=path, size_bytes=path.stat().st_size, format_name=FORMAT_NAME),
             subject=subject,
-            device=Device(
-                model=read_text(file, "device", path), serial=read_text(file, "device_serial", path)
-            ),
+            device=device,
             exam=exam,
             sites=sites,
             samples=Hdf5Samples(path=path) if any(s.has_rf for s in sites) else None,
             flags=tuple(dict.fromkeys(flags)),
         )
+
+
+def _has_broken_letters(*parts: Subject | Exam | Device | RfSite) -> bool:
+    """Tell whether any text of these was not readable as it is stored."""
+    return any(
+        isinstance(text := getattr(part, field.name), str) and BROKEN_LETTER in text
+        for part in parts
+        for field in fields(part)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -385,9 +398,10 @@ def _sites(file: h5py.File, path: Path) -> Iterator[RfSite]:
         raise UnusableScan("BS-E141", "found no site.", file=path)
     if len(group) > MAX_SITES:
         raise UnusableScan("BS-E144", f"found {len(group)} sites, wanted ≤ {MAX_SITES}.", file=path)
-    for name in sorted(group):
-        if not is_site(name):
-            raise UnusableScan("BS-E145", f"found the unknown site {name!r}.", file=path)
+    # h5py gives the name of a group that is no UTF-8 as bytes
+    for name in sorted(group, key=str):
+        if not isinstance(name, str) or not is_site(name):
+            raise UnusableScan("BS-E145", f"found the unknown site {str(name)!r}.", file=path)
         yield _site(name, _site_group(file, name, path), path)
 
 

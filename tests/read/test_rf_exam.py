@@ -360,3 +360,39 @@ def outcome_of(path) -> str:
     except (UnusableScan, SetAside) as verdict:
         return verdict.code
     return "scan"
+
+
+# bytes that are no UTF-8 in texts of both kinds that HDF5 knows; U+FFFD stands for each of them
+@pytest.mark.parametrize(
+    "kind", [h5py.string_dtype(), h5py.string_dtype("utf-8", 3), h5py.string_dtype("ascii", 3)]
+)
+@pytest.mark.parametrize(
+    ("place", "name", "read"),
+    [
+        ("/", "operator", lambda scan: scan.exam.operator),
+        ("/", "device", lambda scan: scan.device.model),
+        ("subject", "patient_id", lambda scan: scan.subject.patient_id),
+        (SITE, "calibration_id", lambda scan: scan.sites[0].calibration_id),
+    ],
+)
+def test_text_that_is_no_utf8_is_cleaned_and_flagged(exam, kind, place, name, read) -> None:
+    assert "charset_undecodable" not in open_rf_exam(exam).flags
+    with h5py.File(exam, "r+") as file:
+        file[place].attrs.pop(name, None)
+        file[place].attrs.create(name, b"J\xff\xfe", dtype=kind)
+    scan = open_rf_exam(exam)
+    assert read(scan) == "J\ufffd\ufffd"
+    assert "charset_undecodable" in scan.flags
+
+
+@pytest.mark.parametrize("also", [False, True], ids=["alone", "beside a sound site"])
+def test_a_site_whose_name_is_no_utf8_is_refused_in_storable_words(exam, also) -> None:
+    with h5py.File(exam, "r+") as file:
+        group = h5py.h5g.create(file["sites"].id, b"L\xff")
+        h5py.Group(group).attrs["fs_hz"] = 40e6
+        if not also:
+            del file[SITE]
+    with pytest.raises(UnusableScan, match="unknown site") as caught:
+        open_rf_exam(exam)
+    assert caught.value.code == "BS-E145"
+    caught.value.reason.encode("utf-8")
