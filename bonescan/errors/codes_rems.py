@@ -35,7 +35,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         code="BS-E165",
         title="no calibration, and the model was trained with one",
-        hint="Store the calibration_id of the device, or use a model trained without calibration.",
+        hint="Use a model trained without calibration (--model FILE); a calibration_id names a "
+        "spectrum that the file does not hold.",
     ),
     CodeInfo(
         code="BS-E166",

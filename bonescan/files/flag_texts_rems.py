@@ -1,6 +1,8 @@
 """Flags of REMS-style estimates, in plain words."""
 
 FLAGS: dict[str, str] = {
+    "calibration_not_applied": "The file names a calibration of the device that the program does "
+    "not have; nothing was divided out.",
     "clutter": "The echo does not fade behind the bone as in the training exams: echoes from "
     "beside the beam, or a thick cortex that rings over sparse bone; the estimate may be off.",
     "depth_out_of_training": "The bone lies deeper or shallower than in the exams the model was "
@@ -8,6 +10,8 @@ FLAGS: dict[str, str] = {
     "double_surface": "Many frames show two layers that could both be the bone surface; they were "
     "left out.",
     "duplicate_frames": "Some frames are exact copies of the one before and were counted once.",
+    "f0_outside_band": "The centre frequency of the probe lies outside the band of the model, so "
+    "the spectra hold little signal there; the number means little.",
     "extrapolated_bmd": "The estimate lies outside the range of bone densities the model was "
     "trained on.",
     "few_frames": "Fewer than four frames show a bone surface.",
@@ -34,6 +38,8 @@ FLAGS: dict[str, str] = {
     "number means nothing about this person.",
     "outside_reference": "Age, BMI, sex or pregnancy of this person is outside what the model was "
     "trained on.",
+    "power_unit_unknown": "The unit of the stored spectra is missing or not known here; they were "
+    "taken as linear power.",
     "reference_unchecked": "The file lacks age, BMI or sex, so whether the model covers this "
     "person could not be checked.",
     "saturated": "More than 5 % of the lines are clipped near the bone and were left out.",

@@ -16,6 +16,7 @@ QUIET = frozenset(
     {
         "simulated_model",
         "no_calibration",
+        "calibration_not_applied",
         "level_uncalibrated",
         "reference_unchecked",
         "noise_unknown",
@@ -29,6 +30,7 @@ ABOUT_TRAINING = frozenset(
     {
         "outside_reference",
         "model_device_mismatch",
+        "f0_outside_band",
         "extrapolated_bmd",
         "depth_out_of_training",
         "no_ultrasound_information",

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from bonescan.model.exam import Exam, Subject
 from bonescan.model.rems_model import RemsModel, SiteModel
-from bonescan.model.scan import RfScan
+from bonescan.model.scan import RfScan, RfSite
 from bonescan.model.vocabulary import MenopausalStatus
 
 from .interface import TWO_SURFACES, central
 from .measure_site import MeasuredSite
 from .predict import SiteEstimate
+from .spectra_table import is_linear_power
 
 # Limits; all are ours.
 MIN_VALID_PERCENT = 60.0  # of averaged spectra; fewer give no number
@@ -62,6 +63,28 @@ def model_remarks(scan: RfScan, model: RemsModel, site: SiteModel) -> Iterator[R
             f"{', '.join(model.devices)}",
         )
     yield from _person_remarks(scan.subject, scan.exam, site)
+
+
+def acquisition_remarks(site: RfSite, model: RemsModel) -> Iterator[Remark]:
+    """Say what the file tells of the acquisition that the estimate can't take into account."""
+    low, high = (float(f) for f in model.form.frequency_hz[[0, -1]])
+    if site.f0_hz is not None and not low <= site.f0_hz <= high:
+        yield Remark(
+            flag="f0_outside_band",
+            text=f"centre frequency {site.f0_hz / 1e6:g} MHz (band of the model {low / 1e6:.2f} to "
+            f"{high / 1e6:.2f} MHz)",
+        )
+    if site.calibration_id is not None:
+        yield Remark(
+            flag="calibration_not_applied",
+            text=f"the calibration {site.calibration_id[:40]!r} is not known here",
+        )
+    if not site.has_rf and site.spectra is not None and not is_linear_power(site.spectra.unit):
+        yield Remark(
+            flag="power_unit_unknown",
+            text=f"spectra in the unit {(site.spectra.unit or 'unknown')[:40]}, taken as linear "
+            "power",
+        )
 
 
 def _person_remarks(subject: Subject, exam: Exam, site: SiteModel) -> Iterator[Remark]:

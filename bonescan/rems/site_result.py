@@ -22,6 +22,7 @@ from .predict import SiteEstimate, estimate_site
 from .quality import (
     MIN_VALID_PERCENT,
     Remark,
+    acquisition_remarks,
     depth_remarks,
     estimate_remarks,
     exam_remarks,
@@ -90,6 +91,7 @@ def estimate_result(
     depth_mm = depth if np.isfinite(depth) else None
     remarks = (
         *model_remarks(scan, model, site_model),
+        *(r for s in scan.sites if s.site == site for r in acquisition_remarks(s, model)),
         *(exam_remarks(measured) if measured else ()),
         *estimate_remarks(estimate, site_model, wanted),
         *depth_remarks(depth_mm, site_model),

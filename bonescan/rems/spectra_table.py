@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+import re
+import unicodedata
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,12 @@ HZ_PER_MHZ = 1e6
 MM_PER_M = 1000.0
 # Names under which the model's window goes.
 WINDOW_NAMES = {"hann": ("hann", "hanning")}
+# Units in plain small letters (`_plain`).
+_LOGARITHMIC = re.compile(r"(?<![a-z])(db|decibel|bels?\b|np\b|neper|log|ln\b)")
+_LINEAR = re.compile(
+    r"1|linear( power)?|power|dimensionless|a\.? ?u\.?|arb\.?( units?)?|arbitrary units?"
+    r"|([numkμ]?(v|pa|counts?) ?2|[numkμ]?w|1) ?(/ ?[km]?hz)?"
+)
 
 
 def check_sampling(site: RfSite, form: SpectralForm) -> None:
@@ -49,26 +57,37 @@ def spectra_of_table(site: RfSite, form: SpectralForm) -> SiteSpectra:
     spectra : SiteSpectra
         Groups for which both gates A and B are stored. The noise is known only
         where the table reaches beyond the pulse, to 0.4 of the sampling rate.
+        The order of the rows makes no difference, not even in rounding.
 
     Raises
     ------
     UnusableScan
-        BS-E162 another rate, window, band, gate length or averaging;
-        BS-E169 no pair of gates.
+        BS-E162 another rate, window, band, gate length or averaging, or power
+        that is not linear; BS-E169 no pair of gates.
     """
     table = site.spectra
     if table is None:
         raise UnusableScan("BS-E169", f"{site.site}: found no spectra.")
     check_sampling(site, form)
     _check_window(table, site, form)
-    _check_length(table, site, form)
+    _check_unit(table, site)
     bins = _bins(table, site, form)
     gate = _gates(table, site, form)
     power = np.asarray(table.power, dtype=np.float64)
     sound = np.all(np.isfinite(power[:, bins]) & (power[:, bins] > 0), axis=1) & (gate >= 0)
+    _check_length(table, site, form, sound)
     frame, line = _keys(table, len(power))
     group, cluster = _groups(table, site, form, (frame, line))
-    return _assembled(table, power, bins, (gate, group, cluster, sound), site)
+    depth_m = np.full(len(power), np.nan) if table.depth_m is None else table.depth_m
+    rows = _Rows(
+        power=power,
+        depth_mm=np.asarray(depth_m, dtype=np.float64) * MM_PER_M,
+        gate=gate,
+        group=group,
+        cluster=cluster,
+        sound=sound,
+    )
+    return _assembled(table, rows.ordered(bins), bins, site)
 
 
 def _check_window(table: SpectraTable, site: RfSite, form: SpectralForm) -> None:
@@ -81,15 +100,53 @@ def _check_window(table: SpectraTable, site: RfSite, form: SpectralForm) -> None
         )
 
 
-def _check_length(table: SpectraTable, site: RfSite, form: SpectralForm) -> None:
-    if table.gate_length_m is None:
-        raise UnusableScan("BS-E169", f"{site.site}: found spectra without gate_length_m.")
-    length_m = float(np.median(table.gate_length_m))
-    if abs(length_m - form.gate_length_m) * MM_PER_M > GATE_TOLERANCE_MM:
+def _check_unit(table: SpectraTable, site: RfSite) -> None:
+    if is_logarithmic(table.unit):
         raise UnusableScan(
             "BS-E162",
-            f"{site.site}: found gates of {length_m * MM_PER_M:.2f} mm, and the model is for "
-            f"{form.gate_length_m * MM_PER_M:.2f} mm.",
+            f"{site.site}: found spectra in the unit {str(table.unit)[:40]}, a logarithmic "
+            "level, and the model is for linear power.",
+        )
+
+
+def is_logarithmic(unit: str | None) -> bool:
+    """Tell whether a unit names a level instead of a linear quantity.
+
+    >>> is_logarithmic("dB re 1 V^2/Hz"), is_logarithmic("V^2/Hz"), is_logarithmic(None)
+    (True, False, False)
+    """
+    return unit is not None and _LOGARITHMIC.search(_plain(unit)) is not None
+
+
+def is_linear_power(unit: str | None) -> bool:
+    """Tell whether a unit is known to be of linear power; unknown ones are not.
+
+    >>> is_linear_power("V^2 / Hz"), is_linear_power("mV²"), is_linear_power("V")
+    (True, True, False)
+    """
+    return unit is not None and _LINEAR.fullmatch(_plain(unit)) is not None
+
+
+def _plain(unit: str) -> str:
+    """Write a unit in plain small letters: V² as v2, full-width letters as others."""
+    folded = unicodedata.normalize("NFKC", unit).casefold()
+    return re.sub(r"[\s^*_]+", " ", folded).strip()
+
+
+def _check_length(
+    table: SpectraTable, site: RfSite, form: SpectralForm, used: NDArray[np.bool_]
+) -> None:
+    """Refuse another gate length in any row that is used: forms are never mixed."""
+    if table.gate_length_m is None:
+        raise UnusableScan("BS-E169", f"{site.site}: found spectra without gate_length_m.")
+    found_mm = np.asarray(table.gate_length_m, dtype=np.float64)[used] * MM_PER_M
+    wanted_mm = form.gate_length_m * MM_PER_M
+    if np.any(np.abs(found_mm - wanted_mm) > GATE_TOLERANCE_MM):
+        lengths = dict.fromkeys(f"{v:.2f}" for v in (found_mm.min(), found_mm.max()))
+        raise UnusableScan(
+            "BS-E162",
+            f"{site.site}: found gates of {' to '.join(lengths)} mm, and the model is for "
+            f"{wanted_mm:.2f} mm.",
         )
 
 
@@ -163,14 +220,28 @@ def _groups(
     return group.reshape(-1).astype(np.int64), np.asarray(block, dtype=np.int64)
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Rows:
+    """Stored spectra one by one: what each is, and whether it may be used."""
+
+    power: Array  # (row, stored bin)
+    depth_mm: Array  # NaN where unknown
+    gate: NDArray[np.intp]
+    group: NDArray[np.int64]
+    cluster: NDArray[np.int64]
+    sound: NDArray[np.bool_]
+
+    def ordered(self, bins: NDArray[np.intp]) -> _Rows:
+        """Sort by gate, group and content: sums then don't depend on the order of the file."""
+        content = self.power[:, bins].T[::-1]
+        order = np.lexsort((*content, self.depth_mm, self.group, self.gate))
+        return _Rows(**{f.name: getattr(self, f.name)[order] for f in fields(self)})
+
+
 def _assembled(
-    table: SpectraTable,
-    power: Array,
-    bins: NDArray[np.intp],
-    rows: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]],
-    site: RfSite,
+    table: SpectraTable, rows: _Rows, bins: NDArray[np.intp], site: RfSite
 ) -> SiteSpectra:
-    gate, group, cluster, sound = rows
+    gate, group, sound = rows.gate, rows.group, rows.sound
     n = int(group.max()) + 1 if group.size else 0
     means = np.full((3, n, bins.size), np.nan)
     lines = np.zeros((3, n))
@@ -178,19 +249,20 @@ def _assembled(
         mine = np.flatnonzero(sound & (gate == which))
         lines[which] = np.bincount(group[mine], minlength=n)
         for k, b in enumerate(bins):
-            sums = np.bincount(group[mine], weights=power[mine, b], minlength=n)
+            sums = np.bincount(group[mine], weights=rows.power[mine, b], minlength=n)
             with np.errstate(invalid="ignore"):
                 means[which, :, k] = sums / lines[which]
     keep = np.isfinite(means[:2]).all(axis=(0, 2))
     if not keep.any():
         raise UnusableScan("BS-E169", f"{site.site}: found no line with both gates A and B.")
-    depth = np.full(n, np.nan)
-    if table.depth_m is not None:
-        in_a = np.flatnonzero(gate == 0)
-        depth[group[in_a]] = np.asarray(table.depth_m)[in_a] * MM_PER_M
+    in_a = np.flatnonzero(sound & (gate == 0))
+    depth = np.bincount(group[in_a], weights=rows.depth_mm[in_a], minlength=n)
+    with np.errstate(invalid="ignore"):
+        depth = depth / lines[0]  # NaN where no line is
     place = np.zeros(n, dtype=np.int64)
-    place[group] = cluster
-    noise = _noise(table, power[sound & (gate >= 0)], gate[sound & (gate >= 0)], site)
+    place[group] = rows.cluster
+    used = sound & (gate >= 0)
+    noise = _noise(table, rows.power[used], gate[used], site)
     return SiteSpectra(
         power=means[:, keep],
         noise=np.repeat(noise[:, None], int(keep.sum()), axis=1),

@@ -97,6 +97,9 @@ FROM_SAMPLES = frozenset(
         "few_frames",
         "level_uncalibrated",
         "incidence_unknown",
+        "f0_outside_band",
+        "calibration_not_applied",
+        "power_unit_unknown",
     }
 )
 

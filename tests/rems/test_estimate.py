@@ -12,6 +12,7 @@ from bonescan.errors import UnusableScan
 from bonescan.model.exam import Subject
 from bonescan.model.vocabulary import Origin, OutcomeKind, Technique
 from bonescan.rems.estimate import estimate_scan
+from bonescan.rems.spectra_table import spectra_of_table
 from bonescan.settings import RemsSettings
 
 from .phantoms import (
@@ -85,8 +86,10 @@ def test_doubling_the_samples_changes_nothing(neck_samples, lenient) -> None:
     np.testing.assert_allclose(numbers(one), numbers(two), rtol=2e-4)
 
 
-def test_the_order_of_frame_pairs_changes_nothing(neck_samples, lenient) -> None:
-    order = [4, 5, 0, 1, 6, 7, 2, 3]
+@pytest.mark.parametrize("pairs", [[2, 0, 3, 1], [3, 2, 1, 0], [1, 3, 0, 2]])
+def test_the_order_of_frame_pairs_changes_nothing(neck_samples, lenient, pairs) -> None:
+    # a group is two frames one after the other: pairs may change places, not partners
+    order = [f for p in pairs for f in (2 * p, 2 * p + 1)]
     one = only(estimated({NECK: neck_samples}, lenient))
     two = only(estimated({NECK: neck_samples[order]}, lenient))
     np.testing.assert_allclose(numbers(one), numbers(two), rtol=1e-12)
@@ -341,13 +344,18 @@ def test_spectra_without_depth_are_refused(power, made_up) -> None:
         ({"window": "hamming"}, ("window hamming", "window hann")),
         ({"window": None}, ("window unknown", "window hann")),
         ({"gate_length_m": np.full(180, 4.928e-3)}, ("gates of 4.93 mm", "2.46 mm")),
+        (  # one row of gate B in ten is longer
+            {"gate_length_m": np.where(np.arange(180) % 70 == 69, 6.16e-3, 2.464e-3)},
+            ("gates of 2.46 to 6.16 mm", "2.46 mm"),
+        ),
+        ({"unit": "dB"}, ("unit dB, a logarithmic level", "for linear power")),
         ({"n_averaged": np.full(180, 40)}, ("averaged over 40 to 40 lines", "for 10")),
         (
             {"frequency_hz": np.arange(38) * 78125.0 + 2.0e6},
             ("from 2.000 to 4.891 MHz", "from 1.562 to 4.453 MHz"),
         ),
     ],
-    ids=["rate", "window", "no window", "gate length", "averaging", "band"],
+    ids=["rate", "window", "no window", "gate length", "one gate", "dB", "averaging", "band"],
 )
 def test_spectra_of_another_form_are_refused_by_both_values(power, made_up, changes, words) -> None:
     unusable(table_scan(power, made_up, **changes), "BS-E162", *words)
@@ -433,6 +441,57 @@ def test_an_estimate_that_is_no_number_is_refused(power, made_up) -> None:
         )
     )
     unusable(table_scan(power, broken), "BS-E167", "estimate of inf g/cm2", "finite")
+
+
+def single_lines(power):
+    """60 groups of 2 frames by 5 lines, each line with a depth and a content of its own."""
+    rng = np.random.default_rng(4)
+    depth_m = 0.06 + 0.5e-3 * np.tile(np.arange(10) - 4.5, 180)  # gate after gate
+    return np.repeat(power, 10, axis=1) * rng.exponential(1.0, (3, 600, 38)), {
+        "n_averaged": np.ones(1800, int),
+        "frame": np.tile(np.tile(np.repeat([0, 1], 5), 60) + 2 * np.repeat(np.arange(60), 10), 3),
+        "line": np.tile(np.arange(5), 360),
+        "depth_m": depth_m,
+    }
+
+
+def shuffled(site, order):
+    table = site.spectra
+    per_row = ("power", "gate_start_m", "gate_length_m", "depth_m", "line", "frame", "n_averaged")
+    mixed = {name: getattr(table, name)[order] for name in per_row}
+    return dataclasses.replace(site, spectra=dataclasses.replace(table, **mixed))
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2], ids=["reversed", "seed 1", "seed 2"])
+@pytest.mark.parametrize("primary", ["os", "d-pcr4"])
+def test_the_order_of_rows_changes_nothing(power, lenient, primary, seed) -> None:
+    led = rems_model(*(dataclasses.replace(s, primary=primary) for s in lenient.sites))
+    lines, keys = single_lines(power)
+    for site in (spectra_site(power), spectra_site(lines, **keys)):
+        n = len(site.spectra.power)
+        order = np.arange(n)[::-1] if seed is None else np.random.default_rng(seed).permutation(n)
+        one = estimate_scan(rf_scan([site]), led, PLAIN)
+        two = estimate_scan(rf_scan([shuffled(site, order)]), led, PLAIN)
+        assert only(one) == only(two)
+        assert one.details == two.details
+
+
+def test_the_depth_of_a_group_is_the_mean_of_its_sound_lines_of_gate_a(power, lenient) -> None:
+    lines, keys = single_lines(power)
+    site = spectra_site(lines, **keys)
+    # 57.75, 58.25 ... 62.25 mm: the mean of each group is 60 mm
+    np.testing.assert_allclose(spectra_of_table(site, lenient.form).depth_mm, 60.0)
+    lines[0, 0:600:10] = np.nan  # without the first line of each, 60 + 0.25 mm
+    broken = spectra_site(lines, **keys)
+    np.testing.assert_allclose(spectra_of_table(broken, lenient.form).depth_mm, 60.25)
+
+
+def test_a_row_that_is_not_used_may_have_any_length(power, made_up) -> None:
+    length = np.full(180, 2.464e-3)
+    length[7] = 6.16e-3
+    broken = power.copy()
+    broken[0, 7] = np.nan
+    assert only(table_scan(broken, made_up, gate_length_m=length)).spectra_total == 59
 
 
 def test_noise_is_taken_off_where_the_table_shows_it(made_up) -> None:

@@ -68,6 +68,57 @@ def test_every_flag_of_this_room_is_explained_in_a_sentence() -> None:
         assert text.endswith(".")
 
 
+# ------------------------------------------------------------------ the acquisition
+
+
+# the band of the model: bins 20 to 57 of 512 at 40 MHz, 1.5625 to 4.453125 MHz
+@pytest.mark.parametrize(
+    ("f0_hz", "flagged"),
+    [(None, False), (1.56e6, True), (1.5625e6, False), (3.5e6, False), (4.4531e6, False),
+     (4.46e6, True), (9e6, True)],
+)  # fmt: skip
+def test_a_probe_beside_the_band_of_the_model_is_flagged(power, made_up, f0_hz, flagged) -> None:
+    site = dataclasses.replace(spectra_site(power), f0_hz=f0_hz)
+    result = estimate_scan(rf_scan([site]), made_up, RemsSettings())
+    assert ("f0_outside_band" in result.measurements[0].flags) is flagged
+    assert any("f0_outside_band" in p.reason for p in result.problems) is flagged
+
+
+def test_a_calibration_that_is_only_named_is_flagged(neck_samples, lenient) -> None:
+    assert "calibration_not_applied" in flags_of(neck_samples, lenient, calibration_id="plate-1")
+    assert "calibration_not_applied" not in flags_of(neck_samples, lenient)
+
+
+def test_flags_of_the_acquisition_of_a_vertebra_are_those_of_the_whole(power, made_up) -> None:
+    sites = [
+        dataclasses.replace(spectra_site(power, site=s, unit=None), f0_hz=9e6, calibration_id="X")
+        for s in ("L1", "L2")
+    ]
+    whole = estimate_scan(rf_scan(sites), made_up, RemsSettings()).measurements[-1]
+    assert whole.site == "L1-L2"
+    assert {"f0_outside_band", "calibration_not_applied", "power_unit_unknown"} <= set(whole.flags)
+
+
+@pytest.mark.parametrize("unit", ["1", "V^2", "V²/Hz", "mV**2 / MHz", "W/Hz", "a.u.", "linear"])
+def test_units_of_linear_power_pass_without_a_flag(power, made_up, unit) -> None:
+    assert "power_unit_unknown" not in table_flags(power, made_up, unit=unit)
+
+
+@pytest.mark.parametrize("unit", [None, "V", "counts", "x"])
+def test_units_that_say_nothing_of_power_are_flagged(power, made_up, unit) -> None:
+    assert "power_unit_unknown" in table_flags(power, made_up, unit=unit)
+
+
+@pytest.mark.parametrize(
+    "unit", ["dB", "DB", "dBm", "dB re 1 V^2/Hz", "\uff44\uff22", "10*log10(V^2)", "decibel", "Np"]
+)
+def test_logarithmic_units_are_refused(power, made_up, unit) -> None:
+    scan = rf_scan([spectra_site(power, unit=unit)])
+    result = estimate_scan(scan, made_up, RemsSettings())
+    assert result.code == "BS-E162"
+    assert f"found spectra in the unit {unit}, a logarithmic level" in result.reason
+
+
 # ------------------------------------------------------------------ the person
 
 
