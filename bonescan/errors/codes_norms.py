@@ -53,4 +53,9 @@ CODES: tuple[CodeInfo, ...] = (
         title="a reference without a printed example",
         hint="Add a [[worked_example]] from a report when you have one.",
     ),
+    CodeInfo(
+        code="BS-W262",
+        title="a row that may not be scored",
+        hint="Its flags say why; no T, Z or class may be made of such a number.",
+    ),
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bonescan.errors import BonescanError, UsageError, code_info
 from bonescan.files.csv_table import CsvRow
@@ -18,10 +19,17 @@ from bonescan.scoring.table import ScoreRequest
 
 from .score_bmd import measurement_of, one_of, person_of
 
+# what `run` refused to score stays unscored when its own table comes back
+NEVER_SCORED = ("not_for_any_use", "single_vertebra")
+_BETWEEN_FLAGS = re.compile(r"[;,\s]+")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableDefaults:
-    """What holds for every row whose own cell is empty or missing; a reference always wins."""
+    """What holds for every row whose own cell is empty or missing; a reference always wins.
+
+    A cell that holds something unreadable is not empty: its value is unknown.
+    """
 
     sex: str | None = None
     age: str | None = None
@@ -73,7 +81,7 @@ class RowReader:
         if technique == Technique.REMS_STYLE:  # its manufacturer made the ultrasound device
             known = self.norms.young.get(reference or "")
             maker = known.scale if known else self.defaults.manufacturer
-        return measurement_of(
+        measurement = measurement_of(
             self._number(row, cells, "bmd_g_cm2"),
             site=cells.get("site", ""),
             manufacturer=maker,
@@ -85,10 +93,15 @@ class RowReader:
                 cells.get("reported_reference"),
             ),
         )
+        forbidding = _forbids_scores(cells.get("flags", ""))
+        if forbidding:
+            self._problem(row, "BS-W262", f": found the flag {forbidding}, so nothing was scored")
+            return replace(measurement, scores_allowed=False)
+        return measurement
 
     def _person(self, row: CsvRow, cells: dict[str, str]) -> PersonAtExam:
-        sex = self._word(row, cells, "sex") or self.defaults.sex
-        status = self._word(row, cells, "menopausal_status") or self.defaults.menopausal_status
+        sex = self._word(row, cells, "sex", self.defaults.sex)
+        status = self._word(row, cells, "menopausal_status", self.defaults.menopausal_status)
         age, exact = None, True
         text = cells.get("age_years") or self.defaults.age
         if text:
@@ -113,12 +126,15 @@ class RowReader:
             return None
         return number
 
-    def _word(self, row: CsvRow, cells: dict[str, str], column: str) -> str | None:
+    def _word(
+        self, row: CsvRow, cells: dict[str, str], column: str, default: str | None
+    ) -> str | None:
+        """Read a word; the default is for an empty cell, never for an unreadable one."""
         from bonescan.model.vocabulary import MenopausalStatus
 
         text = cells.get(column)
         if text is None:
-            return None
+            return default
         try:
             return one_of(column, text, ("F", "M") if column == "sex" else MenopausalStatus)
         except UsageError as refused:
@@ -126,17 +142,30 @@ class RowReader:
             return None
 
     def _bad(self, row: CsvRow, column: str, found: str) -> None:
-        where = f", column {column!r}" if column else ""
         self.bad_lines.add(row.line)
+        self._problem(row, "BS-W260", (f", column {column!r}" if column else "") + f": {found}")
+
+    def _problem(self, row: CsvRow, code: str, text: str) -> None:
         self.problems.append(
             Problem(
-                code="BS-W260",
+                code=code,
                 severity=Severity.WARNING,
                 file=self.file,
-                reason=f"Line {row.line}{where}: {found}.",
-                hint=code_info("BS-W260").hint,
+                reason=f"Line {row.line}{text}.",
+                hint=code_info(code).hint,
             )
         )
+
+
+def _forbids_scores(flags: str) -> str:
+    """Name the flag under which no T, Z or class may be made of a row; "" where none does."""
+    found = set(_BETWEEN_FLAGS.split(flags.casefold()))
+    for flag in NEVER_SCORED:
+        if flag in found:
+            return flag
+    if "simulated_model" in found and "simulated_exam" not in found:
+        return "simulated_model without simulated_exam"
+    return ""
 
 
 def parse_age(text: str) -> tuple[float, bool]:

@@ -134,6 +134,91 @@ def test_a_bad_cell_is_named_and_its_row_kept(scored):
     assert rows["Eve"]["category"] == "none"
 
 
+SCORES = (
+    "t_score", "t_label", "z_score", "z_label", "reference_id", "z_reference_id", "category",
+    "reported_category", "score_used", "p_normal", "p_osteopenia", "p_osteoporosis",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("technique", "flags", "named"),
+    [
+        ("REMS-style", "simulated_model;not_for_any_use", "not_for_any_use"),
+        ("REMS-style", "no_calibration;single_vertebra", "single_vertebra"),
+        ("REMS-style", "simulated_model", "simulated_model without simulated_exam"),
+        ("REMS-style", "simulated_exam; not_for_any_use", "not_for_any_use"),
+        ("DXA", "not_for_any_use", "not_for_any_use"),
+        ("", "simulated_model", "simulated_model without simulated_exam"),
+        ("REMS-style", "simulated_exam;simulated_model", ""),
+        ("REMS-style", "no_calibration", ""),
+        ("DXA", "simulated_exam", ""),
+    ],
+)
+def test_what_run_may_not_score_is_not_scored_from_its_table(
+    verb, tmp_path, technique, flags, named
+):
+    # a number of a simulated model on a real exam, and single vertebrae, never get T, Z or class
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(
+        "site,bmd_g_cm2,bmd_u_g_cm2,sex,age_years,menopausal_status,technique,reported_t_score,"
+        "t_score,category,flags\n"
+        f"femoral-neck,0.55,0.03,F,70.2,postmenopausal,{technique},-2.7,-2.69,osteoporosis,{flags}\n"
+        "total-hip,0.9,,F,70.2,postmenopausal,DXA,,,,\n",
+        encoding="utf-8",
+    )
+    code, printed, _ = verb("score", source, "-o", out, "--manufacturer", "Hologic", "--json")
+    row = next(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    problems = [p for p in json.loads(printed)["problems"] if p["code"] == "BS-W262"]
+    assert code == 0
+    if named:
+        assert {c: row[c] for c in SCORES} == dict.fromkeys(SCORES, "")
+        assert problems[0]["reason"].startswith(f"Line 2: found the flag {named},")
+        assert row["flags"].replace(" ", "").split(";") == sorted(flags.replace(" ", "").split(";"))
+    else:
+        assert problems == []
+        assert (row["t_score"], row["category"]) == ("-2.69", "osteoporosis")
+
+
+def test_a_table_of_nothing_but_forbidden_rows_is_refused(verb, tmp_path):
+    source = tmp_path / "in.csv"
+    source.write_text("site,bmd_g_cm2,flags\nfemoral-neck,0.55,not_for_any_use\n")
+    code, _, err = verb("score", source, "-o", tmp_path / "out.csv", "--manufacturer", "Hologic")
+    assert code == 4
+    assert "Line 2: found the flag not_for_any_use" in err
+
+
+def test_a_refused_cell_is_unknown_and_never_the_default(verb, tmp_path):
+    # ISCD: a class needs sex, age and menopausal status; a guess must not supply them
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(
+        "name,site,bmd_g_cm2,sex,age_years,menopausal_status\n"
+        "sex,L1-L4,0.70,X,61.0,postmenopausal\n"
+        "status,L1-L4,0.70,F,52.0,pstmenopausal\n"
+        "age,L1-L4,0.70,F,6l.0,postmenopausal\n"
+        "empty,L1-L4,0.70,,,\n",
+        encoding="utf-8",
+    )
+    _, printed, _ = verb(
+        "score", source, "-o", out, "--sex", "F", "--age", "61.0", "--menopause", "postmenopausal",
+        "--manufacturer", "Hologic", "--json",
+    )  # fmt: skip
+    lines = out.read_text(encoding="utf-8").splitlines()
+    rows = {r["name"]: r for r in csv.DictReader(lines)}
+    assert {n: r["category"] for n, r in rows.items()} == {
+        "sex": "none", "status": "none", "age": "none", "empty": "osteoporosis",
+    }  # fmt: skip
+    for name, flag in (
+        ("sex", "sex_or_age_unknown"),
+        ("status", "menopause_unknown"),
+        ("age", "sex_or_age_unknown"),
+    ):
+        assert {flag, "cell_not_read"} <= set(rows[name]["flags"].split(";"))
+    reasons = [p["reason"] for p in json.loads(printed)["problems"]]
+    assert [r.split(":")[0] for r in reasons] == [
+        "Line 2, column 'sex'", "Line 3, column 'menopausal_status'", "Line 4, column 'age_years'",
+    ]  # fmt: skip
+
+
 def test_scoring_a_scored_table_changes_nothing(verb, tmp_path):
     source, out, again = (tmp_path / n for n in ("in.csv", "out.csv", "again.csv"))
     source.write_text("\n".join(TABLE.splitlines()[:3]) + "\n", encoding="utf-8")
