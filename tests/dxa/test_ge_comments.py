@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+from xml.etree import ElementTree
+
 import pytest
 
+from bonescan.dxa.carriers.ge_comments import _visit_of
 from bonescan.model.vocabulary import OutcomeKind
 
 NEWER = """<DXA_RESULTS><EXAM_DATE time="14:16:15" id="1">02/02/2015</EXAM_DATE>
@@ -47,10 +51,74 @@ def test_the_newer_root(comments):
     assert result.problems == ()
 
 
-def test_the_older_root_runs_from_the_oldest_visit_to_the_newest(comments):
+def visits(*days_and_bmd):
+    exams = "".join(
+        f"<EXAM><EXAM_DATE>{day}</EXAM_DATE><BMD units='g/cm2'>{bmd}</BMD></EXAM>"
+        for day, bmd in days_and_bmd
+    )
+    return (
+        '<DENSITOMETRY_RESULTS><CURRENT_EXAM><SCAN type="AP Spine"><TREND>'
+        f"<TREND_ROI>L1-L4</TREND_ROI>{exams}</TREND></SCAN></CURRENT_EXAM></DENSITOMETRY_RESULTS>"
+    )
+
+
+def test_the_older_root_gives_the_visit_of_the_exam(comments):
     (row,) = comments(OLDER).measurements
     assert (row.site, row.bmd_g_cm2) == ("L1-L4", 1.014)
     assert (row.reported_t_score, row.reported_z_score) == (-1.4, -0.9)
+
+
+@pytest.mark.parametrize(
+    "days_and_bmd",
+    [  # the exam is of 2015-02-02
+        [("02/02/2015", "0.800"), ("02/05/2010", "1.100")],
+        [("02/05/2010", "1.100"), ("02/02/2015", "0.800")],
+        [("2017-02-02", "0.700"), ("2015-02-02", "0.800"), ("2010-05-02", "1.100")],
+        [("02.02.2015", "0.800")],
+        [("", "1.100"), ("02/02/2015", "0.800")],
+    ],
+)
+def test_the_order_of_the_visits_does_not_matter(comments, days_and_bmd):
+    result = comments(visits(*days_and_bmd))
+    assert [m.bmd_g_cm2 for m in result.measurements] == [0.800]
+    assert result.problems == ()
+
+
+@pytest.mark.parametrize(
+    "days_and_bmd",
+    [
+        [("02/05/2010", "1.100"), ("02/05/2012", "1.050")],
+        [("02/02/2015", "0.800"), ("02/02/2015", "0.810")],  # which of the two?
+        [("", "0.800")],
+        [("2 Feb 2015", "0.800")],
+    ],
+)
+def test_without_one_visit_of_the_exam_there_is_no_number(comments, days_and_bmd):
+    result = comments(visits(*days_and_bmd))
+    assert (result.kind, result.measurements) == (OutcomeKind.NEEDS_REVIEW, ())
+    assert "which visit of 'L1-L4' is the exam of 2015-02-02" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        (["02/05/2024", "01/03/2019"], 0),
+        (["01/03/2019", "05/02/2024"], 1),  # month first
+        (["02/05/2024", "05/02/2024"], None),  # either may be the second of May
+        (["25/12/2020", "05/02/2024"], None),  # the day stands first: this is the fifth of February
+        (["2024-05-02", "2024-02-05"], 0),
+    ],
+)
+def test_day_and_month_are_told_apart_by_all_dates_of_the_document(written, wanted):
+    root = ElementTree.fromstring(visits(*((day, "1.0") for day in written)))
+    exams = list(root.iter("EXAM"))
+    found = _visit_of(exams, date(2024, 5, 2))
+    assert found is (None if wanted is None else exams[wanted])
+
+
+def test_without_a_date_of_the_exam_no_visit_is_taken():
+    root = ElementTree.fromstring(visits(("02/05/2024", "1.0")))
+    assert _visit_of(list(root.iter("EXAM")), None) is None
 
 
 @pytest.mark.parametrize("text", ["02/02/2015", "02.02.2015", "2015-02-02"])

@@ -1,8 +1,9 @@
 """GE enCORE's result document in (0020,4000) Image Comments.
 
 Two roots: ``DXA_RESULTS`` with ``SCAN[@type]/ROI[@region]`` (newer), and
-``DENSITOMETRY_RESULTS`` with ``CURRENT_EXAM/SCAN[@type]/TREND`` (older), whose
-visits run from the oldest to the newest. Other roots are named, not guessed.
+``DENSITOMETRY_RESULTS`` with ``CURRENT_EXAM/SCAN[@type]/TREND`` (older), which
+holds every visit: that of the exam's day counts, wherever it stands. Other
+roots are named, not guessed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ..safe_xml import parse_xml
 IMAGE_COMMENTS: Tag = (0x0020, 0x4000)
 _NEWER = {"AREA": "area", "BMD": "bmd", "BMC": "bmc", "BMD_TSCORE": "t", "BMD_ZSCORE": "z"}
 _OLDER = {"BMD": "bmd", "YAT": "t", "AMZ": "z"}
+_ORDERS = ((0, 1, 2), (2, 1, 0), (2, 0, 1))  # places of year, month and day: Y/M/D, D/M/Y, M/D/Y
 _DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})")
 
 
@@ -57,9 +59,13 @@ def _older(root: Element, scan: DxaScan, found: Found) -> None:
             visits = trend.findall("EXAM")
             if not visits:
                 continue
-            last = visits[-1]  # the oldest stands first
-            _check_date(last.findtext("EXAM_DATE"), scan, found)
-            _region(trend.findtext("TREND_ROI") or "", region, last, _OLDER, found)
+            name = trend.findtext("TREND_ROI") or ""
+            visit = _visit_of(visits, scan.exam.exam_date)
+            if visit is None:
+                day = scan.exam.exam_date or "an unknown day"
+                found.not_understood.append(f"which visit of {name[:40]!r} is the exam of {day}")
+            else:
+                _region(name, region, visit, _OLDER, found)
 
 
 def _region(text: str, scan: str, holder: Element, names: dict[str, str], found: Found) -> None:
@@ -76,20 +82,40 @@ def _region(text: str, scan: str, holder: Element, names: dict[str, str], found:
     found.regions.append(region)
 
 
+def _visit_of(visits: list[Element], exam: date | None) -> Element | None:
+    """Find the one visit of the exam's day; None where no visit is, or more than one may be.
+
+    A document writes all its dates in one order: an order in which one of them
+    is no date is not the document's.
+    """
+    written = [_numbers(visit.findtext("EXAM_DATE")) for visit in visits]
+    fitting: set[int] = set()
+    for order in _ORDERS:
+        days = [_day(numbers, order) for numbers in written]
+        if all(day is not None or not numbers for day, numbers in zip(days, written, strict=True)):
+            fitting |= {i for i, day in enumerate(days) if day is not None and day == exam}
+    return visits[fitting.pop()] if len(fitting) == 1 else None
+
+
 def _check_date(text: str | None, scan: DxaScan, found: Found) -> None:
     """Hold the document's date against the header's, day or month first as either fits."""
-    match = _DATE.fullmatch((text or "").strip())
-    exam = scan.exam.exam_date
-    if match is None or exam is None:
+    numbers, exam = _numbers(text), scan.exam.exam_date
+    if not numbers or exam is None:
         return
-    numbers = [int(part) for part in match.groups()]
-    orders = (numbers, [numbers[2], numbers[1], numbers[0]], [numbers[2], numbers[0], numbers[1]])
-    if not any(_same_day(order, exam) for order in orders):
-        found.not_understood.append(f"the date {match[0]} beside the exam of {exam}")
+    if all(_day(numbers, order) != exam for order in _ORDERS):
+        found.not_understood.append(f"the date {(text or '').strip()} beside the exam of {exam}")
 
 
-def _same_day(order: list[int], day: date) -> bool:
-    return order == [day.year, day.month, day.day]
+def _numbers(text: str | None) -> tuple[int, ...]:
+    match = _DATE.fullmatch((text or "").strip())
+    return tuple(int(part) for part in match.groups()) if match else ()
+
+
+def _day(numbers: tuple[int, ...], order: tuple[int, int, int]) -> date | None:
+    try:
+        return date(*(numbers[place] for place in order)) if numbers else None
+    except ValueError:
+        return None
 
 
 CARRIER = Carrier("ge-comments", 30, _find)
