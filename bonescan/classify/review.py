@@ -14,6 +14,7 @@ REVIEW_FLAGS = frozenset(
         "unknown_printed_reference",
         "vertebra_discordant",
         "arithmetic_mismatch",
+        "region_printed_twice",
         "confirm_pregnancy",
         "osteoporosis_by_fracture",
     }

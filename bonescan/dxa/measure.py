@@ -17,7 +17,7 @@ from .carrier import find_numbers
 from .discordance import discordant_pairs, proposal
 from .no_numbers import explain
 from .picture import dxa_picture
-from .printed import Found, PrintedRegion, once_each
+from .printed import PRINTED_TWICE, Found, PrintedRegion, once_each
 
 REMS_MAKER = "echolight"
 SCALES = frozenset({"hologic", "ge"})  # makers whose references are known
@@ -88,18 +88,24 @@ def _reported(
     faults = _check_arithmetic(scan, regions, remarks)
     _check_neighbours(scan, regions, remarks)
     _say_what_was_not_understood(scan, found, remarks)
-    first = faults[0] if faults else ""
+    twice = [f"{r.text} is printed twice, with other numbers" for r in regions if _is_twice(r)]
+    code = "BS-W211" if faults else "BS-W217" if twice else ""
+    first = next(iter(faults + twice), "")
     return StageResult(
-        kind=OutcomeKind.NEEDS_REVIEW if faults else OutcomeKind.REPORTED,
+        kind=OutcomeKind.NEEDS_REVIEW if code else OutcomeKind.REPORTED,
         carrier=found.carrier,
-        code="BS-W211" if faults else "",
-        reason=f"The printed numbers contradict each other: {first}." if faults else "",
-        hint=code_info("BS-W211").hint if faults else "",
+        code=code,
+        reason=f"The printed numbers contradict each other: {first}." if code else "",
+        hint=code_info(code).hint if code else "",
         measurements=tuple(_measurement(scan, found, r) for r in regions),
         problems=tuple(remarks.problems),
         pictures=pictures,
         details=tuple(remarks.details),
     )
+
+
+def _is_twice(region: PrintedRegion) -> bool:
+    return PRINTED_TWICE in region.flags
 
 
 def _measurement(scan: DxaScan, found: Found, region: PrintedRegion) -> Measurement:
@@ -165,7 +171,7 @@ def _say_what_was_not_understood(scan: DxaScan, found: Found, remarks: _Remarks)
         shown = "; ".join(dict.fromkeys(found.not_understood[:_SHOWN]))
         remarks.warn(scan, "BS-W215", f"Not understood: {shown[:400]}.", Severity.WARNING)
     for region in found.regions:
-        if {"value_implausible", "unit_unknown", "region_printed_twice"} & set(region.flags):
+        if {"value_implausible", "unit_unknown", PRINTED_TWICE} & set(region.flags):
             reason = f"A number of {region.text} was left out."
             remarks.warn(scan, "BS-W217", reason, Severity.WARNING)
 

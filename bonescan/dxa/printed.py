@@ -12,6 +12,7 @@ AREA_UNITS = {"cm2": 1.0, "mm2": 1e-2}
 UNITS = {"bmd": BMD_UNITS, "bmc": BMC_UNITS, "area": AREA_UNITS}
 PLAUSIBLE = {"bmd": (0.02, 5.0), "bmc": (0.0, 10_000.0), "area": (0.05, 30_000.0)}
 MAX_SCORE = 15.0
+PRINTED_TWICE = "region_printed_twice"
 
 _NUMBER = re.compile(r"[-+]?\d{1,9}(?:[.,]\d{1,9})?")
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2010": "-", "\u00a0": " "})
@@ -109,7 +110,7 @@ def in_base_unit(quantity: str, value: float, unit: str) -> tuple[float | None, 
 
 
 def set_number(region: PrintedRegion, quantity: str, value: float, unit: str = "") -> None:
-    """Put one number on a region; a second, different one is flagged and not taken.
+    """Put one number on a region; a second, different one is flagged for a person to settle.
 
     `quantity` is "bmd", "bmc", "area", "t", "z" or "fragility".
     """
@@ -125,8 +126,8 @@ def set_number(region: PrintedRegion, quantity: str, value: float, unit: str = "
         region.flags.append("value_implausible")
         return
     before = getattr(region, name)
-    if before is not None and before != value:
-        region.flags.append("region_printed_twice")
+    if before is not None and not _same(before, value):
+        region.flags.append(PRINTED_TWICE)
         return
     setattr(region, name, value)
 
@@ -142,14 +143,28 @@ _FIELDS = {
 
 
 def once_each(regions: list[PrintedRegion]) -> list[PrintedRegion]:
-    """Keep the first row of each site; a later, different one is flagged and left out."""
+    """Keep the first row of each site; a later one that says otherwise is flagged and left out.
+
+    A later row that agrees lends the numbers which only it prints.
+    """
     kept: dict[str, PrintedRegion] = {}
     for region in regions:
         first = kept.setdefault(region.site, region)
-        if first is not region and _numbers(first) != _numbers(region):
-            first.flags.append("region_printed_twice")
+        if first is not region:
+            _join(first, region)
     return list(kept.values())
 
 
-def _numbers(region: PrintedRegion) -> tuple[float | None, ...]:
-    return tuple(getattr(region, name) for name in _FIELDS.values())
+def _join(first: PrintedRegion, later: PrintedRegion) -> None:
+    pairs = {n: (getattr(first, n), getattr(later, n)) for n in _FIELDS.values()}
+    both = [(a, b) for a, b in pairs.values() if a is not None and b is not None]
+    if PRINTED_TWICE in later.flags or not all(_same(a, b) for a, b in both):
+        first.flags.append(PRINTED_TWICE)
+        return
+    for name, (own, other) in pairs.items():
+        if own is None:
+            setattr(first, name, other)
+
+
+def _same(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)  # 0.886 g/cm2 and 886 mg/cm2

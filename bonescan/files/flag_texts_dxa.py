@@ -9,7 +9,8 @@ FLAGS: dict[str, str] = {
     "of areas.",
     "confirm_pregnancy": "DXA is not routine in pregnancy; confirm status.",
     "region_not_stated": "The report names the bone but not the region; it is not classified.",
-    "region_printed_twice": "A region is printed twice with other numbers; the first was taken.",
+    "region_printed_twice": "A region is printed twice with different numbers. The first "
+    "stands here; a person must say which is of this exam.",
     "unit_not_stated": "The report gives no unit for a value; the usual one was taken.",
     "unit_unknown": "A value in an unknown unit was left out.",
     "value_implausible": "A value that can't be true was left out.",

@@ -172,8 +172,16 @@ def test_a_discordant_vertebra_is_flagged_and_left_in(person):
     assert "vertebra_discordant" not in decide(who, row("L1-L4", -1.0, who), *singles[:2]).flags
 
 
+def test_a_number_printed_twice_goes_to_a_person(person):
+    who = person()
+    plain, twice = row("L1-L4", -1.2, who), row("L1-L4", -1.2, who, flags=("region_printed_twice",))
+    assert not decide(who, plain).needs_review
+    assert decide(who, twice).needs_review
+
+
 def test_every_flag_that_a_person_can_carry_is_explained():
     from bonescan.classify.review import REVIEW_FLAGS
 
-    elsewhere = {"arithmetic_mismatch", "confirm_pregnancy"}  # set where DXA numbers are read
+    # set where DXA numbers are read
+    elsewhere = {"arithmetic_mismatch", "region_printed_twice", "confirm_pregnancy"}
     assert REVIEW_FLAGS - elsewhere <= set(all_flags())

@@ -74,6 +74,33 @@ def test_trend_containers_hold_other_days(measured, dicom):
     assert {s: m.bmd_g_cm2 for s, m in sites(result).items()} == {"L1-L4": 1.014}
 
 
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Previous Exam", "PRIOR_STUDY", "History", "Historical Data", "Comparison 2019",
+        "Baseline", "Trend", "BMD Change", "Spine Trend",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("stands_first", [True, False])
+def test_containers_of_another_day_are_left_out(measured, dicom, heading, stands_first):
+    old = dicom.container(
+        ("30", "99GE", heading),
+        exam(dicom, "AP Spine", region(dicom, "L1-L4", "1.100", "40.00", "36.36", "-0.7", "0.1")),
+    )
+    new = exam(dicom, "AP Spine", region(dicom, "L1-L4", "0.800", "30.00", "37.50", "-3.2", "-1.0"))
+    result = measured(dicom.report(GE_REPORT, *((old, new) if stands_first else (new, old))))
+    (row,) = result.measurements
+    assert (row.bmd_g_cm2, row.reported_t_score, row.flags) == (0.800, -3.2, ())
+    assert result.kind == OutcomeKind.REPORTED
+
+
+def test_a_value_of_another_day_is_left_out_whatever_its_code(measured, dicom):
+    old = dicom.num(("24966-4", "LN", "Prior L1-L4 bone density"), "1.1", "g/cm2")
+    new = dicom.num(("1", "99GE", "L1-L4 BMD"), "0.8", "g/cm2")
+    (row,) = measured(dicom.report(GE_REPORT, old, new)).measurements
+    assert (row.site, row.bmd_g_cm2, row.flags) == ("L1-L4", 0.8, ())
+
+
 def test_every_visit_of_a_spine_and_both_hips_in_one_report(measured, dicom):
     spine = exam(
         dicom,
@@ -233,16 +260,27 @@ def test_plain_values_that_name_their_region(measured, dicom):
     assert row.reported_reference == "USA (Combined NHANES) AP Spine, Female, White"
 
 
-def test_a_region_printed_twice_keeps_the_first_and_is_flagged(measured, dicom):
+def test_a_region_printed_twice_needs_review(measured, dicom):
     d = dicom
     spine = exam(
         d,
         "AP Spine",
         d.container(("21", "99GE", "L1"), d.num(BMD, "0.9", "g/cm2"), d.num(BMD, "0.8", "g/cm2")),
     )
-    (row,) = measured(d.report(GE_REPORT, spine)).measurements
+    result = measured(d.report(GE_REPORT, spine))
+    assert (result.kind, result.code) == (OutcomeKind.NEEDS_REVIEW, "BS-W217")
+    assert "L1 is printed twice" in result.reason
+    (row,) = result.measurements
     assert row.bmd_g_cm2 == 0.9
     assert "region_printed_twice" in row.flags
+
+
+def test_the_same_number_printed_twice_is_no_question(measured, dicom):
+    d = dicom
+    twice = d.num(BMD, "0.886", "g/cm2"), d.num(BMD, "886", "mg/cm2")
+    spine = exam(d, "AP Spine", d.container(("21", "99GE", "L1"), *twice))
+    result = measured(d.report(GE_REPORT, spine))
+    assert (result.kind, result.measurements[0].flags) == (OutcomeKind.REPORTED, ())
 
 
 def test_a_missing_unit_is_flagged(measured, dicom):
@@ -284,7 +322,8 @@ def test_codes_of_the_tables():
 
 
 def test_codes_of_the_tables_are_those_of_the_standards_library():
-    concepts = pytest.importorskip("pydicom.sr.codedict").codes
+    from pydicom.sr.codedict import codes as concepts
+
     assert SNOMED_SITES[concepts.SCT.L1Vertebra.value] == "L1"
     assert SNOMED_SITES[concepts.SCT.L2Vertebra.value] == "L2"
     assert SNOMED_SITES[concepts.SCT.LumbarSpine.value] == "lumbar-spine"

@@ -2,7 +2,8 @@
 
 GE enCORE writes a root ``DXA Report``, containers that name the scan, one
 container a region in them, BMD, BMC and area as NUM and **T- and Z-scores as
-TEXT**; containers ``Trend <region>`` hold earlier visits and are left out.
+TEXT**; containers ``Trend <region>``, and any that name a previous exam, a
+baseline or a comparison, hold other days and are left out.
 What a value is comes from its code where the code is known, else from its
 meaning; where the two contradict each other, neither is believed.
 """
@@ -38,9 +39,11 @@ LATERALITY = frozenset({"272741003", "G-C171"})
 TRACKING_IDENTIFIER = "112039"
 SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
 
-# meanings that are no value of this visit, or none that is used
+# meanings of containers and values that belong to another day than the exam's
+_OTHER_DAY = re.compile(r"trend|previous|prior|earlier|baseline|histor|comparison|change")
+# meanings that are no value that is used
 _NOT_USED = re.compile(
-    r"trend|change|previous|baseline|\blsc\b|percent|%|\bpya\b|\bpam\b|young adult|age.?match"
+    r"\blsc\b|percent|%|\bpya\b|\bpam\b|young adult|age.?match"
     r"|\bcv\b|\bfat\b|\blean\b"
 )
 _QUANTITIES = (
@@ -85,7 +88,7 @@ def _walk(item: DicomItem, place: _Place, report: _Report) -> None:
         code, meaning = _concept(child, CONCEPT_NAME)
         kind = child.text(VALUE_TYPE) or ""
         if kind == "CONTAINER":
-            if not meaning.lower().startswith("trend"):
+            if not _OTHER_DAY.search(meaning.lower()):
                 _walk(child, _enter(child, meaning, place, report), report)
         elif kind in {"NUM", "TEXT"}:
             _take(child, kind, (code, meaning), place, report)
@@ -198,7 +201,7 @@ def _take(
         _reference(words, item.text(TEXT_VALUE), report)
         return
     quantity, region = _quantity(code, words)
-    if not quantity:
+    if not quantity or _OTHER_DAY.search(words):
         return
     value, unit = _number(item, kind)
     if value is None:
