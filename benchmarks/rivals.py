@@ -333,6 +333,12 @@ def columns(*which: int) -> Inputs:
     return lambda rng, n, gaps: tuple(table(rng, n, gaps)[i] for i in which)
 
 
+def ratios(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Make ratios, which another kernel works out, with L and S."""
+    ratio, power, spread = columns(0, 3, 5)(rng, n, gaps)
+    return ratio.copy(), power, spread
+
+
 def _filled(*columns: Array) -> tuple[Array, ...]:
     results = tuple(np.empty_like(x) for x in plain_scores.score_rows(*columns))
     plain_scores.fill_scores(columns, results)
@@ -484,7 +490,7 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
         "lms.lms_transform": Rival(
             kernel=lms.lms_transform,
             plain=plain_lms.lms_transform,
-            inputs=lambda rng, n, gaps: tuple(c.copy() for c in columns(0, 3, 5)(rng, n, gaps)),
+            inputs=ratios,
         ),
         "scores.t_scores": Rival(
             kernel=scores.t_scores, plain=plain_scores.t_scores, inputs=columns(0, 1, 2)

@@ -27,8 +27,9 @@ def lms_transform(
 
     Parameters
     ----------
-    ratio, power, spread : (n,) float64
-        Working arrays of another kernel, so writable.
+    ratio : (n,) float64
+        A working array of another kernel, so writable.
+    power, spread : (n,) float64
 
     Returns
     -------

@@ -77,7 +77,7 @@ def lms_chunk(
     ratio = np.empty(bmd.shape[0])
     for i in range(bmd.shape[0]):
         ratio[i] = bmd[i] / median[i] if bmd[i] > 0.0 and median[i] > 0.0 else np.nan
-    return lms_transform(ratio, power.copy(), spread.copy())
+    return lms_transform(ratio, power, spread)
 
 
 @kernel()
@@ -250,14 +250,18 @@ def fill_scores(columns: Columns, results: Results) -> None:
         z_part = lms_chunk(bmd[rows], power[rows], median[rows], spread[rows])
         t_nano, z_nano = nano_chunk(t_part), nano_chunk(z_part)
         t_label, z_label = tenths_chunk(t_nano), tenths_chunk(z_nano)
+        # views, and one loop for each type: so the compiler makes vector code
+        t_here, z_here = t[rows], z[rows]
         for k in range(t_part.shape[0]):
-            t[first + k], z[first + k] = t_part[k], z_part[k]
+            t_here[k], z_here[k] = t_part[k], z_part[k]
+        t_here_tenths, z_here_tenths = t_tenths[rows], z_tenths[rows]
         for k in range(t_part.shape[0]):
-            t_tenths[first + k], z_tenths[first + k] = t_label[k], z_label[k]
+            t_here_tenths[k], z_here_tenths[k] = t_label[k], z_label[k]
+        code_here, raw_here = code[rows], raw_code[rows]
         for k in range(t_part.shape[0]):
-            raw_code[first + k] = nano_to_code(t_nano[k])
+            raw_here[k] = nano_to_code(t_nano[k])
         for k in range(t_part.shape[0]):
-            code[first + k] = tenths_to_code(t_label[k])
+            code_here[k] = tenths_to_code(t_label[k])
 
 
 def score_rows(
