@@ -6,6 +6,7 @@ gates are transformed (`spectra`), which costs nothing and touches only them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,11 @@ INT16_MAX = 32767
 RAIL_REPEATS = 8
 RAIL_OVER_NEIGHBOURS = 4.0
 NEIGHBOUR_CODES = 8
+# A record with a larger share of clipped samples is no echo: the deeper half of a line alone is
+# quieter than that. (The clipped exam of the sample scans has 4 %.)
+MAX_CLIPPED_1 = 0.5
+# Float64 counts in ones up to here; no converter, and no voltage, comes near.
+MAX_SAMPLE = 2.0**53
 
 Samples = NDArray[np.int16]
 
@@ -29,11 +35,11 @@ Samples = NDArray[np.int16]
 class Conditioned:
     """The samples of one site, ready for envelopes and spectra.
 
-    `railed` lists the clipped samples as rows of (frame, line, sample).
+    `railed` marks the clipped samples: one byte each, however many there are.
     """
 
     samples: Samples  # (frame, line, sample)
-    railed: NDArray[np.intp]
+    railed: NDArray[np.bool_]  # (frame, line, sample)
     n_frames_stored: int
     n_duplicates: int
     saturated_percent: float
@@ -57,7 +63,8 @@ def condition(stored: NDArray[Any], site: RfSite) -> Conditioned:
     Raises
     ------
     UnusableScan
-        BS-E168: no samples, not a number, or the same value everywhere.
+        BS-E168: no samples, not a number, too large, the same value everywhere, or
+        more than half of them clipped.
     """
     if stored.ndim != 3 or 0 in stored.shape:  # noqa: PLR2004 - frame, line, sample
         raise UnusableScan(
@@ -69,15 +76,22 @@ def condition(stored: NDArray[Any], site: RfSite) -> Conditioned:
     low, high = stored.min(), stored.max()
     if low == high:
         raise UnusableScan("BS-E168", f"{site.site}: found the same value in every sample.")
+    low, high = float(low), float(high)
+    if max(-low, high) > MAX_SAMPLE:
+        raise UnusableScan(
+            "BS-E168",
+            f"{site.site}: found samples from {low:.3g} to {high:.3g}, wanted none beyond "
+            f"{MAX_SAMPLE:.3g}.",
+        )
     fresh = _not_repeated(stored)
     frames = stored if fresh.all() else stored[fresh]
-    railed = _railed(frames, float(low), float(high))
+    railed, n_railed = _railed(frames, low, high, site)
     return Conditioned(
         samples=_levelled(frames, site),
         railed=railed,
         n_frames_stored=stored.shape[0],
         n_duplicates=int(np.count_nonzero(~fresh)),
-        saturated_percent=100.0 * len(railed) / frames.size,
+        saturated_percent=100.0 * n_railed / frames.size,
     )
 
 
@@ -91,40 +105,83 @@ def _not_repeated(frames: NDArray[Any]) -> NDArray[np.bool_]:
     return fresh
 
 
-def _railed(frames: NDArray[Any], low: float, high: float) -> NDArray[np.intp]:
-    """List samples at a rail: at an end of the record's own range that repeats too often."""
-    places = [np.argwhere(frames == end) for end in (low, high) if _is_rail(frames, end, low, high)]
-    return np.concatenate(places) if places else np.empty((0, 3), dtype=np.intp)
+def _railed(
+    frames: NDArray[Any], low: float, high: float, site: RfSite
+) -> tuple[NDArray[np.bool_], int]:
+    """Mark samples at a rail, an end of the record's own range that repeats too often."""
+    rails = [end for end in (low, high) if _is_rail(frames, end, low, high)]
+    count = sum(_count(frames, end, end) for end in rails)
+    if count > MAX_CLIPPED_1 * frames.size:
+        raise UnusableScan(
+            "BS-E168",
+            f"{site.site}: found {100.0 * count / frames.size:.0f} % of the samples clipped, "
+            f"wanted at most {100.0 * MAX_CLIPPED_1:.0f} %.",
+        )
+    marks = np.zeros(frames.shape, dtype=bool)
+    for end in rails:
+        for i, frame in enumerate(frames):
+            marks[i] |= frame == end
+    return marks, count
 
 
 def _is_rail(frames: NDArray[Any], end: float, low: float, high: float) -> bool:
-    repeats = np.count_nonzero(frames == end)
+    repeats = _count(frames, end, end)
     if repeats < RAIL_REPEATS:
         return False
     if high - low < 2 * NEIGHBOUR_CODES:  # a handful of codes: every value repeats
         return False
     inner = end - NEIGHBOUR_CODES if end == high else end + NEIGHBOUR_CODES
     first, last = sorted((inner, end))
-    near = np.count_nonzero((frames >= first) & (frames <= last)) - repeats
+    near = _count(frames, first, last) - repeats
     return bool(repeats > RAIL_OVER_NEIGHBOURS * near / NEIGHBOUR_CODES)
+
+
+def _count(frames: NDArray[Any], first: float, last: float) -> int:
+    """Count the samples from `first` to `last`, frame by frame: no copy of the whole record."""
+    if first == last:
+        return sum(int(np.count_nonzero(frame == first)) for frame in frames)
+    return sum(int(np.count_nonzero((frame >= first) & (frame <= last))) for frame in frames)
 
 
 def _levelled(frames: NDArray[Any], site: RfSite) -> Samples:
     """Take off offset and stored gain curve; what doesn't fit int16 is scaled as a whole.
 
-    A common factor is harmless: the method uses no absolute level.
+    A common factor is harmless: the method uses no absolute level. Frame by
+    frame, so that no wide copy of the whole record is needed.
     """
-    offset = round(float(frames.mean()))
-    if site.tgc_db is None and frames.dtype == np.int16:
-        if offset == 0:
-            return np.ascontiguousarray(frames, dtype=np.int16)
-        shifted = frames.astype(np.int32) - offset
-        return np.clip(shifted, -INT16_MAX - 1, INT16_MAX).astype(np.int16)
-    values = frames.astype(np.float64) - offset
-    if site.tgc_db is not None:
-        values *= _gain_off(site, frames.shape[-1])
-    largest = float(np.abs(values).max())
-    return np.rint(values * (INT16_MAX / largest)).astype(np.int16)
+    offset = round(float(frames.mean(dtype=np.float64)))
+    plain = site.tgc_db is None and frames.dtype == np.int16
+    if plain and offset == 0:
+        return np.ascontiguousarray(frames, dtype=np.int16)
+    levelled = np.empty(frames.shape, dtype=np.int16)
+    if plain:
+        for frame, out in zip(frames, levelled, strict=True):
+            shifted = frame.astype(np.int32) - offset
+            out[:] = np.clip(shifted, -INT16_MAX - 1, INT16_MAX)
+        return levelled
+    gain = None if site.tgc_db is None else _gain_off(site, frames.shape[-1])
+    largest = max(float(np.abs(_true(frame, offset, gain)).max()) for frame in frames)
+    scale = INT16_MAX / largest if largest > 0 else math.inf
+    if not 0 < scale < math.inf:
+        raise UnusableScan(
+            "BS-E168",
+            f"{site.site}: found samples that are at most {largest:.3g} without offset and gain, "
+            "wanted echoes.",
+        )
+    for frame, out in zip(frames, levelled, strict=True):
+        out[:] = np.rint(_true(frame, offset, gain) * scale)
+    return levelled
+
+
+def _true(
+    frame: NDArray[Any], offset: int, gain: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """One frame without offset and gain curve, (line, sample)."""
+    values = frame.astype(np.float64) - offset
+    if gain is not None:
+        with np.errstate(over="ignore", invalid="ignore"):  # refused by the caller
+            values *= gain
+    return np.asarray(values)
 
 
 def _gain_off(site: RfSite, n_samples: int) -> NDArray[np.float64]:
@@ -135,4 +192,5 @@ def _gain_off(site: RfSite, n_samples: int) -> NDArray[np.float64]:
             f"{site.site}: found a gain curve of shape {curve.shape}, wanted one value for each "
             f"of {n_samples} samples.",
         )
-    return np.asarray(10.0 ** (-curve / 20.0))
+    with np.errstate(over="ignore", under="ignore"):  # absurd curves leave nothing, or no number
+        return np.asarray(10.0 ** (-curve / 20.0))

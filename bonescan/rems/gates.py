@@ -125,10 +125,11 @@ def line_spacing_mm(surface_sample: Array, site: RfSite) -> float | None:
 
 
 def _saturated(
-    railed: NDArray[np.intp], top: NDArray[np.int64], end: NDArray[np.int64]
+    railed: NDArray[np.bool_], top: NDArray[np.int64], end: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     count = np.zeros(top.shape, dtype=np.int64)
-    frame, line, sample = railed.T
-    inside = (sample >= top[frame, line]) & (sample < end[frame, line])
-    np.add.at(count, (frame[inside], line[inside]), 1)
+    sample = np.arange(railed.shape[2])
+    for i in np.flatnonzero(railed.any(axis=(1, 2))):
+        inside = (sample >= top[i, :, None]) & (sample < end[i, :, None])
+        count[i] = np.count_nonzero(railed[i] & inside, axis=1)
     return np.asarray(count > MAX_RAILED_1 * (end - top))

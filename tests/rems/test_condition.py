@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -73,17 +74,17 @@ def test_clipping_below_full_scale_is_seen() -> None:
     expected = int(np.sum(clipped == 32752) + np.sum(clipped == -32768))
     assert expected > 100
     found = conditioned(clipped)
-    assert len(found.railed) == expected
+    assert found.railed.sum() == expected
     assert found.saturated_percent == pytest.approx(100.0 * expected / clipped.size)
 
 
 def test_a_record_that_merely_has_extremes_is_not_clipped() -> None:
-    assert len(conditioned(noise(shape=(3, 100, 1000))).railed) == 0
+    assert not conditioned(noise(shape=(3, 100, 1000))).railed.any()
 
 
 def test_a_faint_record_of_few_codes_is_not_clipped() -> None:
     faint = np.clip(noise(sd=2.0), -5, 5)  # every code repeats often, the last ones too
-    assert len(conditioned(faint).railed) == 0
+    assert not conditioned(faint).railed.any()
 
 
 @pytest.mark.parametrize(
@@ -94,8 +95,14 @@ def test_a_faint_record_of_few_codes_is_not_clipped() -> None:
         (np.zeros((0, 4, 100), np.int16), r"shape \(0, 4, 100\), wanted frames of lines"),
         (np.zeros((4, 100), np.int16), r"shape \(4, 100\)"),
         (np.full((1, 2, 3), np.nan), "samples that are not numbers"),
+        (
+            np.where(np.arange(800.0).reshape(2, 4, 100) == 0, -1e38, 1e38).astype(np.float32),
+            r"from -1e\+38 to 1e\+38, wanted none beyond 9.01e\+15",
+        ),
+        (np.tile([-1e308, 1e308], (2, 4, 50)), r"from -1e\+308 to 1e\+308"),
+        (np.tile([0.0, 5e-324], (2, 4, 50)), "at most 4.94e-324 without offset and gain"),
     ],
-    ids=["zeros", "constant", "empty", "flat", "nan"],
+    ids=["zeros", "constant", "empty", "flat", "nan", "float32", "float64", "next to nothing"],
 )
 def test_samples_without_echoes_are_refused(samples, words) -> None:
     with pytest.raises(UnusableScan, match=words) as caught:
@@ -110,11 +117,55 @@ def test_wide_integers_are_scaled_as_a_whole() -> None:
     assert np.corrcoef(found.ravel(), wide.ravel())[0, 1] == pytest.approx(1.0, abs=1e-6)
 
 
+def square_wave(share: float, n: int = 4_000_000) -> np.ndarray:
+    """So large a share at both ends of int16, the rest spread between them."""
+    rng = np.random.default_rng(1)
+    samples = rng.integers(-30000, 30001, n, dtype=np.int16)
+    n_clipped = round(share * n)
+    samples[:n_clipped:2], samples[1:n_clipped:2] = -32768, 32767
+    rng.shuffle(samples)
+    return samples.reshape(20, 200, n // 4000)
+
+
+@pytest.mark.parametrize(("share", "refused"), [(0.5, False), (0.50001, True), (1.0, True)])
+def test_a_record_clipped_for_more_than_half_is_refused(share, refused) -> None:
+    samples = square_wave(share, 400_000)
+    if refused:
+        with pytest.raises(UnusableScan, match=r"\d+ % of the samples clipped, wanted at most 50"):
+            conditioned(samples)
+    else:
+        assert conditioned(samples).saturated_percent == pytest.approx(50.0)
+
+
+def test_many_clipped_samples_take_no_more_room_than_the_record() -> None:
+    samples = square_wave(0.4) // np.int16(2) + np.int16(100)  # with an offset to take off
+    tracemalloc.start()
+    found = conditioned(samples)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.railed.sum() == 1_600_000
+    # a mark of one byte and a levelled sample of two; a tenth of that for single frames
+    assert peak < 1.25 * 3 * samples.size
+
+
+@pytest.mark.parametrize("tgc_db", [1e5, -1e5], ids=["nothing left", "beyond any number"])
+def test_an_absurd_gain_curve_is_refused(tgc_db) -> None:
+    with pytest.raises(UnusableScan, match="without offset and gain, wanted echoes") as caught:
+        conditioned(noise(), tgc_db=np.full(400, tgc_db))
+    assert caught.value.code == "BS-E168"
+
+
+def test_large_samples_below_the_limit_are_scaled() -> None:
+    found = conditioned((noise() * 1e12).astype(np.float32)).samples.astype(float)
+    assert np.abs(found).max() == 32767
+    assert np.corrcoef(found.ravel(), noise().ravel())[0, 1] == pytest.approx(1.0, abs=1e-6)
+
+
 @pytest.mark.shared
 def test_the_clipped_samples_of_real_beef_are_counted(shared_dir: Path) -> None:
     # 122 samples at +32752 and 112 at -32768, of 241 lines of 2,048 samples
     path = shared_dir / "data" / "rf" / "itk_EyeRoundOverChuck_5.0MHz_20V.mha"
     scan = read_scan(path, ReadSettings(sampling_rate_hz=30e6))
     found = condition(scan.samples.block(scan.sites[0].site), scan.sites[0])
-    assert len(found.railed) == 234
+    assert found.railed.sum() == 234
     assert found.saturated_percent == pytest.approx(100.0 * 234 / (241 * 2048))

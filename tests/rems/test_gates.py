@@ -18,9 +18,12 @@ def placed(surface, *, railed=(), usable=None, n_samples=1040, form=FORM, **site
     surface = np.asarray(surface, dtype=float)
     samples = np.zeros((*surface.shape, n_samples), np.int16)
     marks = np.ones(surface.shape, bool) if usable is None else usable
+    clipped = np.zeros(samples.shape, bool)
+    for place in railed:
+        clipped[place] = True
     conditioned = Conditioned(
         samples=samples,
-        railed=np.array(railed, dtype=np.intp).reshape(-1, 3),
+        railed=clipped,
         n_frames_stored=len(surface),
         n_duplicates=0,
         saturated_percent=0.0,
