@@ -11,8 +11,8 @@ from ._jit import kernel
 # rounding the mean alone leaves about 1e-16.
 FLAT_1 = 1e-12
 LARGEST_LEVEL = 1e100  # so that squares stay finite
-ROWS = 64  # spectra in a block
-COLUMNS = 2048  # models in a block: the float32 block of products is 512 KiB
+ROWS = 128  # spectra in a block
+COLUMNS = 2048  # models in a block: the float32 block of products is 1 MiB
 GROUP = 32  # products looked at together
 WIDE, LANES = 64, 16  # parts of a row whose best are compared
 # A float32 product of two unit rows is within n_bins * 2^-24 of the exact one (Higham, Accuracy
@@ -197,7 +197,7 @@ def top_matches(
 
     Notes
     -----
-    Memory is one block of 64 x 2048 products, whatever `n` and `m`. It calls BLAS:
+    Memory is one block of 128 x 2048 products, whatever `n` and `m`. It calls BLAS:
     put `threads.pinned_blas` around it. A block's float32 products only choose
     which pairs are multiplied again in float64, so blocking can't change a result.
     """
