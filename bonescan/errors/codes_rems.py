@@ -6,7 +6,7 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         code="BS-E160",
         title="no bone surface in any frame",
-        hint="Look at the picture with `bonescan inspect FILE`; scan again with the bone surface "
+        hint="Look at the file with `bonescan inspect FILE`; scan again with the bone surface "
         "in the middle of the image, and check the time of the first sample (t0_s).",
     ),
     CodeInfo(
