@@ -54,7 +54,9 @@ class Stop:
         self.asked = False
 
     def ask(self, _signal: int, _frame: FrameType | None) -> None:
-        """Remember that somebody wants to stop."""
+        """Remember that somebody wants to stop; who asks twice does not want to wait."""
+        if self.asked:
+            raise KeyboardInterrupt
         self.asked = True
 
 
@@ -125,7 +127,8 @@ class _Pool:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._settings), daemon=True)
-        process.start()
+        with _deaf_to_interrupts():
+            process.start()
         theirs.close()
         return _Worker(process, ours)
 
@@ -196,6 +199,16 @@ class _Pool:
                 hint=code_info("BS-E503").hint,
             ),
         )
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let a child be born with Ctrl-C ignored: a terminal sends it to the whole group."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

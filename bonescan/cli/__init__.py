@@ -98,4 +98,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(2)
     from ._frame import guarded
 
-    guarded(words[0], lambda: build(words[0])(args=words, prog_name="bonescan"))
+    def call() -> None:
+        # the parser hands its refusals on, so that they have a code, and a document with --json
+        sys.exit(build(words[0])(args=words, prog_name="bonescan", standalone_mode=False) or 0)
+
+    guarded(words[0], call, as_json="--json" in words)

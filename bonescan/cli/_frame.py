@@ -104,7 +104,19 @@ def printable(text: str) -> str:
 _BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
-def guarded(verb: str, call: Callable[[], Any]) -> None:
+def _refuse_words(verb: str, as_json: bool, message: str) -> None:
+    """Say what is wrong with the words of a command, in the form asked for, and leave."""
+    from bonescan.errors import UsageError
+
+    reason = " ".join(printable(message).split())
+    hint = f"`bonescan {verb} --help` explains the verb with an example."
+    error = UsageError("BS-E304", reason if reason.endswith(".") else f"{reason}.", hint)
+    report = {"code": error.code, "severity": "error", "file": "", "reason": error.reason}
+    _emit(verb, as_json, VerbResult(), [report | {"hint": error.hint}], error)
+    sys.exit(error.exit_code)
+
+
+def guarded(verb: str, call: Callable[[], Any], *, as_json: bool = False) -> None:
     """Call, and turn what nobody foresaw into one sentence and an exit code."""
     try:
         call()
@@ -118,6 +130,8 @@ def guarded(verb: str, call: Callable[[], Any]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
+        if hasattr(error, "format_message"):  # what the parser of the command line refuses
+            _refuse_words(verb, as_json, error.format_message())
         if os.environ.get("BONESCAN_DEBUG"):
             raise
         sys.stderr.write(
@@ -134,23 +148,31 @@ def read_config(context: typer.Context, value: Path | None) -> Path | None:
         return None
     from bonescan.errors import UsageError
 
+    if value.exists() and not value.is_file():
+        raise UsageError("BS-E301", "found no regular file, wanted a TOML file.", file=value)
     try:
         table = tomllib.loads(value.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError("BS-E301", f"the settings can't be read: {error}", file=value) from error
-    known = {p.name for p in context.command.params}
-    names = {"norms": "norms", "model": "model"} | {n: n for n in known if n}
-    flat = {k.replace("-", "_"): v for k, v in table.get(context.info_name or "", table).items()}
-    strangers = sorted(set(flat) - set(names))
+    names = {_setting_name(p): str(p.name) for p in context.command.params}
+    given = table.get(context.info_name or "", table)
+    flat = {names[k]: v for k, v in given.items() if k in names}
+    strangers = sorted(set(given) - set(names))
     if strangers:
         raise UsageError(
             "BS-E301",
             f"found the unknown setting {strangers[0]!r}, wanted one of "
-            f"{', '.join(sorted(n.replace('_', '-') for n in names if n != 'config'))}.",
+            f"{', '.join(sorted(n for n in names if n not in {'config', 'help'}))}.",
             file=value,
         )
     context.default_map = {**(context.default_map or {}), **flat}
     return value
+
+
+def _setting_name(parameter: Any) -> str:
+    """Name a setting as its option is written, without the dashes."""
+    longest = max(parameter.opts, key=len)
+    return str(longest).lstrip("-")
 
 
 ConfigOption = typer.Option(

@@ -71,6 +71,8 @@ def read_csv_table(path: Path) -> CsvTable:
 
 def _read(path: Path) -> bytes:
     try:
+        if path.exists() and not path.is_file():
+            raise UsageError("BS-E320", f"{path} is no regular file, wanted a CSV.", file=path)
         if path.stat().st_size > LARGEST_BYTES:
             size = path.stat().st_size // 2**20
             raise UsageError(

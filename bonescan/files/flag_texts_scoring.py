@@ -40,8 +40,8 @@ FLAGS = {
         "person should look."
     ),
     "rounding_decides": (
-        "The class comes from the score rounded to one decimal, as printed. The unrounded score "
-        "would give the neighbouring class."
+        "The score rounded to one decimal and the unrounded one give neighbouring classes. The "
+        "rounded one, as printed, labels unless the raw one was asked for."
     ),
     "no_score_may_label": (
         "There is no score that may give a class: none printed by the policy's reference, and "

@@ -85,14 +85,13 @@ def _hdf5_kind(probe: Probe) -> str:
 
 
 def _first_bytes(head: bytes) -> str:
-    """Describe the first bytes: text is quoted, the rest shown as numbers."""
+    """Describe the first bytes; text is never quoted, it may name a person or hold a key."""
     try:
         text = head[:200].decode("utf-8")
     except UnicodeDecodeError:
         text = ""
     if text and all(c.isprintable() or c in "\r\n\t" for c in text):
-        line = " ".join(text.split())
-        return f"text that starts with {line[:40]!r}"
+        return "plain text"
     if not any(head):
         return "nothing but zero bytes"
     return f"bytes that start with {head[:8].hex(' ')}"

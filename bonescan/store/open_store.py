@@ -17,6 +17,7 @@ from .tables import SCHEMA_VERSION, Base, Meta
 
 STORE_NAME = "bonescan.db"
 BUSY_TIMEOUT_MS = 10_000
+PRIVATE_MODE = 0o600
 
 DatabaseFault = DatabaseError  # what callers catch without knowing the library below
 
@@ -43,6 +44,8 @@ def open_store(out: Path, *, create: bool = False) -> Store:
         raise UsageError(
             "BS-E305", f"found no {STORE_NAME} in {out}, wanted the result folder of a run."
         )
+    if not path.exists():
+        path.touch(mode=PRIVATE_MODE)  # it holds chart numbers; its log files take its mode
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
     event.listen(engine, "connect", _set_pragmas)
     try:

@@ -10,6 +10,9 @@ from pathlib import Path
 from bonescan.errors import NothingUsable, UsageError
 from bonescan.model.plain import shown_path
 
+from .pseudonyms import KEY_NAME
+from .result_folder import STORE_NAME
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
@@ -34,22 +37,32 @@ def collect_inputs(inputs: Sequence[Path], out: Path) -> list[InputFile]:
     NothingUsable
         There is no file at all.
     """
-    found: dict[Path, InputFile] = {}
+    found: dict[str, InputFile] = {}
+    results = _real(out)
     for given in inputs:
-        if not given.exists():
+        if not os.path.lexists(given):
             raise UsageError(
                 "BS-E302", f"there is no file or folder {given}, wanted scans to read."
             )
-        for entry in _below(given, out.resolve()):
-            found.setdefault(entry.path.resolve(), entry)
+        if _real(given) == results:
+            raise UsageError(
+                "BS-E305", f"{given} is input and result folder at once, wanted two folders."
+            )
+        for entry in _below(given, results):
+            found.setdefault(_real(entry.path), entry)
     if not found:
         names = ", ".join(str(i) for i in inputs)
         raise NothingUsable("BS-E303", f"found no file in {names}, wanted at least one scan.")
     return sorted(found.values(), key=lambda e: (e.file, str(e.root)))
 
 
-def _below(given: Path, out: Path) -> list[InputFile]:
-    if given.is_file():
+def _real(path: Path) -> str:
+    """Follow links as far as they lead; a link that bites its tail is no error here."""
+    return os.path.realpath(path)
+
+
+def _below(given: Path, out: str) -> list[InputFile]:
+    if not given.is_dir():
         siblings = frozenset(_names(given.parent)) - {given.name}
         return [
             InputFile(path=given, root=given.parent, file=shown_path(given.name), siblings=siblings)
@@ -57,10 +70,12 @@ def _below(given: Path, out: Path) -> list[InputFile]:
     found, seen = [], set()
     for folder, folders, names in os.walk(given, onerror=_refuse, followlinks=True):
         here = Path(folder)
-        seen.add(here.resolve())
+        seen.add(_real(here))
         # a link may lead back to a folder that was listed already
-        real = {name: (here / name).resolve() for name in folders}
-        folders[:] = sorted(n for n, r in real.items() if r != out and r not in seen)
+        real = {name: _real(here / name) for name in folders}
+        folders[:] = sorted(
+            n for n, r in real.items() if r != out and r not in seen and not _is_ours(Path(r))
+        )
         everything = frozenset(names)
         found += [
             InputFile(
@@ -72,6 +87,11 @@ def _below(given: Path, out: Path) -> list[InputFile]:
             for name in names
         ]
     return found
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether it holds results of an earlier run: they are no scans, and their key is secret."""
+    return (folder / STORE_NAME).exists() and (folder / KEY_NAME).exists()
 
 
 def _names(folder: Path) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def _inspect(path: Path, settings: Settings) -> Inspected:
         "hint": outcome.hint or None,
         "n_results": len(outcome.measurements),
     }
-    problems = list(outcome.problems)
+    problems = [replace(p, file=path.as_posix()) for p in outcome.problems]
     try:
         scan: Scan | None = read_scan(path, settings.read)
     except (UnusableScan, SetAside):

@@ -95,6 +95,10 @@ def score_csv(
         policy=LabelPolicy(one_of("label policy", label_policy, LabelPolicy)),
         label_from=LabelFrom(one_of("label from", label_from, LabelFrom)),
     )
+    if out.exists() and source.exists() and out.samefile(source):
+        raise UsageError(
+            "BS-E347", f"{out} is input and output at once; the input is never changed."
+        )
     norms = load_norms(norms_dir)
     table = read_csv_table(source)
     _check_header(table, source)

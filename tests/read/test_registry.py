@@ -109,7 +109,7 @@ def test_what_a_format_did_not_foresee_ends_as_one_coded_refusal(tmp_path, monke
     ("name", "content", "code", "words"),
     [
         ("a.bin", b"", "BS-E102", "no bytes"),
-        ("a.txt", b"Dear colleague,\nplease find", "BS-E104", "text that starts with 'Dear"),
+        ("a.txt", b"Dear colleague,\nplease find", "BS-E104", "found plain text"),
         ("a.bin", bytes(range(256)), "BS-E104", "bytes that start with 00 01 02"),
         ("a.bin", bytes(300), "BS-E104", "nothing but zero bytes"),
         ("a.zip", b"PK\x03\x04rest", "BS-E106", "a zip archive"),

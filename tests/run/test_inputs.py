@@ -47,6 +47,28 @@ def test_links_are_followed_once_and_a_link_to_nowhere_is_listed(tmp_path):
     assert [f.file for f in found] == ["folder/scan.dcm", "nowhere.dcm"]
 
 
+def test_links_that_bite_their_tails_are_listed_and_stop_nothing(tmp_path):
+    (tmp_path / "one").symlink_to(tmp_path / "two")
+    (tmp_path / "two").symlink_to(tmp_path / "one")
+    (tmp_path / "scan.dcm").write_text("x")
+    found = collect_inputs([tmp_path], tmp_path / "out")
+    assert {"scan.dcm", "one"} <= {f.file for f in found} <= {"scan.dcm", "one", "two"}
+
+
+def test_results_of_an_earlier_run_are_no_input(tmp_path):
+    (tmp_path / "earlier").mkdir()
+    for name in ("bonescan.db", "pseudonym.key", "results.csv"):
+        (tmp_path / "earlier" / name).write_text("x")
+    (tmp_path / "scan.dcm").write_text("x")
+    assert [f.file for f in collect_inputs([tmp_path], tmp_path / "out")] == ["scan.dcm"]
+
+
+def test_the_result_folder_can_not_be_the_input(tmp_path):
+    (tmp_path / "scan.dcm").write_text("x")
+    with pytest.raises(UsageError, match=r"BS-E305 .*input and result folder at once"):
+        collect_inputs([tmp_path], tmp_path)
+
+
 def test_a_name_that_is_no_unicode_is_written_in_escapes(tmp_path):
     try:
         (tmp_path / os.fsdecode(b"bad\xff.dcm")).write_text("x")
