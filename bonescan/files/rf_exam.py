@@ -381,6 +381,10 @@ def _subject(group: Any, path: Path, flags: list[str]) -> Subject:
         raise UnusableScan("BS-E145", "found 'subject', wanted a group.", file=path)
     texts = {name: read_text(group, name, path) for name in SUBJECT_TEXT}
     numbers: dict[str, Any] = {name: read_number(group, name, path) for name in SUBJECT_NUMBERS}
+    if any(BROKEN_LETTER in (texts[name] or "") for name in ("patient_id", "issuer")):
+        # two people's unreadable numbers look alike: better nobody than somebody else
+        texts["patient_id"] = texts["issuer"] = None
+        flags.append("charset_undecodable")
     return Subject(
         patient_id=texts["patient_id"],
         issuer=texts["issuer"],

@@ -371,7 +371,7 @@ def outcome_of(path) -> str:
     [
         ("/", "operator", lambda scan: scan.exam.operator),
         ("/", "device", lambda scan: scan.device.model),
-        ("subject", "patient_id", lambda scan: scan.subject.patient_id),
+        ("subject", "ethnicity", lambda scan: scan.subject.ethnicity),
         (SITE, "calibration_id", lambda scan: scan.sites[0].calibration_id),
     ],
 )
@@ -382,6 +382,18 @@ def test_text_that_is_no_utf8_is_cleaned_and_flagged(exam, kind, place, name, re
         file[place].attrs.create(name, b"J\xff\xfe", dtype=kind)
     scan = open_rf_exam(exam)
     assert read(scan) == "J\ufffd\ufffd"
+    assert "charset_undecodable" in scan.flags
+
+
+@pytest.mark.parametrize("name", ["patient_id", "issuer"])
+def test_a_chart_number_that_is_no_utf8_names_nobody(exam, name) -> None:
+    # numbers that differ only in bytes that can't be read would be one person's
+    with h5py.File(exam, "r+") as file:
+        file["subject"].attrs.pop(name, None)
+        file["subject"].attrs.create(name, b"\xff7", dtype=h5py.string_dtype())
+    scan = open_rf_exam(exam)
+    assert scan.subject.patient_id is None
+    assert scan.subject.issuer is None
     assert "charset_undecodable" in scan.flags
 
 
