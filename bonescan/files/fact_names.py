@@ -223,10 +223,10 @@ _CATALOGUE = (
              meaning="withdrawal from a study; nothing new is taken after it"),
 )  # fmt: skip
 
-# A person may have several of these on one day; any other fact has its latest entry in force.
+# A person may have several of these on one day; of any other fact a later import supersedes.
+# `same_as` is not among them: a wrong crosswalk must be correctable.
 SEVERAL_A_DAY = frozenset(
     {
-        "same_as",
         "fragility_fracture",
         "other_fracture",
         "cancer",
@@ -263,18 +263,3 @@ def find_fact(text: str) -> FactName | None:
     key = text.strip().casefold().replace(" ", "_").replace("-", "_")
     name = _SPELLINGS.get(key)
     return None if name is None else FACT_NAMES[name]
-
-
-# A person may have several of these on one day; of all others the later word supersedes.
-SEVERAL_A_DAY = frozenset(
-    {
-        "same_as",
-        "fragility_fracture",
-        "other_fracture",
-        "cancer",
-        "disease",
-        "drug_start",
-        "drug_dose",
-        "drug_stop",
-    }
-)

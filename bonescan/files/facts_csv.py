@@ -22,6 +22,7 @@ from .fact_dates import parse_date
 from .fact_names import FactKind, FactName, find_fact
 from .fact_values import Refused, parse_value
 
+_OR = " / "  # between values that contradict each other
 EXAMPLE = "EXAMPLE"  # ids of the template's rows begin so, and are left out
 MINGUO_ENDINGS = ("_roc", "_minguo", "_民國")
 _ID_COLUMNS = {"patient_id": "patient_id", "病歷號": "patient_id", "病歷號碼": "patient_id",
@@ -45,8 +46,8 @@ def read_facts(path: Path) -> tuple[tuple[Fact, ...], tuple[Problem, ...]]:
     facts : tuple of Fact
         In the order of the file, values in their one spelling. Where one
         person has two birth dates or two sexes, both stand in one fact joined
-        by " / ": no reader can take it for a date, and a corrected file
-        supersedes it.
+        by " / ", sorted: no reader can take it for a date, and a corrected
+        file supersedes it.
     problems : tuple of Problem
         One a refused cell, row or column; never an exception for a cell.
 
@@ -81,7 +82,7 @@ def read_facts(path: Path) -> tuple[tuple[Fact, ...], tuple[Problem, ...]]:
         problems.append(
             _problem("BS-W202", str(path), f"Left out {examples} example facts of the template.")
         )
-    joined, doubts = _join_identities(facts, str(path))
+    joined, doubts = _join_identities(facts)
     return joined, tuple(problems + doubts)
 
 
@@ -256,32 +257,70 @@ def _is_mangled_number(text: str) -> bool:
     return bool(mark) and tail.isdigit() and head.replace(".", "", 1).isdigit()
 
 
-def _join_identities(facts: Sequence[Fact], file: str) -> tuple[tuple[Fact, ...], list[Problem]]:
-    """Put contradicting birth dates or sexes of one person into one unusable fact, and say so."""
-    found: dict[tuple[str, str, str], list[Fact]] = {}
+def read_facts_files(paths: Sequence[Path]) -> tuple[tuple[Fact, ...], tuple[Problem, ...]]:
+    """Read several facts files as one table; where they stand in the list is nothing.
+
+    Returns
+    -------
+    facts : tuple of Fact
+        Of all files. A birth date or sex that differs between two files stays
+        as each has it: whoever asks who she is sees both.
+    problems : tuple of Problem
+        Those of each file, and BS-W201 for identities that differ between files.
+    """
+    facts: list[Fact] = []
+    problems: list[Problem] = []
+    for path in sorted({p.resolve(): p for p in paths}.values()):
+        found, wrong = read_facts(path)
+        facts += found
+        problems += wrong
+    for members in _identities(facts).values():
+        if len({f.file for f in members}) > 1 and (doubt := _doubt(members)):
+            problems.append(doubt)
+    return tuple(facts), tuple(problems)
+
+
+_Identity = tuple[str, str, str]  # issuer, patient_id, birth_date or sex
+
+
+def _identity(fact: Fact) -> _Identity:
+    return (fact.issuer or "", fact.patient_id, fact.fact)
+
+
+def _identities(facts: Sequence[Fact]) -> dict[_Identity, list[Fact]]:
+    """Gather what is said of each person's birth date and sex."""
+    found: dict[_Identity, list[Fact]] = {}
     for fact in facts:
         if fact.fact in {"birth_date", "sex"}:
-            found.setdefault((fact.issuer or "", fact.patient_id, fact.fact), []).append(fact)
-    problems = []
-    joined: dict[tuple[str, str, str], str] = {}
-    for key, members in found.items():
-        values = list(dict.fromkeys(f.value for f in members))
-        if len(values) > 1:
-            joined[key] = " / ".join(values)
-            what = "birth dates" if key[2] == "birth_date" else "sexes"
-            lines = " and ".join(str(f.line) for f in members)
-            problems.append(
-                _problem(
-                    "BS-W201",
-                    file,
-                    f"Lines {lines}: found {len(values)} {what} under the id {key[1]!r} "
-                    f"({joined[key]}), wanted one.",
-                )
-            )
-    return (
-        tuple(
-            replace(f, value=joined.get((f.issuer or "", f.patient_id, f.fact), f.value))
-            for f in facts
-        ),
-        problems,
+            found.setdefault(_identity(fact), []).append(fact)
+    return found
+
+
+def _doubt(members: Sequence[Fact]) -> Problem | None:
+    """Name what contradicts itself about one person, where it does."""
+    values = sorted({value for f in members for value in f.value.split(_OR)})
+    if len(values) < 2:  # noqa: PLR2004 - two values contradict each other
+        return None
+    first = members[0]
+    files = list(dict.fromkeys(f.file for f in members))
+    lines = " and ".join(
+        f"{f.line} of {f.file}" if len(files) > 1 else str(f.line) for f in members
     )
+    what = "birth dates" if first.fact == "birth_date" else "sexes"
+    return _problem(
+        "BS-W201",
+        ";".join(files),
+        f"Lines {lines}: found {len(values)} {what} under the id {first.patient_id!r} "
+        f"({_OR.join(values)}), wanted one.",
+    )
+
+
+def _join_identities(facts: Sequence[Fact]) -> tuple[tuple[Fact, ...], list[Problem]]:
+    """Put contradicting birth dates or sexes of one person into one unusable fact, and say so."""
+    problems = []
+    joined: dict[_Identity, str] = {}
+    for key, members in _identities(facts).items():
+        if doubt := _doubt(members):
+            joined[key] = _OR.join(sorted({f.value for f in members}))
+            problems.append(doubt)
+    return tuple(replace(f, value=joined.get(_identity(f), f.value)) for f in facts), problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, LargeBinary, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 
 class Base(DeclarativeBase):
@@ -83,3 +83,6 @@ class FactRow(Base):
     fact_key: Mapped[str] = mapped_column(Text)  # hash of all but its place
     body: Mapped[str] = mapped_column(Text)  # JSON
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.run_id"))
+    file: Mapped[str] = mapped_column(Text)  # resolved path of the facts file; empty: from none
+    added_in: Mapped[int] = mapped_column()  # number of the import, counted from 1
+    withdrawn_in: Mapped[int | None] = mapped_column()  # the import since which its file is silent

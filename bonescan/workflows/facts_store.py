@@ -101,7 +101,8 @@ def check_facts(path: Path) -> ImportedFacts:
 def import_facts(path: Path, out: Path) -> ImportedFacts:
     """Read a facts file into the store of a result folder, made if it is new.
 
-    Facts about somebody without a scan are kept and named (BS-W203). Classes
+    What the same file said before and says no more is withdrawn. Facts about
+    somebody without a scan are kept and named (BS-W203). Classes
     change at the next `run`, which measures nothing again.
     """
     from bonescan.store.open_store import open_store
@@ -111,7 +112,7 @@ def import_facts(path: Path, out: Path) -> ImportedFacts:
     with alone_in(out):
         store = open_store(out, create=True)
         try:
-            n_added = store.put_facts(facts, several=SEVERAL_A_DAY)
+            n_added = store.put_facts(facts, several=SEVERAL_A_DAY, files=[path])
             known = {c.outcome.subject.patient_id for c in store.contents() if c.outcome.subject}
         finally:
             store.close()

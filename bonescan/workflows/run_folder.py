@@ -17,7 +17,7 @@ from bonescan import __version__
 from bonescan.batch import Stop, Task, choose_n_workers, measure_all, stop_on_signal
 from bonescan.errors import EnvironmentFault
 from bonescan.files.fact_names import SEVERAL_A_DAY
-from bonescan.files.facts_csv import read_facts
+from bonescan.files.facts_csv import read_facts_files
 from bonescan.files.model_file import load_model
 from bonescan.model.outcome import Outcome, Problem
 from bonescan.model.person import Fact
@@ -126,7 +126,7 @@ def run_folder(
         store = open_store(out, create=True)
         try:
             run_id = store.begin_run(__version__, settings_text(settings))
-            store.put_facts(facts, run_id, several=SEVERAL_A_DAY)
+            store.put_facts(facts, run_id, several=SEVERAL_A_DAY, files=fact_files)
             clock.lap("prepare")
             done = _measure_new(files, store, run_id, settings, (norms, model), tell, stop)
             clock.lap("measure")
@@ -278,13 +278,8 @@ def _facts(
         if subjects is not None
         else [i / FACTS_NAME for i in inputs if (i / FACTS_NAME).is_file()]
     )
-    facts: list[Fact] = []
-    problems: list[Problem] = []
-    for place in places:
-        found, wrong = read_facts(place)
-        facts += found
-        problems += wrong
-    return tuple(facts), tuple(problems), tuple(str(p) for p in places)
+    facts, problems = read_facts_files(places)
+    return facts, problems, tuple(str(p) for p in places)
 
 
 def _summarise(

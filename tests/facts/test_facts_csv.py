@@ -15,7 +15,7 @@ from bonescan.errors import UsageError, all_codes
 from bonescan.files.fact_dates import parse_date
 from bonescan.files.fact_names import FACT_NAMES, SEVERAL_A_DAY, FactKind, find_fact
 from bonescan.files.fact_values import Refused, parse_value
-from bonescan.files.facts_csv import read_facts
+from bonescan.files.facts_csv import read_facts, read_facts_files
 
 LONG = "patient_id,issuer,date,fact,value,source\n"
 
@@ -159,6 +159,17 @@ def test_two_identities_under_one_id_are_named_and_neither_is_chosen(read, rows,
     assert {f.value for f in facts} == {joined}
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_two_files_with_two_birth_dates_are_named_and_both_kept(tmp_path, turn):
+    for name, day in (("a.csv", "1958-01-01"), ("b.csv", "1980-01-01")):
+        (tmp_path / name).write_text(LONG + f"0012,,,birth_date,{day},\n0013,,,sex,F,\n")
+    facts, (problem,) = read_facts_files([tmp_path / n for n in ("a.csv", "b.csv")][::turn])
+    assert [f.value for f in facts] == ["1958-01-01", "F", "1980-01-01", "F"]
+    assert problem.code == "BS-W201"
+    assert problem.file == f"{tmp_path / 'a.csv'};{tmp_path / 'b.csv'}"
+    assert "found 2 birth dates under the id '0012' (1958-01-01 / 1980-01-01)" in problem.reason
+
+
 def test_the_same_id_of_two_issuers_is_two_people(read):
     _, problems = read(LONG + "0012,A,,sex,F,\n0012,B,,sex,M,\n")
     assert problems == ()
@@ -261,6 +272,7 @@ def test_the_catalogue_is_sound(fact):
 
 def test_what_a_person_may_have_several_of_is_known():
     assert set(FACT_NAMES) >= SEVERAL_A_DAY
+    assert "same_as" not in SEVERAL_A_DAY, "a wrong crosswalk can be superseded"
 
 
 def test_codes_of_the_reader_are_registered():

@@ -72,6 +72,30 @@ def test_importing_again_adds_nothing_and_a_correction_supersedes(verb, tmp_path
     assert "1960-01-02" not in printed
 
 
+def test_a_fact_taken_out_of_its_file_is_out_of_force_and_another_file_s_stays(verb, tmp_path):
+    source, other, out = tmp_path / "facts.csv", tmp_path / "other.csv", tmp_path / "out"
+    source.write_text(FACTS, encoding="utf-8")
+    other.write_text("patient_id,fact,value\n0012,same_as,0044\n", encoding="utf-8")
+    for file in (source, other):
+        verb("facts", "import", file, "-o", out)
+    source.write_text(
+        FACTS.replace(
+            "2022-08-14,fragility_fracture,hip", "2021-08-14,fragility_fracture,hip"
+        ).replace("0012,,2022-08-14,fragility_fracture,forearm,chart\n", ""),
+        encoding="utf-8",
+    )
+    verb("facts", "import", source, "-o", out)
+    newer = tmp_path / "newer.csv"
+    newer.write_text("patient_id,fact,value\n0012,same_as,0045\n", encoding="utf-8")
+    verb("facts", "import", newer, "-o", out)
+    shown = json.loads(verb("facts", "show", out, "--json")[1])["data"]["facts"]
+    assert {(f["date"], f["fact"], f["value"]) for f in shown} == {
+        (None, "birth_date", "1960-01-02"),
+        ("2021-08-14", "fragility_fracture", "hip"),
+        (None, "same_as", "0045"),
+    }
+
+
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [

@@ -122,6 +122,80 @@ def test_a_corrected_fact_supersedes_and_several_fractures_stand_together(store)
     ]
 
 
+def said(value: str, file: str, day: int = 1, name: str = "menopausal_status") -> Fact:
+    return Fact(
+        patient_id="7", issuer=None, date=date(2026, 1, day), fact=name, value=value, file=file
+    )
+
+
+def in_force(store) -> list[str]:
+    return [f.value for f in sorted(store.facts(), key=lambda f: (f.date, f.value))]
+
+
+def n_rows(store) -> int:
+    with store._engine.connect() as connection:
+        return connection.exec_driver_sql("select count(*) from fact").scalar()
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_contradiction_within_one_import_stays_whatever_the_order_of_lines(store, turn):
+    both = [said("premenopausal", "a.csv"), said("postmenopausal", "a.csv")][::turn]
+    assert store.put_facts(both) == 2
+    assert in_force(store) == ["postmenopausal", "premenopausal"]
+    assert store.put_facts(both) == 0
+    assert store.put_facts(both[::-1]) == 0
+    assert n_rows(store) == 2
+
+
+def test_what_a_facts_file_says_no_more_is_withdrawn_and_its_row_kept(store):
+    first = [said("yes", "a.csv", 1, "weaning"), said("yes", "a.csv", 2, "delivery")]
+    store.put_facts(first)
+    assert store.put_facts([said("yes", "./a.csv", 9, "weaning")]) == 1, "one path, two spellings"
+    assert [(f.fact, f.date.day) for f in store.facts()] == [("weaning", 9)]
+    store.put_facts([], files=["b.csv"])
+    assert len(store.facts()) == 1, "another file takes nothing back"
+    store.put_facts([], files=["a.csv"])
+    assert store.facts() == ()
+    assert n_rows(store) == 3
+    assert store.put_facts(first) == 2
+    assert len(store.facts()) == 2
+
+
+def test_a_fact_in_two_files_holds_until_both_have_dropped_it(store):
+    store.put_facts([said("premenopausal", "a.csv"), said("premenopausal", "b.csv")])
+    assert in_force(store) == ["premenopausal"]
+    store.put_facts([], files=["a.csv"])
+    assert in_force(store) == ["premenopausal"]
+    store.put_facts([], files=["b.csv"])
+    assert in_force(store) == []
+
+
+def test_a_later_import_supersedes_and_an_unchanged_file_does_not_undo_it(store):
+    old, new = said("premenopausal", "a.csv"), said("postmenopausal", "b.csv")
+    store.put_facts([old])
+    assert store.put_facts([new]) == 1
+    assert in_force(store) == ["postmenopausal"]
+    assert store.put_facts([old]) == 0
+    assert in_force(store) == ["postmenopausal"]
+    store.put_facts([said("transition", "a.csv")])
+    assert in_force(store) == ["transition"]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_two_files_that_contradict_each_other_in_one_run_both_stand(store, turn):
+    a, b = said("premenopausal", "a.csv"), said("postmenopausal", "b.csv")
+    store.put_facts([a, b][::turn])
+    assert in_force(store) == ["postmenopausal", "premenopausal"]
+    store.put_facts([a])
+    assert in_force(store) == ["postmenopausal", "premenopausal"], "a says nothing new"
+    store.put_facts([said("postmenopausal", "a.csv")])
+    assert in_force(store) == ["postmenopausal"]
+    store.put_facts([a])
+    assert in_force(store) == ["premenopausal"]
+    store.put_facts([a, b])
+    assert in_force(store) == ["postmenopausal", "premenopausal"], "read together, both speak"
+
+
 def test_damage_is_found(tmp_path, store):
     run = store.begin_run("0", "{}")
     store.put_result(run_id=run, sha256="s", size_bytes=7, work_key="w", outcome=OUTCOME)
@@ -134,6 +208,12 @@ def test_damage_is_found(tmp_path, store):
     assert store.check() == ["result w does not match its hash"]
 
 
+def test_the_store_is_for_the_owner_only(tmp_path, store):
+    store.begin_run("0", "{}")
+    modes = {p.name: p.stat().st_mode & 0o777 for p in tmp_path.iterdir()}
+    assert set(modes.values()) == {0o600}, modes
+
+
 def test_a_folder_without_a_store_is_refused(tmp_path):
     with pytest.raises(UsageError, match=r"BS-E305 .*found no bonescan\.db"):
         open_store(tmp_path)
@@ -142,4 +222,15 @@ def test_a_folder_without_a_store_is_refused(tmp_path):
 def test_a_file_that_is_no_store_is_refused_in_one_sentence(tmp_path):
     (tmp_path / STORE_NAME).write_bytes(b"not a database" * 100)
     with pytest.raises(EnvironmentFault, match=r"BS-E502 .*can't be opened"):
+        open_store(tmp_path)
+
+
+def test_a_store_of_another_version_is_refused(tmp_path):
+    import sqlite3
+
+    open_store(tmp_path, create=True).close()
+    with sqlite3.connect(tmp_path / STORE_NAME) as connection:
+        connection.execute("update meta set value = '1'")
+    connection.close()
+    with pytest.raises(EnvironmentFault, match=r"BS-E502 .*found store version 1, wanted 2"):
         open_store(tmp_path)
