@@ -18,6 +18,7 @@ HOLDS_BELOW_YEARS = 45  # below, "premenopausal" holds until another word (infer
 STALE = timedelta(days=730)  # above, for two years
 AMENORRHOEA_YEARS = 1  # natural menopause is known twelve months after the last period
 LAST_PERIOD_FROM_YEARS = 45  # below, twelve months without a period have other causes too
+DAYS_A_YEAR = 365.25
 NOT_BEFORE_MENOPAUSE_YEARS = 60  # premenopausal, pregnant or breastfeeding: a slip at this age
 
 _PERMANENT = frozenset({Status.POSTMENOPAUSAL, Status.SURGICAL})
@@ -65,6 +66,10 @@ def menopausal_status(
     menopause is a contradiction: unknown, unless it was said on the day of the
     exam itself; flagged either way.
 
+    Whoever is called postmenopausal before 40 is taken for POI, as natural
+    menopause before 40 is: if the word is true it is POI and no WHO word may be
+    said of her; if it is a slip, `status_implausible` asks a person.
+
     References
     ----------
     Natural menopause, twelve months without a period: Harlow SD et al. STRAW
@@ -82,7 +87,7 @@ def menopausal_status(
         found = StatusFound(status=by_dates)
     elif _just_weaned(known, now) and found.status is Status.PREMENOPAUSAL:
         found = StatusFound(status=Status.AFTER_WEANING)
-    found = _with_file(found, subject)
+    found = _not_yet_40(_with_file(found, subject), known, age_years, birth)
     if (
         found.status in _BEFORE
         and age_years is not None
@@ -118,6 +123,25 @@ def _with_file(found: StatusFound, subject: Subject) -> StatusFound:
     return StatusFound(status=found.status, flags=(*found.flags, "facts_disagree"))
 
 
+def _not_yet_40(
+    found: StatusFound, known: KnownFacts, age_years: float | None, birth: date | None
+) -> StatusFound:
+    """Take "postmenopausal", said of a woman before 40 by a fact or the file, for POI."""
+    if found.status is not Status.POSTMENOPAUSAL:
+        return found
+    said = [d for d, v in known.until("menopausal_status") if _word(v) is Status.POSTMENOPAUSAL]
+    first = min(said, default=None)
+    early = age_years is not None and age_years < POI_BELOW_YEARS
+    if first is not None and birth is not None:
+        early = early or first < years_later(birth, POI_BELOW_YEARS)
+    elif first is not None and known.day is not None and age_years is not None:
+        early = early or age_years - (known.day - first).days / DAYS_A_YEAR < POI_BELOW_YEARS
+    if not early:
+        return found
+    flags = (*found.flags, "menopause_inferred", "status_implausible")
+    return StatusFound(status=Status.POI, flags=flags)
+
+
 def _compatible(exact: Status, loose: Status) -> bool:
     """Whether the second says the same as the first, less precisely."""
     pairs = {(s, Status.POSTMENOPAUSAL) for s in EARLY_KINDS}
@@ -144,8 +168,9 @@ def _from_facts(known: KnownFacts, age_years: float | None, birth: date | None) 
         return StatusFound(status=_later_premenopausal(known), flags=_later_flags(known))
     words = {s.status for s in chosen}
     early = {s.status for s in statements} & (EARLY_KINDS - {Status.INDUCED_REVERSIBLE})
-    if early and words == {Status.POSTMENOPAUSAL}:  # called so later, and less precisely
-        words = {Status.SURGICAL if Status.SURGICAL in early else Status.POI}
+    precise = Status.SURGICAL if Status.SURGICAL in early else Status.POI
+    if early and words <= {Status.POSTMENOPAUSAL, precise}:  # called so less precisely
+        words = {precise}
     flags: tuple[str, ...] = ()
     if len(words) > 1 or _contradicted(words, dated):
         said_then = latest == known.day and not any(s.inferred for s in chosen)

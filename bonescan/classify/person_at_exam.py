@@ -9,7 +9,7 @@ from bonescan.model.exam import Exam, Subject
 from bonescan.model.person import Fact, PersonAtExam
 
 from .age import exact_age_years
-from .known_facts import KnownFacts
+from .known_facts import DatedValue, KnownFacts
 from .menopause import menopausal_status
 from .reproduction import reproduction
 
@@ -35,17 +35,20 @@ def person_at_exam(subject: Subject, exam: Exam, facts: Sequence[Fact]) -> Perso
         contradict the facts give `identity_conflict`. Height and weight of the
         file go before those of the facts: they were taken for the exam. Facts
         dated after the exam say nothing about it, but for a birth that shows a
-        pregnancy and a later "premenopausal".
+        pregnancy, a later "premenopausal", and feeding that belies a weaning.
     """
     known = KnownFacts.of(facts, exam.exam_date)
     birth, birth_flags = _birth(subject, known)
     sex, sex_flags = _sex(subject, known)
     age, exact, age_flags = _age(subject, birth, exam.exam_date, doubt=bool(birth_flags))
-    now = reproduction(subject, known)
+    now = reproduction(subject, known, sex)
     status = menopausal_status(subject, sex, age, birth, known, now)
-    height, weight = _height(subject, known), _weight(subject, known)
+    (height, height_flags), (weight, weight_flags) = (
+        _height(subject, known),
+        _weight(subject, known),
+    )
     fractures = _fractures(known)
-    flags = birth_flags + sex_flags + age_flags + status.flags
+    flags = birth_flags + sex_flags + age_flags + status.flags + height_flags + weight_flags
     if exam.exam_date is None:
         flags += ("exam_date_unknown",)
     return PersonAtExam(
@@ -110,24 +113,34 @@ def _age(
     return stated + 0.5, False, ("age_in_whole_years",)
 
 
-def _height(subject: Subject, known: KnownFacts) -> float | None:
+_Body = tuple[float | None, tuple[str, ...]]
+
+
+def _height(subject: Subject, known: KnownFacts) -> _Body:
     if subject.height_cm is not None:
-        return subject.height_cm
-    dated = known.until("height_cm")
-    return _number(dated[-1][1] if dated else next(iter(known.undated("height_cm")), None))
+        return subject.height_cm, ()
+    return _one_number(_last(known.until("height_cm")) or known.undated("height_cm"))
 
 
-def _weight(subject: Subject, known: KnownFacts) -> float | None:
+def _weight(subject: Subject, known: KnownFacts) -> _Body:
     if subject.weight_kg is not None:
-        return subject.weight_kg
+        return subject.weight_kg, ()
     dated = known.until("weight_kg")
     if dated and known.day is not None and known.day - dated[-1][0] <= WEIGHT_HOLDS:
-        return _number(dated[-1][1])
-    return _number(next(iter(known.undated("weight_kg")), None))
+        return _one_number(_last(dated))
+    return _one_number(known.undated("weight_kg"))
 
 
-def _number(text: str | None) -> float | None:
-    return None if text is None else float(text)
+def _last(dated: Sequence[DatedValue]) -> tuple[str, ...]:
+    """Give the values of the latest day; two are a contradiction."""
+    return tuple(value for day, value in dated if day == dated[-1][0])
+
+
+def _one_number(values: Sequence[str]) -> _Body:
+    numbers = {float(v) for v in values}
+    if len(numbers) > 1:
+        return None, ("facts_disagree",)
+    return next(iter(numbers), None), ()
 
 
 def _fractures(known: KnownFacts) -> set[str]:

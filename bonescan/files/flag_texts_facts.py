@@ -6,7 +6,8 @@ FLAGS = {
         "followed where they agree among themselves. Please check them."
     ),
     "status_implausible": (
-        "Premenopausal, pregnant or breastfeeding at 60 or over: please check age and facts."
+        "Premenopausal, pregnant or breastfeeding at 60 or over, or called postmenopausal before "
+        "40 (taken for premature ovarian insufficiency): please check age and facts."
     ),
     "fact_undated": (
         "The menopausal status was recorded without a date and was taken to hold at this exam."

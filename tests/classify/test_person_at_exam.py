@@ -181,6 +181,49 @@ def test_natural_menopause_before_40_is_poi(fact):
     assert found.menopausal_status == "poi"
 
 
+EARLY_WORDS = {"menopause_inferred", "status_implausible"}
+
+
+@pytest.mark.parametrize(
+    ("age", "told", "status", "flags"),
+    [
+        (33, "file", "poi", EARLY_WORDS),
+        (33, None, "poi", EARLY_WORDS | {"fact_undated"}),
+        (33, "2024-06-15", "poi", EARLY_WORDS),
+        (39, "file", "poi", EARLY_WORDS),
+        (40, "file", "postmenopausal", set()),
+        (40, None, "postmenopausal", {"fact_undated"}),
+        (45, "2019-06-14", "poi", EARLY_WORDS),  # said on the last day at 39
+        (45, "2019-06-15", "postmenopausal", set()),
+    ],
+)
+def test_called_postmenopausal_before_40_is_taken_for_poi_and_asked(fact, age, told, status, flags):
+    """Menopause before 40 is POI (ESHRE 2016), so that no WHO word is said of her."""
+    in_file = "postmenopausal" if told == "file" else None
+    born = date(2024 - age, 6, 15)
+    subject = Subject(sex="F", birth_date=born, menopausal_status=in_file)
+    facts = [] if in_file else [fact("menopausal_status", "postmenopausal", told)]
+    found = at(subject, *facts)
+    assert (found.menopausal_status, set(found.flags)) == (status, flags)
+
+
+def test_a_slip_before_40_is_still_a_contradiction_afterwards(fact):
+    facts = [
+        fact("menopausal_status", "postmenopausal", "2023-01-01"),
+        fact("menopausal_status", "premenopausal", "2024-01-01"),
+    ]
+    found = at(WOMAN, *facts)
+    assert (found.menopausal_status, found.flags) == ("unknown", ("facts_disagree",))
+    surgical = [fact("menopause", "surgical", "2023-01-01"), facts[0]]
+    assert at(WOMAN, *surgical).menopausal_status == "surgical"
+
+
+def test_without_a_birth_date_the_stated_age_tells_how_old_she_was(fact):
+    said = fact("menopausal_status", "postmenopausal", "2014-06-15")
+    assert at(Subject(sex="F", stated_age_years=49), said).menopausal_status == "poi"
+    assert at(Subject(sex="F", stated_age_years=51), said).menopausal_status == "postmenopausal"
+
+
 def test_an_old_premenopausal_holds_while_she_is_young(fact):
     said = fact("menopausal_status", "premenopausal", "2015-01-01")
     assert at(WOMAN, said).menopausal_status == "premenopausal"
@@ -315,6 +358,82 @@ def test_definitely_pregnant_in_the_header_counts():
     assert at(woman(pregnancy_status_code=2)).menopausal_status == "unknown"
 
 
+@pytest.mark.parametrize("day", [DAY, None])
+def test_definitely_pregnant_counts_with_the_sex_of_the_facts_and_without_a_date(fact, day):
+    found = at(Subject(pregnancy_status_code=3), fact("sex", "F"), day=day)
+    assert found.menopausal_status == "pregnant"
+    assert at(Subject(pregnancy_status_code=2), fact("sex", "F"), day=day).menopausal_status == (
+        "unknown"
+    )
+    man = at(Subject(pregnancy_status_code=3), fact("sex", "M"), day=day)
+    assert man.menopausal_status == "not-applicable"
+
+
+@pytest.mark.parametrize(
+    ("postpartum", "recorded", "days", "disagree"),
+    [
+        (180.0, "2019-05-01", 180, True),  # another child, that the facts do not know
+        (180.0, "2024-06-01", 14, True),
+        (180.0, "2023-12-19", 179, False),  # one birth, counted a day wrong: the recorded day
+        (172.0, "2023-12-19", 179, False),  # seven days apart
+        (171.0, "2023-12-19", 171, True),  # eight
+    ],
+)
+def test_of_two_births_the_later_counts(fact, postpartum, recorded, days, disagree):
+    subject = woman(postpartum_days=postpartum)
+    found = at(subject, fact("delivery", day=recorded))
+    assert (found.menopausal_status, found.postpartum_days) == ("lactating", days)
+    assert ("facts_disagree" in found.flags) is disagree
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "disagree"),
+    [
+        # weaned on two days: not before the later one
+        ([("weaning", "2024-05-20"), ("weaning", "2024-06-20")], "lactating", True),
+        ([("weaning", "2024-05-20"), ("weaning", "2024-06-10")], "after-weaning", True),
+        ([("weaning", "2024-05-20"), ("weaning", "2024-05-20")], "after-weaning", False),
+        # weaned, another child, weaned: two cycles
+        ([("weaning", "2024-05-20"), ("delivery", "2025-06-01"), ("weaning", "2025-12-01")],
+         "after-weaning", False),
+        # breastfed after the weaning
+        ([("feeding", "2024-03-01"), ("weaning", "2024-05-20")], "after-weaning", False),
+        ([("weaning", "2024-05-20"), ("feeding", "2024-06-01")], "lactating", True),
+        ([("weaning", "2024-05-20"), ("feeding", "2024-07-01")], "lactating", True),
+        # born twice within one pregnancy's time
+        ([("delivery", "2024-03-02")], "lactating", False),  # twins, before and after midnight
+        ([("delivery", "2024-05-01")], "lactating", True),
+        ([("delivery", "2022-03-01")], "lactating", False),
+    ],
+)  # fmt: skip
+def test_one_child_is_born_and_weaned_once(fact, facts, status, disagree):
+    born = fact("delivery", day="2024-03-01")
+    told = [fact(n, "mixed" if n == "feeding" else "yes", d) for n, d in facts]
+    found = at(WOMAN, born, *told)
+    assert found.menopausal_status == status
+    assert ("facts_disagree" in found.flags) is disagree
+
+
+def test_feeding_after_a_weaning_does_not_last_for_ever(fact):
+    facts = [
+        fact("delivery", day="2018-03-01"),
+        fact("weaning", day="2018-09-01"),
+        fact("feeding", "mixed", "2018-10-01"),
+    ]
+    assert at(WOMAN, *facts).menopausal_status == "premenopausal"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "status"),
+    [("feeding", ("exclusive", "none"), "lactating"), ("pregnancy", ("no", "yes"), "pregnant")],
+)
+def test_two_words_on_one_day_are_doubted_and_judged_by_z(fact, name, values, status):
+    born = [fact("delivery", day="2024-03-01")] if name == "feeding" else []
+    found = at(WOMAN, *born, *(fact(name, v, "2024-06-01") for v in values))
+    assert found.menopausal_status == status
+    assert "facts_disagree" in found.flags
+
+
 def test_pregnancy_after_menopause_is_doubted_and_judged_by_z(fact):
     facts = [fact("menopause", "natural", "2022-01-01"), fact("pregnancy", "yes", "2024-06-01")]
     subject = Subject(sex="F", birth_date=date(1975, 1, 1))
@@ -355,6 +474,9 @@ def test_height_and_weight_of_the_exam_lead(fact):
     assert found.bmi_kg_m2 == pytest.approx(60 / 1.6**2)
     assert at(woman(weight_kg=55.0), *facts).weight_kg == 55.0
     assert at(woman(), fact("weight_kg", "60", "2023-06-14")).weight_kg is None
+    torn = at(woman(), *facts, fact("weight_kg", "80", "2024-01-01"))
+    assert (torn.height_cm, torn.weight_kg, torn.bmi_kg_m2) == (160.0, None, None)
+    assert "facts_disagree" in torn.flags
 
 
 def test_without_an_exam_date_only_undated_facts_speak(fact):
