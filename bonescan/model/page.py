@@ -43,6 +43,7 @@ class PageVerdict:
 
     exam_date: date | None
     verdict: PersonVerdict
+    content: str = ""  # sha256 of the one content it is about; only where the date is unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

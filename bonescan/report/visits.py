@@ -37,23 +37,29 @@ class Visit:
 
 
 def visits(person: PersonPage) -> tuple[Visit, ...]:
-    """Bring rows and verdicts together, newest date first, techniques in order of name."""
-    verdicts = {(v.exam_date, str(v.verdict.technique)): v.verdict for v in person.verdicts}
-    rows: dict[tuple[date | None, str], list[PageRow]] = {key: [] for key in verdicts}
+    """Bring rows and verdicts together, newest date first, techniques in order of name.
+
+    Of exams without a date each is a visit of its own, as its verdict is.
+    """
+    verdicts = {
+        (v.exam_date, str(v.verdict.technique), v.content): v.verdict for v in person.verdicts
+    }
+    rows: dict[tuple[date | None, str, str], list[PageRow]] = {key: [] for key in verdicts}
     for row in person.rows:
-        key = (row.exam.exam_date, str(row.labelled.measurement.technique))
-        rows.setdefault(key, []).append(row)
+        day, name = row.exam.exam_date, str(row.labelled.measurement.technique)
+        alone = row.sha256 if (day, name, row.sha256) in verdicts else ""
+        rows.setdefault((day, name, alone), []).append(row)
     newest_first = sorted(
-        sorted(rows, key=lambda key: key[1]), key=lambda key: key[0] or NO_DATE, reverse=True
+        sorted(rows, key=lambda key: key[1:]), key=lambda key: key[0] or NO_DATE, reverse=True
     )
     return tuple(
         Visit(
-            exam_date=day,
-            technique=name,
-            rows=tuple(rows[day, name]),
-            verdict=verdicts.get((day, name)),
+            exam_date=key[0],
+            technique=key[1],
+            rows=tuple(rows[key]),
+            verdict=verdicts.get(key),
         )
-        for day, name in newest_first
+        for key in newest_first
     )
 
 

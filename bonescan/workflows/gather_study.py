@@ -71,13 +71,14 @@ def gather_study(store: Store, pseudonyms: Pseudonyms, norms: Norms, settings: S
     contents = _with_conflicts(store.contents())
     facts = store.facts()
     scans = [c for c in contents if c.outcome.kind in SCANS]
-    crosswalk = Crosswalk.of(facts)
-    keys = {s.sha256: crosswalk.person(PersonKey.of(s.outcome.subject, s.sha256)) for s in scans}
+    own = {s.sha256: PersonKey.of(s.outcome.subject, s.sha256) for s in scans}
+    crosswalk = Crosswalk.of(facts, own.values())
+    keys = {sha256: crosswalk.person(key) for sha256, key in own.items()}
     subjects: dict[PersonKey, list[Subject]] = {}
     for scan in scans:
         subjects.setdefault(keys[scan.sha256], []).append(scan.outcome.subject or Subject())
     about = _facts_by_person(subjects, facts, crosswalk)
-    conflicts = identity_conflicts(subjects, about)
+    conflicts = identity_conflicts(subjects, about, crosswalk)
     exams: dict[PersonKey, list[_Exam]] = {k: [] for k in subjects}
     for scan in scans:
         key = keys[scan.sha256]
@@ -248,13 +249,18 @@ def _day(exam: Exam | None) -> str:
 
 
 def _verdicts(exams: Sequence[_Exam]) -> list[PageVerdict]:
-    """Decide the one class a person has, per date and technique."""
-    groups: dict[tuple[str, Technique], list[_Exam]] = {}
+    """Decide the one class a person has, per date and technique.
+
+    Exams without a date may be years apart: each stands alone.
+    """
+    groups: dict[tuple[str, Technique, str], list[_Exam]] = {}
     for exam in exams:
+        day = _day(exam.outcome.exam)
+        alone = "" if day else exam.content.sha256
         for technique in sorted({r.measurement.technique for r in exam.rows}):
-            groups.setdefault((_day(exam.outcome.exam), technique), []).append(exam)
+            groups.setdefault((day, technique, alone), []).append(exam)
     found = []
-    for (day, technique), members in sorted(groups.items()):
+    for (day, technique, alone), members in sorted(groups.items()):
         rows = [
             r
             for e in members
@@ -268,7 +274,9 @@ def _verdicts(exams: Sequence[_Exam]) -> list[PageVerdict]:
         if "identity_conflict" in person.flags:
             verdict = _in_doubt(verdict)
         found.append(
-            PageVerdict(exam_date=date.fromisoformat(day) if day else None, verdict=verdict)
+            PageVerdict(
+                exam_date=date.fromisoformat(day) if day else None, verdict=verdict, content=alone
+            )
         )
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bonescan.errors import code_info
 from bonescan.model.exam import Subject
@@ -40,28 +40,43 @@ def facts_of(key: PersonKey, facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Crosswalk:
-    """Chart numbers that a fact says are one person's."""
+    """Chart numbers that a fact says are one person's, and those said to be two people's."""
 
     same: dict[PersonKey, PersonKey]
+    doubts: dict[PersonKey, str] = field(default_factory=dict)  # not joined, and why
 
     @classmethod
-    def of(cls, facts: Iterable[Fact]) -> Crosswalk:
-        """Read the facts `same_as`, whose value is an id or ``issuer|id``."""
-        same = {}
+    def of(cls, facts: Iterable[Fact], keys: Iterable[PersonKey] = ()) -> Crosswalk:
+        """Read the facts `same_as`, whose value is an id or ``issuer|id``.
+
+        A fact without issuer holds for every issuer among `keys`, the people
+        that the scans name; an id without issuer is one of the same issuer.
+        """
+        issuers: dict[str, set[str]] = {}
+        for key in keys:
+            issuers.setdefault(key.patient_id, set()).add(key.issuer)
+        targets: dict[PersonKey, set[PersonKey]] = {}
         for fact in facts:
-            if fact.fact == "same_as":
-                issuer, _, patient_id = fact.value.rpartition("|")
-                own = PersonKey(fact.issuer or "", fact.patient_id)
-                same[own] = PersonKey(issuer or own.issuer, patient_id)
-        return cls(same)
+            if fact.fact != "same_as":
+                continue
+            issuer, _, patient_id = fact.value.rpartition("|")
+            of_any = {"", *issuers.get(fact.patient_id, ())}
+            for own_issuer in {fact.issuer} if fact.issuer else of_any:
+                own = PersonKey(own_issuer, fact.patient_id)
+                targets.setdefault(own, set()).add(PersonKey(issuer or own_issuer, patient_id))
+        return cls(
+            {own: min(others) for own, others in targets.items() if len(others) == 1},
+            {own: _two_targets(own, others) for own, others in targets.items() if len(others) > 1},
+        )
 
     def person(self, key: PersonKey) -> PersonKey:
-        """Follow the chain to the number that stands for the person; a circle ends where it met."""
-        seen = {key}
-        while (following := self.same.get(key)) is not None and following not in seen:
-            seen.add(following)
-            key = following
-        return min(seen) if following is not None else key
+        """Follow the chain to the number that stands for the person; of a circle its least."""
+        chain = [key]
+        while (following := self.same.get(chain[-1])) is not None:
+            if following in chain:
+                return min(chain[chain.index(following) :])
+            chain.append(following)
+        return chain[-1]
 
     def names(self, key: PersonKey) -> tuple[PersonKey, ...]:
         """List every number of the person `key` stands for, itself first."""
@@ -69,8 +84,18 @@ class Crosswalk:
         return (key, *others)
 
 
+def _two_targets(own: PersonKey, others: Iterable[PersonKey]) -> str:
+    named = " and ".join(repr(k.patient_id) for k in sorted(others))
+    return (
+        f"Chart number {own.patient_id!r} is said to be the same person as {named}; "
+        "wanted one, they are not joined."
+    )
+
+
 def identity_conflicts(
-    people: dict[PersonKey, list[Subject]], facts: dict[PersonKey, tuple[Fact, ...]]
+    people: dict[PersonKey, list[Subject]],
+    facts: dict[PersonKey, tuple[Fact, ...]],
+    crosswalk: Crosswalk | None = None,
 ) -> dict[PersonKey, str]:
     """Find the people whose records contradict each other.
 
@@ -80,13 +105,16 @@ def identity_conflicts(
         Person -> who the files say it is, one entry a file.
     facts : dict
         Person -> facts.
+    crosswalk : Crosswalk, optional
+        Its doubts are conflicts too.
 
     Returns
     -------
     conflicts : dict
         Person -> what was found, in one sentence.
     """
-    found: dict[PersonKey, str] = {}
+    doubts = crosswalk.doubts if crosswalk else {}
+    found = {key: doubts[key] for key in people if key in doubts}
     for key, subjects in people.items():
         if reason := _contradiction(key, subjects, facts.get(key, ())):
             found[key] = reason

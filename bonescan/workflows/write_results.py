@@ -132,6 +132,7 @@ def _patient_cells(page: PersonPage, entry: PageVerdict) -> dict[str, Any]:
         for r in page.rows
         if r.exam.exam_date == entry.exam_date
         and r.labelled.measurement.technique == verdict.technique
+        and entry.content in {"", r.sha256}
     ]
     person = min(people, key=lambda p: (p.age_years is None, p.menopausal_status is None))
     return {

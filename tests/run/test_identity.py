@@ -89,6 +89,39 @@ def test_a_crosswalk_joins_numbers_and_survives_a_circle():
     assert circle.person(PersonKey("A", "1")) == circle.person(PersonKey("A", "2"))
 
 
+def same_as(one: str, other: str, issuer: str | None = None) -> Fact:
+    return Fact(patient_id=one, issuer=issuer, date=None, fact="same_as", value=other)
+
+
+def test_a_crosswalk_without_issuer_holds_for_every_issuer_that_has_the_number():
+    keys = [PersonKey("A", "1"), PersonKey("A", "2"), PersonKey("B", "1"), PersonKey("C", "9")]
+    walk = Crosswalk.of([same_as("1", "2")], keys)
+    assert walk.person(PersonKey("A", "1")) == PersonKey("A", "2")
+    assert walk.person(PersonKey("B", "1")) == PersonKey("B", "2")
+    assert walk.person(PersonKey("C", "9")) == PersonKey("C", "9")
+    assert Crosswalk.of([same_as("1", "C|9")], keys).person(keys[0]) == PersonKey("C", "9")
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_two_targets_of_one_number_join_nothing_and_are_named(turn):
+    key = PersonKey("A", "1")
+    both = [same_as("1", "2"), same_as("1", "3", "A")][::turn]
+    walk = Crosswalk.of(both, [key])
+    assert walk.person(key) == key
+    people = {key: [subject("1", issuer="A")], PersonKey("A", "2"): [Subject()]}
+    found = identity_conflicts(people, {}, walk)
+    assert set(found) == {key}
+    assert "'1' is said to be the same person as '2' and '3'" in found[key]
+    agreed = Crosswalk.of([same_as("1", "2"), same_as("1", "A|2", "A")], [key])
+    assert agreed.person(key) == PersonKey("A", "2")
+    assert agreed.doubts == {}
+
+
+def test_a_number_that_leads_into_a_circle_is_of_the_circle():
+    walk = Crosswalk.of([same_as("0", "1", "A"), same_as("1", "2", "A"), same_as("2", "1", "A")])
+    assert {walk.person(PersonKey("A", n)) for n in "012"} == {PersonKey("A", "1")}
+
+
 def test_a_pseudonym_is_the_keyed_hash_of_issuer_and_number():
     key = bytes(range(32))
     digest = hmac.digest(key, b"A\x000012", "sha256")
