@@ -480,7 +480,7 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             gaps_give="",
         ),
         "log2.log2_positive": Rival(
-            kernel=log2.log2_positive,
+            kernel=lambda values: log2.log2_positive(values.copy()),
             plain=plain_log2.log2_positive,
             inputs=lambda rng, n, gaps: (levels(rng, n, 0) / (levels(rng, n, 0) + 1)[:, :1],),
             rtol=2e-7,

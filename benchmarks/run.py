@@ -82,7 +82,7 @@ def rows(n_scores: int) -> list[Row]:
             asked={"NumPy twin": 5.0},
         ),
         Row(
-            title=f"the same on 2 threads, wall time (the twin has only one), {n_scores:,} rows",
+            title=f"the same {n_scores:,} rows on 2 threads, wall time (the twin has one)",
             name="scores.fill_scores",
             n=n_scores,
             asked={"NumPy twin": 5.0},

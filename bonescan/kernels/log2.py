@@ -34,7 +34,7 @@ def log2_positive(values: NDArray[np.float32]) -> NDArray[np.float32]:
     Parameters
     ----------
     values : (rows, columns) float32
-        Any; a working array of another kernel, so writable.
+        Any; a working array of another kernel, spent afterwards.
 
     Returns
     -------
@@ -44,22 +44,19 @@ def log2_positive(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     rows, columns = values.shape
     bits = values.view(np.int32)
-    exponent = np.empty((rows, columns), np.float32)
-    mantissa_bits = np.empty((rows, columns), np.int32)
+    log2 = np.empty((rows, columns), np.float32)
     for r in range(rows):
         for c in range(columns):
+            usable = LEAST <= values[r, c] < np.inf
             shift = (np.int64(bits[r, c]) - ROOT_HALF_BITS) >> MANTISSA_BITS
-            exponent[r, c] = shift
-            mantissa_bits[r, c] = bits[r, c] - (shift << MANTISSA_BITS)
-    mantissa = mantissa_bits.view(np.float32)
+            log2[r, c] = np.float32(shift) if usable else NAN
+            bits[r, c] -= shift << MANTISSA_BITS
     for r in range(rows):
         for c in range(columns):
-            t = mantissa[r, c] - ONE
+            t = values[r, c] - ONE  # what is left of the value: its mantissa
             p = TERMS[7] + t * TERMS[8]
             p = TERMS[5] + t * (TERMS[6] + t * p)
             p = TERMS[3] + t * (TERMS[4] + t * p)
             p = TERMS[1] + t * (TERMS[2] + t * p)
-            value = exponent[r, c] + t * (TERMS[0] + t * p)
-            usable = LEAST <= values[r, c] < np.inf
-            exponent[r, c] = value if usable else NAN
-    return exponent
+            log2[r, c] += t * (TERMS[0] + t * p)
+    return log2
