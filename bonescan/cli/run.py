@@ -141,7 +141,8 @@ def _text(summary: RunSummary, inputs: list[Path]) -> Iterator[str]:
         yield "No result: " + _why_nothing(summary)
     if summary.exit_code == 130:  # noqa: PLR2004
         yield "Interrupted. What was measured is kept; run the same line again to go on."
-    yield f"open {summary.out}/index.html   table: {summary.out}/results.csv"
+    pages = f"open {summary.out}/index.html   " if (summary.out / "index.html").exists() else ""
+    yield printable(f"{pages}table: {summary.out}/results.csv")
 
 
 def _counts(counts: dict[str, int]) -> str:
@@ -176,7 +177,7 @@ def _problems(summary: RunSummary) -> Iterator[str]:
     problems = sorted(summary.problems, key=lambda p: (str(p.severity) != "error", p.code, p.file))
     if not problems:
         return
-    yield f"problems:   {len(problems)} (all on index.html)"
+    yield f"problems:   {len(problems)} (all in --json and on index.html)"
     for problem in problems[:MAX_PROBLEM_LINES]:
         yield printable(f"  {problem.code} {problem.file}: {problem.reason}")
     if len(problems) > MAX_PROBLEM_LINES:

@@ -310,8 +310,7 @@ def _doubt(members: Sequence[Fact]) -> Problem | None:
     return _problem(
         "BS-W201",
         ";".join(files),
-        f"Lines {lines}: found {len(values)} {what} under the id {first.patient_id!r} "
-        f"({_OR.join(values)}), wanted one.",
+        f"Lines {lines}: found {len(values)} {what} under one id, wanted one.",
     )
 
 

@@ -22,7 +22,15 @@ from bonescan.pipeline import label
 from bonescan.settings import Settings
 from bonescan.store.store import Store, StoredContent
 
-from .identify import Crosswalk, PersonKey, conflict_problem, facts_of, identity_conflicts
+from .identify import (
+    ByChartNumber,
+    ByPseudonym,
+    Crosswalk,
+    PersonKey,
+    conflict_problem,
+    facts_of,
+    identity_conflicts,
+)
 from .pseudonyms import Pseudonyms
 
 SCANS = (
@@ -31,6 +39,9 @@ SCANS = (
     OutcomeKind.NO_NUMBERS,
     OutcomeKind.NEEDS_REVIEW,
 )
+
+
+CONFLICT_RULE = "none-identity-conflict"  # sex and age may be another person's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +89,9 @@ def gather_study(store: Store, pseudonyms: Pseudonyms, norms: Norms, settings: S
     for scan in scans:
         subjects.setdefault(keys[scan.sha256], []).append(scan.outcome.subject or Subject())
     about = _facts_by_person(subjects, facts, crosswalk)
-    conflicts = identity_conflicts(subjects, about, crosswalk)
+    by_chart = settings.identity is IdentityMode.CHART
+    speech = ByChartNumber() if by_chart else ByPseudonym(pseudonyms)
+    conflicts = identity_conflicts(subjects, about, crosswalk, speech)
     exams: dict[PersonKey, list[_Exam]] = {k: [] for k in subjects}
     for scan in scans:
         key = keys[scan.sha256]
@@ -188,6 +201,8 @@ def _without_class(row: LabelledRow) -> LabelledRow:
     verdict = dataclasses.replace(
         row.verdict,
         category=Category.NONE,
+        reported_category=None,
+        category_rule=CONFLICT_RULE,
         score_used=None,
         rounding_decides=None,
         p_normal=None,
@@ -288,6 +303,7 @@ def _in_doubt(verdict: PersonVerdict) -> PersonVerdict:
         severity=None,
         deciding_site=None,
         deciding_score=None,
+        category_rule=CONFLICT_RULE,
         needs_review=True,
         flags=_join(verdict.flags, ("identity_conflict",)),
     )
@@ -384,18 +400,18 @@ def _people_problems(
         files = sorted(e.content.files[0] for e in exams if e.key in keys)
         found.append(conflict_problem(files, reason))
     used = {f for found_facts in about.values() for f in found_facts}
-    unknown: dict[tuple[str, str], int] = {}
+    unknown: dict[tuple[str, str], set[int]] = {}
     for fact in facts:
         if fact not in used:
-            unknown[(fact.file, fact.patient_id)] = unknown.get((fact.file, fact.patient_id), 0) + 1
-    for (file, patient_id), count in sorted(unknown.items()):
+            unknown.setdefault((fact.file, fact.patient_id), set()).add(fact.line)
+    for (file, _), lines in sorted(unknown.items()):
+        where = f"line{'s' * (len(lines) > 1)} {', '.join(map(str, sorted(lines)))}"
         found.append(
             Problem(
                 code="BS-W285",
                 severity=Severity.WARNING,
                 file=file,
-                reason=f"Found {count} fact{'s' * (count > 1)} about chart number {patient_id!r}, "
-                "which no scan here carries.",
+                reason=f"The facts in {where} are about a chart number that no scan here carries.",
                 hint=code_info("BS-W285").hint,
             )
         )

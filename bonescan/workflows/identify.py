@@ -12,6 +12,8 @@ from bonescan.model.outcome import Problem
 from bonescan.model.person import Fact
 from bonescan.model.vocabulary import Severity
 
+from .pseudonyms import Pseudonyms
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class PersonKey:
@@ -43,7 +45,7 @@ class Crosswalk:
     """Chart numbers that a fact says are one person's, and those said to be two people's."""
 
     same: dict[PersonKey, PersonKey]
-    doubts: dict[PersonKey, str] = field(default_factory=dict)  # not joined, and why
+    doubts: dict[PersonKey, tuple[PersonKey, ...]] = field(default_factory=dict)  # not joined
 
     @classmethod
     def of(cls, facts: Iterable[Fact], keys: Iterable[PersonKey] = ()) -> Crosswalk:
@@ -66,7 +68,7 @@ class Crosswalk:
                 targets.setdefault(own, set()).add(PersonKey(issuer or own_issuer, patient_id))
         return cls(
             {own: min(others) for own, others in targets.items() if len(others) == 1},
-            {own: _two_targets(own, others) for own, others in targets.items() if len(others) > 1},
+            {own: tuple(sorted(o)) for own, o in targets.items() if len(o) > 1},
         )
 
     def person(self, key: PersonKey) -> PersonKey:
@@ -84,18 +86,46 @@ class Crosswalk:
         return (key, *others)
 
 
-def _two_targets(own: PersonKey, others: Iterable[PersonKey]) -> str:
-    named = " and ".join(repr(k.patient_id) for k in sorted(others))
-    return (
-        f"Chart number {own.patient_id!r} is said to be the same person as {named}; "
-        "wanted one, they are not joined."
-    )
+@dataclass(frozen=True, slots=True)
+class ByChartNumber:
+    """Speaks of people as their records do; only where the site shows chart numbers."""
+
+    def of(self, key: PersonKey) -> str:
+        """Name a person."""
+        return f"chart number {key.patient_id!r}"
+
+    def values(self, values: Iterable[str]) -> str:
+        """Show what stands in the records."""
+        return f" ({' and '.join(sorted(values))})"
+
+
+@dataclass(frozen=True, slots=True)
+class ByPseudonym:
+    """Speaks of people so that a page may be shown: no chart number, no birth date."""
+
+    pseudonyms: Pseudonyms
+
+    def of(self, key: PersonKey) -> str:
+        """Name a person."""
+        return self.pseudonyms.of(key.issuer, key.patient_id)
+
+    def values(self, _values: Iterable[str]) -> str:
+        """Show nothing."""
+        return ""
+
+
+Speech = ByChartNumber | ByPseudonym
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def identity_conflicts(
     people: dict[PersonKey, list[Subject]],
     facts: dict[PersonKey, tuple[Fact, ...]],
     crosswalk: Crosswalk | None = None,
+    speech: Speech | None = None,
 ) -> dict[PersonKey, str]:
     """Find the people whose records contradict each other.
 
@@ -107,18 +137,27 @@ def identity_conflicts(
         Person -> facts.
     crosswalk : Crosswalk, optional
         Its doubts are conflicts too.
+    speech : ByChartNumber or ByPseudonym, optional
+        How the sentences name people; by chart number unless told.
 
     Returns
     -------
     conflicts : dict
         Person -> what was found, in one sentence.
     """
+    speech = speech or ByChartNumber()
     doubts = crosswalk.doubts if crosswalk else {}
-    found = {key: doubts[key] for key in people if key in doubts}
+    found = {
+        key: f"{_capital(speech.of(key))} is said to be the same person as "
+        f"{' and '.join(speech.of(other) for other in doubts[key])}; wanted one, "
+        "they are not joined."
+        for key in people
+        if key in doubts
+    }
     for key, subjects in people.items():
-        if reason := _contradiction(key, subjects, facts.get(key, ())):
+        if reason := _contradiction(key, subjects, facts.get(key, ()), speech):
             found[key] = reason
-    for one, other, reason in _look_alikes(people):
+    for one, other, reason in _look_alikes(people, speech):
         found.setdefault(one, reason)
         found.setdefault(other, reason)
     return found
@@ -135,25 +174,26 @@ def conflict_problem(files: Sequence[str], reason: str) -> Problem:
     )
 
 
-def _contradiction(key: PersonKey, subjects: list[Subject], facts: tuple[Fact, ...]) -> str:
+def _contradiction(
+    key: PersonKey, subjects: list[Subject], facts: tuple[Fact, ...], speech: Speech
+) -> str:
     births = {s.birth_date.isoformat() for s in subjects if s.birth_date}
     births |= {f.value for f in facts if f.fact == "birth_date"}
     sexes = {s.sex for s in subjects if s.sex} | {f.value for f in facts if f.fact == "sex"}
     if len(births) > 1:
         return (
-            f"Chart number {key.patient_id!r} stands with {len(births)} birth dates "
-            f"({' and '.join(sorted(births))}); wanted one."
+            f"{_capital(speech.of(key))} stands with {len(births)} birth dates"
+            f"{speech.values(births)}; wanted one."
         )
     if len(sexes) > 1:
         return (
-            f"Chart number {key.patient_id!r} stands with both sexes "
-            f"({' and '.join(sorted(sexes))}); wanted one."
+            f"{_capital(speech.of(key))} stands with both sexes{speech.values(sexes)}; wanted one."
         )
     return ""
 
 
 def _look_alikes(
-    people: dict[PersonKey, list[Subject]],
+    people: dict[PersonKey, list[Subject]], speech: Speech
 ) -> Iterable[tuple[PersonKey, PersonKey, str]]:
     """Pair people of one issuer who are probably one: a chart number or a name spelt twice."""
     seen: dict[tuple[str, ...], PersonKey] = {}
@@ -166,7 +206,7 @@ def _look_alikes(
                 yield (
                     other,
                     key,
-                    f"Chart numbers {other.patient_id!r} and {key.patient_id!r} {words}; "
+                    f"{_capital(speech.of(other))} and {speech.of(key)} {words}; "
                     "they are not joined.",
                 )
 
@@ -177,7 +217,10 @@ def _marks(key: PersonKey, subjects: list[Subject]) -> Iterable[tuple[tuple[str,
     sexes = sorted({s.sex for s in subjects if s.sex})
     names = sorted({_bare_name(s.name) for s in subjects if s.name} - {""})
     for birth in births:
-        yield ("id", key.issuer, bare, birth), "differ only in spelling and share a birth date"
+        yield (
+            ("id", key.issuer, bare, birth),
+            "have chart numbers that differ only in spelling, and one birth date",
+        )
         for name in names:
             for sex in sexes:
                 yield (

@@ -39,7 +39,7 @@ from .collect_inputs import InputFile, collect_inputs
 from .gather_study import Study, gather_study
 from .pseudonyms import open_pseudonyms
 from .result_folder import alone_in, prepare
-from .write_results import write_pages, write_run_record, write_tables
+from .write_results import remove_pages, write_pages, write_run_record, write_tables
 
 FACTS_NAME = "subjects.csv"
 EXIT_DONE, EXIT_STRICT, EXIT_NOTHING, EXIT_INTERRUPTED = 0, 3, 4, 130
@@ -139,7 +139,8 @@ def run_folder(
             clock.lap("write")
             store.end_run(run_id)
         except (OSError, DatabaseFault) as error:
-            raise EnvironmentFault("BS-E501", f"writing failed: {error}.", file=out) from error
+            cause = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
+            raise EnvironmentFault("BS-E501", f"writing failed: {cause}.", file=out) from error
         finally:
             store.close()
     summary.seconds.update(clock.laps)
@@ -300,7 +301,7 @@ def _summarise(
     bad = {str(OutcomeKind.UNUSABLE), str(OutcomeKind.CONFLICT)} & set(outcomes)
     if stop.asked:
         exit_code = EXIT_INTERRUPTED
-    elif not usable:
+    elif not usable and not (done.n_already_done and not done.n_measured):
         exit_code = EXIT_NOTHING
     else:
         exit_code = EXIT_STRICT if settings.strict and bad else EXIT_DONE
@@ -350,6 +351,8 @@ def _write(
             settings_text=shown,
             norms_dir=settings.norms_dir,
         )
+    else:
+        remove_pages(out)
     record = {
         "bonescan": __version__,
         "pipeline_version": PIPELINE_VERSION,

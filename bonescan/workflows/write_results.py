@@ -20,6 +20,7 @@ from bonescan.files.tables import (
     write_atomically,
 )
 from bonescan.model.page import PageRow, PageVerdict, PersonPage, StudyPage
+from bonescan.model.person import PersonAtExam
 
 from .gather_study import Study
 
@@ -44,6 +45,12 @@ def write_run_record(out: Path, record: Mapping[str, Any]) -> None:
     """Write run.json: versions, settings, hashes, counts, times."""
     text = json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True, default=str)
     write_atomically(out / "run.json", (text + "\n").encode("utf-8"))
+
+
+def remove_pages(out: Path) -> None:
+    """Take away the pages of an earlier run, which would contradict the tables of this one."""
+    for page in [out / "index.html", *(out / "patients").glob("P-*.html")]:
+        page.unlink(missing_ok=True)
 
 
 def write_pages(
@@ -135,6 +142,8 @@ def _patient_cells(page: PersonPage, entry: PageVerdict) -> dict[str, Any]:
         and entry.content in {"", r.sha256}
     ]
     person = min(people, key=lambda p: (p.age_years is None, p.menopausal_status is None))
+    if "identity_conflict" in verdict.flags:  # whose sex and age these are is the question
+        person = PersonAtExam(sex=None, age_years=None, age_is_exact=False, menopausal_status=None)
     return {
         "patient_id": page.patient_id,
         "exam_date": entry.exam_date,

@@ -144,8 +144,10 @@ def test_facts_about_nobody_are_named_and_kept(few_scans, done, bonescan, tmp_pa
     facts.write_text("patient_id,issuer,date,fact,value,source\nNOBODY-7,,,sex,F,x\n")
     answer = bonescan("run", few_scans, "-o", out, "--subjects", facts, "--json")
     assert answer.exit_code == 0
-    about = [p for p in answer.document["problems"] if "'NOBODY-7'" in p["reason"]]
+    about = [p for p in answer.document["problems"] if p["file"].endswith("facts.csv")]
     assert [p["code"] for p in about] == ["BS-W285"]
+    assert "line 2" in about[0]["reason"]
+    assert "NOBODY-7" not in (out / "index.html").read_text(), "a page holds no chart number"
     again = bonescan("run", few_scans, "-o", out, "--json")
     assert about[0] in again.document["problems"], "nothing is lost"
 
