@@ -10,12 +10,23 @@ __version__ = "0.1.0"
 # name -> module that holds it; loaded on first use, so that `import bonescan` stays light
 _PUBLIC: dict[str, str] = {
     "classify_score": "bonescan.workflows.score_bmd",
+    "load_model": "bonescan.files.model_file",
+    "measure_scan": "bonescan.workflows.scan",
+    "open_scan": "bonescan.workflows.scan",
     "run_folder": "bonescan.workflows.run_folder",
     "score_bmd": "bonescan.workflows.score_bmd",
     "Settings": "bonescan.settings",
 }
 
-__all__ = ["Settings", "classify_score", "run_folder", "score_bmd"]
+__all__ = [
+    "Settings",
+    "classify_score",
+    "load_model",
+    "measure_scan",
+    "open_scan",
+    "run_folder",
+    "score_bmd",
+]
 
 
 def __getattr__(name: str) -> Any:
