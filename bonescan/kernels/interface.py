@@ -62,7 +62,8 @@ def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDA
             around = 0
             for near in range(low, high):
                 around += total[near]
-            mean = (around * FRACTION) // ((high - low) * step)
+            # exact: the quotient is never within rounding of a whole number unless it is one
+            mean = int(np.floor(around * FRACTION / ((high - low) * step)))
             begin = np.uint64(cell * step)
             part = 0
             for k in range(step):
