@@ -129,4 +129,5 @@ def _show(out: Path, patient: str | None) -> VerbResult:
         f"{'  (' + r['source'] + ')' if r['source'] else ''}"
         for r in rows
     ]
-    return VerbResult(data={"facts": rows}, text="\n".join(lines) or "no facts are stored")
+    nobody = "no facts are stored" + (f" about {patient!r}" if patient else "")
+    return VerbResult(data={"facts": rows}, text="\n".join(lines) or nobody)

@@ -260,6 +260,16 @@ def test_pregnancy_status_codes(read_dxa, code, kept):
     assert scan.subject.pregnancy_status_code == kept
 
 
+def test_a_chart_number_with_lost_letters_is_nobodys(read_dxa):
+    broken = {
+        (8, 5): ("CS", "GB18030"),
+        (0x10, 0x20): ("LO", b"A\xff\xfe1 "),
+    }
+    scan = read_dxa(lunar(broken))
+    assert scan.subject.patient_id is None
+    assert "charset_undecodable" in scan.flags
+
+
 def test_an_element_that_stands_twice_is_flagged(read_dxa):
     twice = el(0x10, 0x20, "LO", "A") + el(0x10, 0x20, "LO", "B")
     scan = read_dxa(lunar(extra={(0x10, 0x20): twice}))

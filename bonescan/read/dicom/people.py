@@ -23,6 +23,7 @@ WEIGHT_KG = (1.0, 400.0)
 MAX_AGE_YEARS = 125.0
 DAYS_A_YEAR = 365.25
 AGE_SLACK_YEARS = 1.5  # whole years, and birth dates set to 1 January by pseudonymisers
+LOST_LETTER = "\ufffd"  # what an unreadable byte becomes
 PREGNANCY_CODES = (1, 2, 3, 4)  # DICOM CP-2447: no, possibly, definitely, unknown
 
 OWN_CREATOR = "BONESCAN"  # of files that `bonescan simulate` wrote
@@ -57,8 +58,8 @@ def read_subject(header: DicomItem, flags: list[str]) -> Subject:
     height_m = _number(header, tags.SIZE, HEIGHT_M, "height_implausible", flags)
     pregnancy = header.get(tags.PREGNANCY_STATUS)
     return Subject(
-        patient_id=header.text(tags.PATIENT_ID),
-        issuer=header.text(tags.ISSUER_OF_PATIENT_ID),
+        patient_id=_readable_id(header, tags.PATIENT_ID, flags),
+        issuer=_readable_id(header, tags.ISSUER_OF_PATIENT_ID, flags),
         name=(header.text(tags.PATIENT_NAME) or "").rstrip("=^ ") or None,
         sex=_sex(header, flags),
         birth_date=_date(header, tags.BIRTH_DATE, "birth_date_unreadable", flags),
@@ -68,6 +69,15 @@ def read_subject(header: DicomItem, flags: list[str]) -> Subject:
         pregnancy_status_code=pregnancy if pregnancy in PREGNANCY_CODES else None,
         ethnicity=header.text(tags.ETHNIC_GROUP),
     )
+
+
+def _readable_id(header: DicomItem, tag: Tag, flags: list[str]) -> str | None:
+    """Take a number as nobody's when letters of it are lost: two such may look like one person."""
+    text = header.text(tag)
+    if text is not None and LOST_LETTER in text:
+        flags.append("charset_undecodable")
+        return None
+    return text
 
 
 def read_device(header: DicomItem, maker: str | None) -> Device:
