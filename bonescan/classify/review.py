@@ -15,6 +15,7 @@ REVIEW_FLAGS = frozenset(
         "vertebra_discordant",
         "arithmetic_mismatch",
         "region_printed_twice",
+        "numbers_of_another_day",
         "confirm_pregnancy",
         "osteoporosis_by_fracture",
     }

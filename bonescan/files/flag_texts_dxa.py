@@ -9,6 +9,8 @@ FLAGS: dict[str, str] = {
     "of areas.",
     "confirm_pregnancy": "DXA is not routine in pregnancy; confirm status.",
     "region_not_stated": "The report names the bone but not the region; it is not classified.",
+    "numbers_of_another_day": "The numbers stand in a document dated another day than the exam. "
+    "Somebody should find out which exam they are of.",
     "region_printed_twice": "A region is printed twice with different numbers. The first "
     "stands here; a person must say which is of this exam.",
     "unit_not_stated": "The report gives no unit for a value; the usual one was taken.",

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from bonescan.classify.review import REVIEW_FLAGS
 from bonescan.dxa.carriers.ge_comments import _visit_of
 from bonescan.model.vocabulary import OutcomeKind
 
@@ -129,6 +130,8 @@ def test_a_date_that_fits_raises_no_question(comments, text):
 def test_a_date_of_another_day_is_named(comments):
     result = comments(NEWER.replace("02/02/2015", "19/02/2018", 1))
     assert "19/02/2018 beside the exam of 2015-02-02" in result.problems[0].reason
+    assert all("numbers_of_another_day" in m.flags for m in result.measurements)
+    assert "numbers_of_another_day" in REVIEW_FLAGS
 
 
 def test_a_density_in_milligrams_is_not_scaled_by_its_look(comments):

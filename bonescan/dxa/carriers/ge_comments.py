@@ -21,6 +21,7 @@ from ..printed import Found, PrintedRegion, plain_number, plain_unit, set_number
 from ..safe_xml import parse_xml
 
 IMAGE_COMMENTS: Tag = (0x0020, 0x4000)
+OTHER_DAY = "numbers_of_another_day"
 _NEWER = {"AREA": "area", "BMD": "bmd", "BMC": "bmc", "BMD_TSCORE": "t", "BMD_ZSCORE": "z"}
 _OLDER = {"BMD": "bmd", "YAT": "t", "AMZ": "z"}
 _ORDERS = ((0, 1, 2), (2, 1, 0), (2, 0, 1))  # places of year, month and day: Y/M/D, D/M/Y, M/D/Y
@@ -45,11 +46,14 @@ def _find(scan: DxaScan) -> Found | None:
 
 
 def _newer(root: Element, scan: DxaScan, found: Found) -> None:
-    _check_date(root.findtext("EXAM_DATE"), scan, found)
+    of_that_day = _is_of_the_exam(root.findtext("EXAM_DATE"), scan, found)
     for part in root.iter("SCAN"):
         region = imaged_region(part.get("type")) or ""
         for roi in part.iter("ROI"):
             _region(roi.get("region") or "", region, roi, _NEWER, found)
+    if not of_that_day:
+        for printed in found.regions:
+            printed.flags.append(OTHER_DAY)
 
 
 def _older(root: Element, scan: DxaScan, found: Found) -> None:
@@ -97,13 +101,13 @@ def _visit_of(visits: list[Element], exam: date | None) -> Element | None:
     return visits[fitting.pop()] if len(fitting) == 1 else None
 
 
-def _check_date(text: str | None, scan: DxaScan, found: Found) -> None:
+def _is_of_the_exam(text: str | None, scan: DxaScan, found: Found) -> bool:
     """Hold the document's date against the header's, day or month first as either fits."""
     numbers, exam = _numbers(text), scan.exam.exam_date
-    if not numbers or exam is None:
-        return
-    if all(_day(numbers, order) != exam for order in _ORDERS):
-        found.not_understood.append(f"the date {(text or '').strip()} beside the exam of {exam}")
+    if not numbers or exam is None or any(_day(numbers, order) == exam for order in _ORDERS):
+        return True
+    found.not_understood.append(f"the date {(text or '').strip()} beside the exam of {exam}")
+    return False
 
 
 def _numbers(text: str | None) -> tuple[int, ...]:
