@@ -177,7 +177,8 @@ def _problems(summary: RunSummary) -> Iterator[str]:
     problems = sorted(summary.problems, key=lambda p: (str(p.severity) != "error", p.code, p.file))
     if not problems:
         return
-    yield f"problems:   {len(problems)} (all in --json and on index.html)"
+    where = "on index.html" if (summary.out / "index.html").exists() else "with --json"
+    yield f"problems:   {len(problems)} (all {where})"
     for problem in problems[:MAX_PROBLEM_LINES]:
         yield printable(f"  {problem.code} {problem.file}: {problem.reason}")
     if len(problems) > MAX_PROBLEM_LINES:

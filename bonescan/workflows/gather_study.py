@@ -173,6 +173,8 @@ def _exam(
     extra = _exam_flags(key, exam, in_conflict)
     if extra:
         person = dataclasses.replace(person, flags=_join(person.flags, extra))
+    if in_conflict:
+        person = _contested(person)
     found = _Exam(content=content, outcome=outcome, key=key, person=person)
     for measurement in outcome.measurements:
         flagged = dataclasses.replace(measurement, flags=_join(measurement.flags, extra))
@@ -192,6 +194,13 @@ def _exam_flags(key: PersonKey, exam: Exam, in_conflict: bool) -> tuple[str, ...
     if exam.simulated:
         flags.append("simulated_exam")
     return tuple(flags)
+
+
+def _contested(person: PersonAtExam) -> PersonAtExam:
+    """Leave open what may be another person's, so that no score or page rests on it."""
+    return dataclasses.replace(
+        person, sex=None, age_years=None, birth_date=None, menopausal_status=None
+    )
 
 
 def _without_class(row: LabelledRow) -> LabelledRow:

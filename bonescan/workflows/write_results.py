@@ -20,7 +20,6 @@ from bonescan.files.tables import (
     write_atomically,
 )
 from bonescan.model.page import PageRow, PageVerdict, PersonPage, StudyPage
-from bonescan.model.person import PersonAtExam
 
 from .gather_study import Study
 
@@ -142,8 +141,6 @@ def _patient_cells(page: PersonPage, entry: PageVerdict) -> dict[str, Any]:
         and entry.content in {"", r.sha256}
     ]
     person = min(people, key=lambda p: (p.age_years is None, p.menopausal_status is None))
-    if "identity_conflict" in verdict.flags:  # whose sex and age these are is the question
-        person = PersonAtExam(sex=None, age_years=None, age_is_exact=False, menopausal_status=None)
     return {
         "patient_id": page.patient_id,
         "exam_date": entry.exam_date,

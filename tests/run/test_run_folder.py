@@ -174,6 +174,7 @@ def test_two_birth_dates_under_one_number_take_the_class_away(few_scans, bonesca
     assert {r["needs_review"] for r in people} == {"yes"}
     kept = [r for r in table(out / "results.csv") if r["patient_id"] == row["patient_id"]]
     assert row["bmd_g_cm2"] in {r["bmd_g_cm2"] for r in kept}
+    assert {(r["sex"], r["age_years"], r["z_score"]) for r in kept} == {("", "", "")}
 
 
 def test_chart_numbers_stand_in_tables_only_when_asked(few_scans, done, bonescan, tmp_path):
