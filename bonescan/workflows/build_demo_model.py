@@ -38,9 +38,10 @@ from bonescan.model.rems_model import (
     SpectralForm,
 )
 from bonescan.model.scan import RfSite
+from bonescan.rems.fitting import Reference, TrainingExam
 from bonescan.rems.measure_site import look_at_site, measure_site
 from bonescan.rems.spectra import SiteSpectra
-from bonescan.rems.train import Reference, TrainingExam, train_site
+from bonescan.rems.train import train_site
 from bonescan.simulate.bone import bone_of
 from bonescan.simulate.exam import SimulatedRf, simulate_rf
 from bonescan.simulate.people import VERTEBRAE, VirtualPerson, draw_people

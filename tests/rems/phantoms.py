@@ -19,8 +19,8 @@ from bonescan.files.model_file import person_hash, seal
 from bonescan.model.exam import Device, Exam, Subject
 from bonescan.model.rems_model import METHOD, RemsModel, SiteModel, SpectralForm
 from bonescan.model.scan import RfScan, RfSite, Source, SpectraTable
+from bonescan.rems.fitting import Reference, TrainingExam
 from bonescan.rems.spectra import SiteSpectra
-from bonescan.rems.train import Reference, TrainingExam
 
 FS_HZ, C_M_S, F0_HZ = 40e6, 1540.0, 3.5e6
 PER_MM = 2.0 / C_M_S / 1000.0 * FS_HZ  # samples
