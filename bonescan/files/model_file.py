@@ -329,7 +329,7 @@ def _attribute(group: h5py.Group, name: str, hint: Any) -> Any:
         if parts[0] is str:
             return tuple(_text(value).split("\n")) if _text(value) else ()
         numbers = tuple(float(v) for v in np.atleast_1d(value))
-        if len(numbers) != len(parts):
+        if parts[-1] is not ... and len(numbers) != len(parts):
             raise ValueError(f"{name} has {len(numbers)} numbers, wanted {len(parts)}")
         return numbers
     if np.ndim(value) != 0:
@@ -350,6 +350,8 @@ def _check_consistent(model: RemsModel, path: Path) -> None:
 def _faults(model: RemsModel) -> Iterator[str]:
     if content_hash(model) != model.content_sha256:
         yield "a content that does not fit its own hash: the file was changed or is damaged"
+    if len(model.form.gate_start_mm) < 2:  # noqa: PLR2004 - A and B
+        yield f"{len(model.form.gate_start_mm)} gate, wanted at least A and B"
     bins = model.form.frequency_hz.shape
     if len(bins) != 1 or not bins[0]:
         yield f"a frequency axis of shape {bins}"

@@ -36,7 +36,7 @@ class SpectralForm:
     n_fft: int
     gate_samples: int
     frequency_hz: Array
-    gate_start_mm: tuple[float, float, float]  # A, B, and C that only checks the decay
+    gate_start_mm: tuple[float, ...]  # A, B, and any number of further gates
     c_m_s: float
     group_lines: int
     group_frames: int

@@ -25,7 +25,7 @@ MAX_RAILED_1 = 0.005
 class Gates:
     """First samples of the gates of each line, and why lines were left out.
 
-    `start` is (gate, frame, line), gates A, B and C; `used` (frame, line).
+    `start` is (gate, frame, line), gates A, B and whatever follows; `used` (frame, line).
     Counts are of lines in accepted frames.
     """
 

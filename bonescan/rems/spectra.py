@@ -30,10 +30,10 @@ LEAST_SHARE_1 = 0.6  # of a group's lines; smaller groups are dropped
 class SiteSpectra:
     """Averaged spectra of one site, or of several vertebrae together.
 
-    `power` is (gate, group, bin), linear, gates A, B, C; C is NaN where it does
-    not fit or was not stored. `noise` is the power that noise alone puts into a
-    bin of each gate, NaN where unknown. Groups of one `cluster` look at the same
-    tissue and are not independent.
+    `power` is (gate, group, bin), linear, gates A, B and any further ones; those
+    are NaN where they do not fit or were not stored. `noise` is the power that
+    noise alone puts into a bin of each gate, NaN where unknown. Groups of one
+    `cluster` look at the same tissue and are not independent.
     """
 
     power: Array
@@ -121,9 +121,9 @@ def _line_power(
     rows = frames[frame] * n_lines + line
     stacked = samples.reshape(-1, samples.shape[2])
     basis = _basis(form.fs_hz, form.gate_samples, tuple(form.frequency_hz))
-    power = np.zeros((3, *used.shape, basis.shape[1] // 2))
+    power = np.zeros((len(start), *used.shape, basis.shape[1] // 2))
     with pinned_blas():
-        for gate in range(3):
+        for gate in range(len(start)):
             power[gate, frame, line] = gate_power(
                 kernel_input(stacked, np.int16),
                 kernel_input(rows, np.int64),
@@ -150,13 +150,14 @@ def _group_means(
     order = np.argsort(member[used], kind="stable")
     edges = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp)
     filled = counts > 0
-    means = np.full((3, n_groups, power.shape[-1]), np.nan)
-    for gate in range(3):
+    n_gates = len(power)
+    means = np.full((n_gates, n_groups, power.shape[-1]), np.nan)
+    for gate in range(n_gates):
         rows = power[gate][used][order]
         if filled.any():
             sums = np.add.reduceat(rows, edges[filled], axis=0)
             means[gate, filled] = sums / counts[filled, None]
-    return means, np.broadcast_to(counts, (3, n_groups))
+    return means, np.broadcast_to(counts, (n_gates, n_groups))
 
 
 def _depth_means(depth: Array, used: NDArray[np.bool_], member: NDArray[np.int64]) -> Array:

@@ -87,7 +87,7 @@ def spectra_of_table(site: RfSite, form: SpectralForm) -> SiteSpectra:
         cluster=cluster,
         sound=sound,
     )
-    return _assembled(table, rows.ordered(bins), bins, site)
+    return _assembled(table, rows.ordered(bins), bins, site, len(form.gate_start_mm))
 
 
 def _check_window(table: SpectraTable, site: RfSite, form: SpectralForm) -> None:
@@ -167,7 +167,7 @@ def _bins(table: SpectraTable, site: RfSite, form: SpectralForm) -> NDArray[np.i
 
 
 def _gates(table: SpectraTable, site: RfSite, form: SpectralForm) -> NDArray[np.intp]:
-    """Name each row's gate: 0, 1, 2 for A, B, C; -1 for any other."""
+    """Name each row's gate: 0, 1, 2 … for A, B, C …; -1 for any other."""
     if table.gate_start_m is None:
         raise UnusableScan("BS-E169", f"{site.site}: found spectra without gate_start_m.")
     start_mm = np.asarray(table.gate_start_m, dtype=np.float64) * MM_PER_M
@@ -239,13 +239,13 @@ class _Rows:
 
 
 def _assembled(
-    table: SpectraTable, rows: _Rows, bins: NDArray[np.intp], site: RfSite
+    table: SpectraTable, rows: _Rows, bins: NDArray[np.intp], site: RfSite, n_gates: int
 ) -> SiteSpectra:
     gate, group, sound = rows.gate, rows.group, rows.sound
     n = int(group.max()) + 1 if group.size else 0
-    means = np.full((3, n, bins.size), np.nan)
-    lines = np.zeros((3, n))
-    for which in range(3):
+    means = np.full((n_gates, n, bins.size), np.nan)
+    lines = np.zeros((n_gates, n))
+    for which in range(n_gates):
         mine = np.flatnonzero(sound & (gate == which))
         lines[which] = np.bincount(group[mine], minlength=n)
         for k, b in enumerate(bins):
@@ -262,7 +262,7 @@ def _assembled(
     place = np.zeros(n, dtype=np.int64)
     place[group] = rows.cluster
     used = sound & (gate >= 0)
-    noise = _noise(table, rows.power[used], gate[used], site)
+    noise = _noise(table, rows.power[used], gate[used], (site, n_gates))
     return SiteSpectra(
         power=means[:, keep],
         noise=np.repeat(noise[:, None], int(keep.sum()), axis=1),
@@ -272,12 +272,15 @@ def _assembled(
     )
 
 
-def _noise(table: SpectraTable, power: Array, gate: NDArray[np.intp], site: RfSite) -> Array:
+def _noise(
+    table: SpectraTable, power: Array, gate: NDArray[np.intp], of: tuple[RfSite, int]
+) -> Array:
     """Power of noise in a bin of each gate, from stored bins beyond the pulse."""
+    site, n_gates = of
     frequency = np.asarray(table.frequency_hz, dtype=np.float64)
     lo, hi = NOISE_1[0] * site.fs_hz, NOISE_1[-1] * site.fs_hz
     quiet = (frequency >= lo * (1.0 - SAME_1)) & (frequency <= hi * (1.0 + SAME_1))
-    noise = np.full(3, np.nan)
+    noise = np.full(n_gates, np.nan)
     if quiet.any():
         for which in np.unique(gate):
             noise[which] = np.median(power[gate == which][:, quiet].mean(axis=1))

@@ -486,6 +486,18 @@ def test_the_depth_of_a_group_is_the_mean_of_its_sound_lines_of_gate_a(power, le
     np.testing.assert_allclose(spectra_of_table(broken, lenient.form).depth_mm, 60.25)
 
 
+def test_a_table_may_hold_any_number_of_gates(power, lenient) -> None:
+    form = dataclasses.replace(lenient.form, gate_start_mm=(1.5, 4.0, 6.5, 2.0, 2.5))
+    more = np.concatenate([power, 0.5 * power[:1]])  # the gate at 2.5 mm is not stored
+    found = spectra_of_table(spectra_site(more, form=form), form)
+    assert found.power.shape == (5, 60, 38)
+    np.testing.assert_allclose(found.power[3], 0.5 * found.power[0])
+    assert np.isnan(found.power[4]).all()
+    np.testing.assert_array_equal(
+        found.power[:3], spectra_of_table(spectra_site(power), lenient.form).power
+    )
+
+
 def test_a_row_that_is_not_used_may_have_any_length(power, made_up) -> None:
     length = np.full(180, 2.464e-3)
     length[7] = 6.16e-3

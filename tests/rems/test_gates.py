@@ -46,6 +46,12 @@ def test_gates_keep_their_depth_at_another_sampling_rate() -> None:
     assert (gates.start[:, 0, 0] - 150).tolist() == [39, 104, 169]
 
 
+def test_any_number_of_gates_follows_the_first_two() -> None:
+    form = dataclasses.replace(FORM, gate_start_mm=(1.5, 4.0, 2.0, 2.5, 3.0))
+    gates = placed(np.full((1, 20), 300.2), form=form)
+    assert (gates.start[:, 0, 0] - 300).tolist() == [78, 208, 104, 130, 156]
+
+
 @pytest.mark.parametrize(("n_samples", "used"), [(300 + 208 + 128, 20), (300 + 208 + 127, 0)])
 def test_gate_b_must_end_inside_the_line(n_samples, used) -> None:
     gates = placed(np.full((1, 20), 300.0), n_samples=n_samples)

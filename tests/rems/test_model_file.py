@@ -178,6 +178,19 @@ def test_an_unknown_estimator_is_refused(made_up, tmp_path) -> None:
     refused(path, "BS-E312", "the estimator 'oracle', wanted one of os, d-pcr4")
 
 
+@pytest.mark.parametrize("starts_mm", [(1.5, 4.0), (1.5, 4.0, 2.0, 2.5, 3.0)])
+def test_a_form_may_have_any_number_of_gates(made_up, tmp_path, starts_mm) -> None:
+    form = dataclasses.replace(made_up.form, gate_start_mm=starts_mm)
+    write_model(tmp_path / "m.h5", seal("more", dataclasses.replace(made_up, form=form)))
+    assert load_model(tmp_path / "m.h5").form.gate_start_mm == starts_mm
+
+
+def test_a_form_without_gate_b_is_refused(made_up, tmp_path) -> None:
+    form = dataclasses.replace(made_up.form, gate_start_mm=(1.5,))
+    write_model(tmp_path / "m.h5", seal("less", dataclasses.replace(made_up, form=form)))
+    refused(tmp_path / "m.h5", "BS-E312", "1 gate, wanted at least A and B")
+
+
 @pytest.mark.parametrize("kind", ["external", "soft"])
 def test_links_are_not_followed(written, tmp_path, kind) -> None:
     with h5py.File(tmp_path / "secret.h5", "w") as other:

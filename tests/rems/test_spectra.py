@@ -27,6 +27,14 @@ def measured(samples, used=None, depth_mm=60.0, form=FORM):
     return group_spectra(samples, gates, np.full(shape, depth_mm), form)
 
 
+def _all_used(shape):
+    return Gates(
+        start=np.zeros((3, *shape), np.int64), used=np.ones(shape, bool),
+        n_lines=shape[0] * shape[1], n_no_surface=0, n_steep=0, n_saturated=0, n_outside=0,
+        incidence_known=True,
+    )  # fmt: skip
+
+
 def white(shape, sd=200.0, seed=1):
     return np.rint(sd * np.random.default_rng(seed).standard_normal(shape)).astype(np.int16)
 
@@ -98,6 +106,26 @@ def test_a_gate_that_does_not_fit_is_not_a_number() -> None:
     found = measured(white((2, 5, C + 100)))
     assert np.isnan(found.power[2]).all()
     assert np.isfinite(found.power[:2]).all()
+
+
+@pytest.mark.parametrize("n_gates", [2, 5])
+def test_there_may_be_any_number_of_gates(n_gates) -> None:
+    form = dataclasses.replace(FORM, gate_start_mm=(1.5, 4.0, 2.5, 3.2, 9.0)[:n_gates])
+    samples, shape = white((2, 5, 700)), (2, 5)
+    start = np.stack([np.full(shape, s, dtype=np.int64) for s in (A, B, 150, 200, 600)[:n_gates]])
+    gates = dataclasses.replace(_all_used(shape), start=start)
+    found = group_spectra(samples, gates, np.full(shape, 60.0), form)
+    assert found.power.shape == (n_gates, 1, 38)
+    assert found.noise.shape == (n_gates, 1)
+    # the fifth, at sample 600, ends at 728 of 700
+    assert (
+        np.isfinite(found.power).all(axis=(1, 2)).tolist()
+        == [True, True, True, True, False][:n_gates]
+    )
+    assert np.isnan(found.noise[4:]).all()
+    one = dataclasses.replace(gates, start=start[:2])
+    alone = group_spectra(samples, one, np.full(shape, 60.0), form)
+    np.testing.assert_array_equal(found.power[:2], alone.power)
 
 
 @pytest.mark.parametrize(
