@@ -14,6 +14,7 @@ BS-E310-E319   models (`codes_rems`)
 BS-E320-E339   facts and tables about people (`codes_facts`)
 BS-E340-E349   norms (`codes_norms`)
 BS-E350-E359   simulation (`codes_simulate`)
+BS-E380-E389   cohorts and building models (`codes_model`)
 BS-E501-E509   environment: disk, store, permission (`codes_run`)
 BS-E510-E519   the machine (`codes_doctor`)
 BS-E598-E599   faults of the program (`codes_run`)
@@ -25,6 +26,7 @@ BS-W280-W281   reading, warnings (`codes_read`)
 BS-W282-W289   running, warnings (`codes_run`)
 BS-W290-W294   reading, warnings (`codes_read`)
 BS-W295-W299   the machine, warnings (`codes_doctor`)
+BS-W380-W389   cohorts and building models, warnings (`codes_model`)
 =============  ==================================================
 """
 
