@@ -18,6 +18,23 @@ from .people import VERTEBRA_OFFSET, VERTEBRAE, VirtualPerson
 ALPHA_SOFT_DB_CM_MHZ = (0.55, 0.06)  # mean and SD between people
 LOCAL_ALPHA_SD_DB_CM_MHZ = 0.04  # near the bone against the whole path
 BVTV_SD, TBTH_SD_MM, ALPHA_TB_SD_DB_CM_MHZ = 0.016, 0.008, 0.6
+ALPHA_TB_PER_BVTV_DB_CM_MHZ = 62.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoneSpread:
+    """How far people's bones lie apart, and where their middle is; the defaults are set B."""
+
+    structure_1: float = 1.0  # factor on the scatter of BVTV, TbTh and trabecular attenuation
+    scatter_exponent_1: tuple[float, float] = (3.3, 0.0)  # mean and SD between people
+    alpha_soft_db_cm_mhz: tuple[float, float] = ALPHA_SOFT_DB_CM_MHZ
+    depth_offset_m: float = 0.0  # before the depth is cut to its range
+    cortex_1: float = 1.0  # factor on the thickness
+    cortex_person_sd_m: float | None = None  # instead of the region's own
+    cortex_site_sd_m: float | None = None
+
+
+SPREAD_B = BoneSpread()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +86,9 @@ def is_neck(site: str) -> bool:
     raise ValueError(f"found the site {site!r}, wanted L1 ... L4 or femoral-neck[-left|-right]")
 
 
-def bone_of(person: VirtualPerson, site: str, rng: np.random.Generator) -> BoneParameters:
+def bone_of(
+    person: VirtualPerson, site: str, rng: np.random.Generator, spread: BoneSpread = SPREAD_B
+) -> BoneParameters:
     """Derive the bone of `person` at `site`.
 
     What belongs to the person (structure for her BMD, cortex, soft tissue,
@@ -82,38 +101,57 @@ def bone_of(person: VirtualPerson, site: str, rng: np.random.Generator) -> BoneP
     site : str
         "L1" ... "L4", "femoral-neck", "femoral-neck-left", "femoral-neck-right".
     rng : numpy Generator
+    spread : BoneSpread
+        Another spread leaves every random number what it was, so that a person
+        can be compared with herself.
     """
     neck = is_neck(site)
     region = NECK if neck else SPINE
-    own = np.random.default_rng([person.bone_seed, int(neck)]).standard_normal(7)
+    own = np.random.default_rng([person.bone_seed, int(neck)]).standard_normal(8)
     here = rng.standard_normal(2)
     bmd = person.bmd_g_cm2(site)
     like = bmd if neck else bmd - _usual_offset(person, site)
-    bvtv = float(np.clip(0.115 + 0.25 * (like - region.bmd_centre) + BVTV_SD * own[0], 0.03, 0.40))
-    cortex_mm = (
-        region.cortex_mm[0]
-        + region.cortex_mm[1] * (like - region.bmd_cortex)
-        + region.cortex_mm[2] * own[1]
-        + region.cortex_site_sd_mm * here[0]
+    scatter = spread.structure_1 * own
+    bvtv = float(
+        np.clip(0.115 + 0.25 * (like - region.bmd_centre) + BVTV_SD * scatter[0], 0.03, 0.40)
     )
     depth_cm = np.clip(
         region.depth_cm[0] + region.depth_cm[1] * (person.bmi_kg_m2 - 26.0)
-        + region.depth_cm[2] * own[2] + region.depth_site_sd_cm * here[1],
+        + region.depth_cm[2] * own[2] + region.depth_site_sd_cm * here[1]
+        + 100.0 * spread.depth_offset_m,
         *region.depth_range_cm,
     )  # fmt: skip
-    alpha_soft = ALPHA_SOFT_DB_CM_MHZ[0] + ALPHA_SOFT_DB_CM_MHZ[1] * own[3]
+    alpha_soft = spread.alpha_soft_db_cm_mhz[0] + spread.alpha_soft_db_cm_mhz[1] * own[3]
+    alpha_tb = 2.0 + ALPHA_TB_PER_BVTV_DB_CM_MHZ * bvtv + ALPHA_TB_SD_DB_CM_MHZ * float(scatter[6])
     return BoneParameters(
         site=site,
         bmd_g_cm2=bmd,
         depth_m=float(depth_cm) / 100.0,
         alpha_soft_db_cm_mhz=float(alpha_soft),
         alpha_local_db_cm_mhz=float(alpha_soft + LOCAL_ALPHA_SD_DB_CM_MHZ * own[4]),
-        cortex_m=max(0.2, float(cortex_mm)) / 1000.0,
+        cortex_m=max(0.2, _cortex_mm(region, like, (own[1], here[0]), spread)) / 1000.0,
         bvtv_1=bvtv,
-        tbth_mm=0.14 + 0.25 * (bvtv - 0.115) + TBTH_SD_MM * float(own[5]),
-        alpha_tb_db_cm_mhz=max(0.5, 2.0 + 62.0 * bvtv + ALPHA_TB_SD_DB_CM_MHZ * float(own[6])),
+        tbth_mm=0.14 + 0.25 * (bvtv - 0.115) + TBTH_SD_MM * float(scatter[5]),
+        alpha_tb_db_cm_mhz=max(0.5, alpha_tb),
         c_tb_m_s=1500.0 + 700.0 * bvtv,
+        scatter_exponent=float(
+            spread.scatter_exponent_1[0] + spread.scatter_exponent_1[1] * own[7]
+        ),
     )
+
+
+def _cortex_mm(
+    region: _Region, bmd: float, normal: tuple[float, float], spread: BoneSpread
+) -> float:
+    """Thickness of the cortex from what is the person's and what is the vertebra's."""
+    person, site = spread.cortex_person_sd_m, spread.cortex_site_sd_m
+    thickness = (
+        region.cortex_mm[0]
+        + region.cortex_mm[1] * (bmd - region.bmd_cortex)
+        + (region.cortex_mm[2] if person is None else 1000.0 * person) * normal[0]
+        + (region.cortex_site_sd_mm if site is None else 1000.0 * site) * normal[1]
+    )
+    return float(spread.cortex_1 * thickness)
 
 
 def _usual_offset(person: VirtualPerson, site: str) -> float:

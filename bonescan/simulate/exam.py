@@ -12,6 +12,7 @@ from .geometry import draw_geometry
 from .lines import Window, line_model, simulate_frames
 from .pulse import Array
 from .setup import SET_B, RfSetup
+from .structure import draw_structure
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -71,7 +72,8 @@ def simulate_rf(
         start_m=_start_m(bone.depth_m, setup),
         n_samples=round(window_m * 2.0 / setup.c_m_s * setup.fs_hz),
     )
-    model = line_model(bone, geometry, window, setup)
+    structure = draw_structure(rng, n_lines, setup)
+    model = line_model(bone, geometry, window, setup, structure)
     lines, peaks = simulate_frames(model, geometry, rng)
     full_scale = 2 ** (setup.bits - 1)
     gain_db = round(

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from .bone import BoneParameters
@@ -20,7 +21,8 @@ from .geometry import Geometry
 from .plate import Complex, plate_response
 from .pulse import CM_PER_M, DB_PER_NEPER, HZ_PER_MHZ, Array, pulse_magnitude, two_way_magnitude
 from .setup import RfSetup
-from .speckle import SUPPORT, DepthFilter, depth_filter, design_grid_hz, rms_gain
+from .speckle import BLOCK, SUPPORT, DepthFilter, depth_filter, design_grid_hz, rms_gain
+from .structure import Structure
 
 BONE_STEP, SOFT_STEP = 8, 32  # scatterers that share a filter
 HIGHEST_HZ = 9e6  # the pulse is 165 dB down there
@@ -49,7 +51,8 @@ class LineModel:
     setup: RfSetup
     bone: BoneParameters
     soft: DepthFilter
-    trabecular: DepthFilter
+    trabecular: tuple[DepthFilter, ...]  # one a kind of line
+    kind: NDArray[np.int64]  # (line,), which of them
     frequency_hz: Array  # of the lines' transform, up to `HIGHEST_HZ`
     n_transform: int
     wavelet: Array  # (bin,), the pulse at nominal surface depth, peak 1 without attenuation
@@ -58,11 +61,15 @@ class LineModel:
     @property
     def n_bone(self) -> int:
         """Trabecular scatterers on a line."""
-        return self.trabecular.n_scatterers
+        return self.trabecular[0].n_scatterers
 
 
 def line_model(
-    bone: BoneParameters, geometry: Geometry, window: Window, setup: RfSetup
+    bone: BoneParameters,
+    geometry: Geometry,
+    window: Window,
+    setup: RfSetup,
+    structure: Structure,
 ) -> LineModel:
     """Prepare filters and transforms for one site."""
     surface = window.sample_of(geometry.surface_m)
@@ -83,7 +90,11 @@ def line_model(
         setup=setup,
         bone=bone,
         soft=_soft_filter(bone, window, setup, n_soft),
-        trabecular=_trabecular_filter(bone, setup, n_bone),
+        trabecular=tuple(
+            _trabecular_filter(bone, setup, n_bone, (structure, level))
+            for level in structure.level_1
+        ),
+        kind=structure.kind,
         frequency_hz=frequency,
         n_transform=n_transform,
         wavelet=wavelet,
@@ -106,19 +117,39 @@ def _soft_filter(bone: BoneParameters, window: Window, setup: RfSetup, n: int) -
     return depth_filter(shape * at_bone * back, SOFT_STEP, n)
 
 
-def _trabecular_filter(bone: BoneParameters, setup: RfSetup, n: int) -> DepthFilter:
+def _trabecular_filter(
+    bone: BoneParameters, setup: RfSetup, n: int, of: tuple[Structure, float]
+) -> DepthFilter:
+    """Filter of the lines whose BVTV is `of[1]` times the site's."""
     grid = design_grid_hz(setup.fs_hz)
-    pulse = pulse_magnitude(grid, setup.f0_hz, setup.bandwidth_1)
-    reference = pulse * (grid / setup.f0_hz) ** (3.3 / 2.0)
-    shape = pulse * (grid / setup.f0_hz) ** (bone.scatter_exponent / 2.0)
-    level = np.sqrt(bone.bvtv_1 / 0.115) * (bone.tbth_mm / 0.14)
-    shape *= level * 10.0 ** (setup.trabecular_db / 20.0) / rms_gain(reference)
-    shape = shape * two_way_magnitude(grid, bone.depth_m, bone.alpha_soft_db_cm_mhz)
     middle = (np.arange(0, n, BONE_STEP, dtype=np.float64) + BONE_STEP / 2.0) / setup.fs_hz
     below_m = middle * bone.c_tb_m_s / 2.0
-    return depth_filter(
-        shape * two_way_magnitude(grid, below_m[:, None], bone.alpha_tb_db_cm_mhz), BONE_STEP, n
-    )
+    shape = trabecular_magnitude(grid, bone, setup)
+    return depth_filter(shape * of[0].magnitude(grid, below_m, bone, of[1]), BONE_STEP, n)
+
+
+def trabecular_magnitude(grid_hz: Array, bone: BoneParameters, setup: RfSetup) -> Array:
+    """Magnitude of trabecular speckle at the endosteum, as seen at nominal depth without cortex.
+
+    Parameters
+    ----------
+    grid_hz : (bin,) float64
+        `design_grid_hz`.
+    bone : BoneParameters
+    setup : RfSetup
+
+    Returns
+    -------
+    magnitude : (bin,) float64
+        Of a filter for white noise of unit variance.
+    """
+    pulse = pulse_magnitude(grid_hz, setup.f0_hz, setup.bandwidth_1)
+    reference = pulse * (grid_hz / setup.f0_hz) ** (3.3 / 2.0)
+    shape = pulse * (grid_hz / setup.f0_hz) ** (bone.scatter_exponent / 2.0)
+    level = np.sqrt(bone.bvtv_1 / 0.115) * (bone.tbth_mm / 0.14)
+    shape *= level * 10.0 ** (setup.trabecular_db / 20.0) / rms_gain(reference)
+    shape = shape * two_way_magnitude(grid_hz, bone.depth_m, bone.alpha_soft_db_cm_mhz)
+    return np.asarray(shape)
 
 
 def _tail(behind_m: Array, setup: RfSetup) -> Array:
@@ -163,11 +194,23 @@ def _frame(model: LineModel, geometry: Geometry, f: int, white: Array) -> Array:
     surface = model.window.sample_of(geometry.surface_m[f])
     in_front = np.arange(n_soft)[None, :] - SUPPORT < surface[:, None]
     soft = model.soft.apply(white[:, :n_soft] * in_front)[:, 2 * SUPPORT : 2 * SUPPORT + n]
-    bone = model.trabecular.apply(white[:, n_soft : n_soft + n_bone])
+    bone = _trabecular(model, white[:, n_soft : n_soft + n_bone])
     tail = white[:, n_soft + n_bone :] * model.tail_1
     echoes = _echoes(model, geometry, f, (bone[:, : n_bone + 2 * SUPPORT], tail))
     echoes[:, : soft.shape[1]] += soft
     return echoes
+
+
+def _trabecular(model: LineModel, white: Array) -> Array:
+    """Speckle of the bone, each kind of line through its own filter."""
+    if len(model.trabecular) == 1:
+        return model.trabecular[0].apply(white)
+    width = model.trabecular[0].blocks.shape[0] * BLOCK + 2 * SUPPORT
+    bone = np.empty((len(white), width))
+    for k, one in enumerate(model.trabecular):
+        lines = np.flatnonzero(model.kind == k)
+        bone[lines] = one.apply(white[lines])
+    return bone
 
 
 def _echoes(model: LineModel, geometry: Geometry, f: int, parts: tuple[Array, Array]) -> Array:
@@ -178,7 +221,7 @@ def _echoes(model: LineModel, geometry: Geometry, f: int, parts: tuple[Array, Ar
     to_surface = _shift(model, geometry.surface_m[f], model.bone.alpha_soft_db_cm_mhz)
     back = np.exp(2j * np.pi * frequency * (SUPPORT / model.window.fs_hz))
     factor = geometry.surface_factor_1[f][:, None]
-    spectrum = bone * through * back
+    spectrum = bone * through * back if model.setup.plate_on_path else bone * back
     spectrum += model.wavelet * (reflection * factor + _unit_gain(model) * tail)
     # Echoes from behind the window must not come round to its beginning.
     in_time = model.window.sample_of(geometry.surface_m[f]) < model.window.n_samples + 2 * SUPPORT

@@ -196,7 +196,11 @@ def draw_person(
 
 
 def person_with_bone(
-    rng: np.random.Generator, latent_g_cm2: tuple[float, float, float], **who: Any
+    rng: np.random.Generator,
+    latent_g_cm2: tuple[float, float, float],
+    *,
+    vertebra_scatter_1: float = 1.0,
+    **who: Any,
 ) -> VirtualPerson:
     """Give a person of known neck, total hip and L1-L4 the rest of her skeleton.
 
@@ -205,14 +209,17 @@ def person_with_bone(
     rng : numpy Generator
     latent_g_cm2 : three floats
         BMD of femoral neck, total hip and L1-L4.
+    vertebra_scatter_1 : float
+        Factor on how far single vertebrae lie from where they usually lie.
     **who
-        ``person_id sex age_years height_cm weight_kg menopausal_status``.
+        ``person_id sex age_years height_cm weight_kg menopausal_status``, and
+        ``population`` where it is another.
     """
     sex, (neck, hip, spine) = str(who["sex"]), latent_g_cm2
     size = 1.0 + AREA_COMMON_CV * _tame(rng)
     areas = {k: v * size * (1.0 + AREA_OWN_CV * _tame(rng)) for k, v in AREA_CM2[sex].items()}
     l1, l2, l3, l4 = (float(areas[v]) for v in VERTEBRAE)
-    vertebrae = _vertebrae(rng, sex, spine, np.array([l1, l2, l3, l4]))
+    vertebrae = _vertebrae(rng, sex, spine, np.array([l1, l2, l3, l4]), vertebra_scatter_1)
     return VirtualPerson(
         bmd_neck_g_cm2=neck,
         bmd_hip_g_cm2=hip,
@@ -250,7 +257,7 @@ def _residual_factor(sex: str, from_50: bool) -> Array:
 
 
 def _vertebrae(
-    rng: np.random.Generator, sex: str, spine: float, areas: Array
+    rng: np.random.Generator, sex: str, spine: float, areas: Array, scatter_1: float
 ) -> tuple[float, float, float, float]:
     """Draw single vertebrae whose area-weighted mean is `spine`."""
     level: Array = np.array([-1.5, -0.5, 0.5, 1.5])
@@ -258,7 +265,7 @@ def _vertebrae(
     own = VERTEBRA_SLOPE_SD * _tame(rng) * level + VERTEBRA_SD * np.array(
         [_tame(rng) for _ in level]
     )
-    deviation: Array = np.asarray(typical + own, dtype=np.float64)
+    deviation: Array = np.asarray(typical + scatter_1 * own, dtype=np.float64)
     deviation -= float(np.sum(deviation * areas) / np.sum(areas))
     l1, l2, l3, l4 = (float(v) for v in spine + deviation)
     return l1, l2, l3, l4

@@ -30,6 +30,12 @@ class RfSetup:
     soft_tissue_db: float = -48.0
     soft_tissue_exponent: float = 1.5  # power of frequency in the scattered power
     frame_correlation: float = 0.85
+    # inside one vertebra or neck: relative SD of BVTV, whose attenuation and scatter go with it
+    bvtv_line_sd_1: float = 0.0
+    bvtv_line_correlation: float = 0.9  # of neighbouring lines
+    bvtv_depth_sd_1: float = 0.0
+    bvtv_depth_length_m: float = 3e-3  # along the depth, correlation exp(-distance / length)
+    plate_on_path: bool = True  # False: bone is seen as if there were no cortex over it
     # surface
     surface_echo_1: float = 0.55  # echo of a thick cortex, whose plane reflection is 0.6
     incidence_sd_deg: float = 4.0

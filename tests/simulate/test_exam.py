@@ -82,6 +82,7 @@ SETUP_CHANGES = {
     "clutter_db": -40.0, "clutter_db_m": 500.0, "fascia_db": (-10.0, 1.0), "n_fascia": 4,
     "noise_db": -80.0, "line_cortex_sd_m": 0.3e-3, "line_cortex_correlation": 0.1,
     "frame_cortex_correlation": 0.1, "motion_sd_m": 1e-3, "neck_arc_m": (1e-3, 0.2e-3),
+    "bvtv_line_sd_1": 0.2, "bvtv_depth_sd_1": 0.2, "plate_on_path": False,
 }  # fmt: skip
 
 
@@ -113,6 +114,7 @@ def test_each_setting_changes_the_samples(person, base_samples, name):
 
 def test_every_setting_is_tried():
     tried = {*SETUP_CHANGES, "probe_radius_m", "pitch_spine_m", "pitch_neck_m", "spine_shape_sd_m"}
+    tried |= {"bvtv_line_correlation", "bvtv_depth_length_m"}  # of what is off
     assert tried == {f.name for f in dataclasses.fields(SET_B)}
 
 
