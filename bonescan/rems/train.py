@@ -3,173 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bonescan.errors import NothingUsable
 from bonescan.model.rems_model import (
     COVARIATES,
     ESTIMATORS,
-    OS,
-    TWO_GATE,
     CrossValidationRow,
     SiteModel,
     SpectralForm,
 )
-from bonescan.stats.bootstrap import percentile_interval
-from bonescan.stats.correlation import pearson
-from bonescan.stats.folds import person_folds
-from bonescan.stats.regression import (
-    ComponentFit,
-    component_regression,
-    least_squares,
-)
+from bonescan.stats.regression import ComponentFit, least_squares
 from bonescan.stats.spread import running_spread
 
 from .features import SiteFeatures, site_features
-from .fitting import (
-    N_COMPONENTS,
-    NORMAL_T,
-    OSTEOPOROSIS_T,
-    Cohort,
-    Reference,
-    TrainingExam,
-    fit,
-    gather,
+from .fitting import Cohort, Reference, TrainingExam, fit, gather
+from .training.controls import DEPTH_ONLY
+from .training.cross_validate import (
+    CHOSEN_INSIDE,
+    PLUS,
+    CrossValidation,
+    Tell,
+    cross_validate,
 )
+from .training.plan import Folds, Plan, assign_folds
+from .training.scores import Resamples, gain_interval_g_cm2, score_table
+from .training.sizes import MIN_PEOPLE, check_size, cohort_size
 
 Array = NDArray[np.float64]
 
-N_FOLDS = 10
-N_RESAMPLES = 500
 RESIDUAL_POINTS = 6
-MIN_PEOPLE, MIN_PER_CLASS = 150, 30
 MIN_GROUPS, WANTED_GROUPS = 40, 100
 
 
-# ------------------------------------------------------------------ cross-validation
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SiteStudy:
+    """A site's model, and everything that was found out about it on the way."""
 
+    model: SiteModel
+    cohort: Cohort
+    folds: Folds
+    cross_validation: CrossValidation
+    resamples: Resamples
+    gain_g_cm2: tuple[float, float]  # 95 %: SEE of the covariates minus SEE of the chosen one
 
-def cross_validate(cohort: Cohort, rng: np.random.Generator) -> dict[str, Array]:
-    """Predict every person from models that have not seen her.
-
-    Parameters
-    ----------
-    cohort : Cohort
-    rng : numpy.random.Generator
-        For the folds (by person, spread over the classes) and the permutation.
-
-    Returns
-    -------
-    predictions : dict of str to (person,) ndarray
-        By estimator; controls: age, BMI and sex alone, depth alone, and the
-        ultrasound of another person of like age and BMI.
-    """
-    strata = (cohort.t_score > OSTEOPOROSIS_T).astype(int) + (cohort.t_score >= NORMAL_T)
-    fold = person_folds(cohort.people, strata, N_FOLDS, rng)
-    swapped = cohort.difference_db[_swapped_within_cells(cohort.covariates, rng)]
-    found: dict[str, Array] = {}
-    for k in range(N_FOLDS):
-        train, test = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        for name, values in _fold_predictions(cohort, swapped, train, test).items():
-            found.setdefault(name, np.full(len(cohort.people), np.nan))[test] = values
-    return found
-
-
-def _fold_predictions(
-    cohort: Cohort, swapped: Array, train: NDArray[np.intp], test: NDArray[np.intp]
-) -> dict[str, Array]:
-    seen, unseen = cohort.rows(train), cohort.rows(test)
-    fitted = fit(seen)
-    y = seen.dxa_g_cm2
-
-    def regress(x: Array) -> Array:
-        return least_squares(x[train], y).predict(x[test])
-
-    score = np.full(len(cohort.people), np.nan)
-    score[train], score[test] = (
-        fitted.scores_percent(seen.features),
-        fitted.scores_percent(unseen.features),
-    )
-    away = (cohort.difference_db - fitted.two_gate.mean) @ fitted.two_gate.components.T
-    like_others = component_regression(swapped[train], y, N_COMPONENTS)
-    others = (swapped - like_others.mean) @ like_others.components.T
-    covariates = cohort.covariates
-    return {
-        **fitted.predict(unseen),
-        f"{TWO_GATE}+covariates": regress(np.hstack([away, covariates])),
-        f"{OS}+covariates": regress(np.hstack([score[:, None], covariates])),
-        COVARIATES: regress(covariates),
-        "depth-only": regress(cohort.depth_mm[:, None]),
-        "swapped-d-pcr4+covariates": regress(np.hstack([others, covariates])),
-    }
-
-
-def _swapped_within_cells(covariates: Array, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Swap people inside thirds of age and BMI: what ultrasound adds must then vanish."""
-    thirds = [
-        np.searchsorted(np.quantile(column, [1.0 / 3.0, 2.0 / 3.0]), column)
-        for column in covariates.T[:2]
-    ]
-    cell = thirds[0] * 3 + thirds[1]
-    order = np.arange(len(cell))
-    for name in np.unique(cell):
-        members = np.flatnonzero(cell == name)
-        order[members] = rng.permutation(members)
-    return order
-
-
-def table(
-    predictions: dict[str, Array], dxa_g_cm2: Array, rng: np.random.Generator
-) -> tuple[CrossValidationRow, ...]:
-    """Sum up each estimator: r, SEE (SD of prediction − DXA), bias, 95 % over people."""
-    return tuple(_row(name, p, dxa_g_cm2, rng) for name, p in predictions.items())
-
-
-def _row(name: str, predicted: Array, dxa: Array, rng: np.random.Generator) -> CrossValidationRow:
-    error = predicted - dxa
-
-    def r_of(rows: NDArray[np.intp]) -> float:
-        return pearson(predicted[rows], dxa[rows])
-
-    def see_of(rows: NDArray[np.intp]) -> float:
-        return float(error[rows].std(ddof=1))
-
-    everyone = np.arange(len(dxa))
-    r_lo, r_hi = percentile_interval(r_of, len(dxa), rng, N_RESAMPLES)
-    see_lo, see_hi = percentile_interval(see_of, len(dxa), rng, N_RESAMPLES)
-    return CrossValidationRow(
-        estimator=name,
-        n_people=len(dxa),
-        pearson_1=r_of(everyone),
-        pearson_lo_1=r_lo,
-        pearson_hi_1=r_hi,
-        see_g_cm2=see_of(everyone),
-        see_lo_g_cm2=see_lo,
-        see_hi_g_cm2=see_hi,
-        bias_g_cm2=float(error.mean()),
-    )
-
-
-def _informative(
-    predictions: dict[str, Array], dxa: Array, rng: np.random.Generator
-) -> tuple[str, ...]:
-    """Name the estimators that beat age, BMI and sex by their paired 95 % interval."""
-    better = []
-    for name in ESTIMATORS:
-        ours, theirs = predictions[name] - dxa, predictions[COVARIATES] - dxa
-
-        def gain(rows: NDArray[np.intp], ours: Array = ours, theirs: Array = theirs) -> float:
-            return float(theirs[rows].std(ddof=1) - ours[rows].std(ddof=1))
-
-        lo, _ = percentile_interval(gain, len(dxa), rng, N_RESAMPLES)
-        if lo > 0:
-            better.append(name)
-    return tuple(better)
-
-
-# ------------------------------------------------------------------ the model of a site
+    @property
+    def shows_information(self) -> bool:
+        """Whether ultrasound beats age, BMI and sex by its paired interval."""
+        return self.gain_g_cm2[0] > 0.0
 
 
 def train_site(
@@ -179,45 +62,115 @@ def train_site(
     reference: Reference,
     rng: np.random.Generator,
 ) -> SiteModel:
-    """Train the model of one site.
+    """Train the model of one site; see `study_site`."""
+    return study_site(exams, site, (form, reference), rng).model
+
+
+def study_site(
+    exams: Sequence[TrainingExam],
+    site: str,
+    how: tuple[SpectralForm, Reference],
+    rng: np.random.Generator,
+    plan: Plan | None = None,
+    centres: Sequence[str | None] | None = None,
+    tell: Tell | None = None,
+) -> SiteStudy:
+    """Train the model of one site and try it on people it has not seen.
 
     Parameters
     ----------
     exams : sequence of TrainingExam
-        One a person.
+        People may stand more than once (both hips, visits).
     site : str
         Name of the model, `FEMORAL_NECK` or `LUMBAR_SPINE`.
-    form : SpectralForm
-        How the spectra were made.
-    reference : Reference
-        Splits people into classes by the T-score of their DXA reading.
+    how : (SpectralForm, Reference)
+        How the spectra were made, and what splits people into classes by the
+        T-score of their DXA reading.
     rng : numpy.random.Generator
+    plan : Plan, optional
+        Folds, repeats, resamples.
+    centres : sequence of str or None, optional
+        Where each exam was taken; spread evenly over the folds.
+    tell : callable, optional
+        Hears how many folds are done.
 
     Returns
     -------
-    model : SiteModel
-        Its primary estimator is the one with the smaller cross-validated SEE.
+    study : SiteStudy
+        The model's primary estimator is the one with the smallest
+        cross-validated SEE; whether ultrasound shows information is judged by
+        the estimator chosen inside the folds.
 
     Raises
     ------
     NothingUsable
         BS-E313 with fewer than 150 people, or 30 of a class.
     """
+    form, reference = how
+    plan = plan or Plan()
     cohort = gather(exams, form, reference)
-    _check_size(cohort, site)
-    predictions = cross_validate(cohort, rng)
-    rows = table(predictions, cohort.dxa_g_cm2, rng)
+    check_size(cohort.people, cohort.t_score, site)
+    centres = [None] * len(exams) if centres is None else centres
+    folds = assign_folds(cohort.people, cohort.t_score, centres, plan, rng)
+    found = cross_validate(cohort, folds, rng, tell)
+    resamples = Resamples.of(cohort.people, plan.n_resamples, rng)
+    rows = _table(found, resamples, len(set(cohort.people)))
+    return SiteStudy(
+        model=_site_model(exams, site, (form, reference, cohort), found, (rows, resamples)),
+        cohort=cohort,
+        folds=folds,
+        cross_validation=found,
+        resamples=resamples,
+        gain_g_cm2=gain_interval_g_cm2(found.chosen, found.covariates_only, resamples),
+    )
+
+
+def _table(
+    found: CrossValidation, resamples: Resamples, n_people: int
+) -> tuple[CrossValidationRow, ...]:
+    """Sum everything up; controls by the estimator that leads."""
+    table = score_table(found.estimators, resamples, n_people)
+    leading = min(table, key=lambda row: row.see_g_cm2).estimator
+    others = {
+        CHOSEN_INSIDE: found.chosen,
+        **{name + PLUS: p for name, p in found.with_covariates.items()},
+        COVARIATES: found.covariates_only,
+        DEPTH_ONLY: found.depth_only,
+        **{f"{name}:{leading}": by[leading] for name, by in found.controls.items()},
+    }
+    return (*table, *score_table(others, resamples, n_people))
+
+
+def _informative(found: CrossValidation, resamples: Resamples) -> tuple[str, ...]:
+    """Name the estimators that beat age, BMI and sex by their paired 95 % interval."""
+    return tuple(
+        name
+        for name, prediction in found.estimators.items()
+        if gain_interval_g_cm2(prediction, found.covariates_only, resamples)[0] > 0.0
+    )
+
+
+def _site_model(
+    exams: Sequence[TrainingExam],
+    site: str,
+    how: tuple[SpectralForm, Reference, Cohort],
+    found: CrossValidation,
+    judged: tuple[tuple[CrossValidationRow, ...], Resamples],
+) -> SiteModel:
+    form, reference, cohort = how
+    rows, resamples = judged
     see = {r.estimator: r.see_g_cm2 for r in rows}
     fitted = fit(cohort)
     decay = _decay(cohort.features)
+    size = cohort_size(cohort.people, cohort.t_score)
     spreads = [
-        running_spread(predictions[n], predictions[n] - cohort.dxa_g_cm2, RESIDUAL_POINTS)
-        for n in ESTIMATORS
+        running_spread(p.predicted[0], p.error[0], RESIDUAL_POINTS)
+        for p in (found.estimators[name] for name in ESTIMATORS)
     ]
     return SiteModel(
         site=site,
         primary=min(ESTIMATORS, key=lambda name: see[name]),
-        informative=_informative(predictions, cohort.dxa_g_cm2, rng),
+        informative=_informative(found, resamples),
         needs_depth=True,
         reference_id=reference.reference_id,
         osteoporotic_db=fitted.osteoporotic_db,
@@ -240,25 +193,13 @@ def train_site(
         depth_range_mm=_range(cohort.depth_mm),
         sexes=tuple(sorted({e.sex for e in exams})),
         includes_pregnancy=any(e.pregnant for e in exams),
-        n_people=len(set(cohort.people)),
-        n_osteoporotic=int(np.sum(cohort.t_score <= OSTEOPOROSIS_T)),
-        n_normal=int(np.sum(cohort.t_score >= NORMAL_T)),
+        n_people=size.n_people,
+        n_osteoporotic=size.n_osteoporotic,
+        n_normal=size.n_normal,
         min_groups=MIN_GROUPS,
         wanted_groups=WANTED_GROUPS,
         cross_validation=rows,
     )
-
-
-def _check_size(cohort: Cohort, site: str) -> None:
-    n = len(set(cohort.people))
-    low = int(np.sum(cohort.t_score <= OSTEOPOROSIS_T))
-    normal = int(np.sum(cohort.t_score >= NORMAL_T))
-    if n < MIN_PEOPLE or min(low, normal) < MIN_PER_CLASS:
-        raise NothingUsable(
-            "BS-E313",
-            f"{site}: found {n} people, {low} with T <= {OSTEOPOROSIS_T} and {normal} with "
-            f"T >= {NORMAL_T}; wanted {MIN_PEOPLE}, {MIN_PER_CLASS} and {MIN_PER_CLASS}.",
-        )
 
 
 def _decay(features: Sequence[SiteFeatures]) -> tuple[Array, float | None]:

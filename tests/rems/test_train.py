@@ -11,6 +11,7 @@ from bonescan.errors import NothingUsable
 from bonescan.model.rems_model import COVARIATES, ESTIMATORS, FEMORAL_NECK, TWO_GATE
 from bonescan.rems.predict import estimate_site
 from bonescan.rems.train import against_others, train_site
+from bonescan.rems.training.controls import SWAPPED_IN_CELLS
 
 from .phantoms import FORM, REFERENCE, made_up_exam, made_up_spectra
 
@@ -58,7 +59,8 @@ def test_ultrasound_that_knows_nothing_is_said_to_know_nothing() -> None:
 
 def test_swapping_people_of_like_age_and_weight_takes_the_gain_away(made_up) -> None:
     table = rows(made_up.for_site("femoral-neck"))
-    swapped, plain = table[f"swapped-{TWO_GATE}+covariates"], table[COVARIATES]
+    swapped = table[f"{SWAPPED_IN_CELLS}+covariates:{TWO_GATE}"]
+    plain = table[COVARIATES]
     assert swapped.see_g_cm2 == pytest.approx(plain.see_g_cm2, rel=0.05)
     assert table[f"{TWO_GATE}+covariates"].see_g_cm2 < 0.6 * plain.see_g_cm2
 
