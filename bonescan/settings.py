@@ -9,6 +9,33 @@ from bonescan.model.vocabulary import IdentityMode, LabelFrom, LabelPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MappedValue:
+    """Where a number comes from: a variable of the file times a factor, or said outright."""
+
+    variable: str | None = None
+    factor: float = 1.0
+    number: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyMap:
+    """What the variables of a MATLAB file mean; nothing about them is guessed.
+
+    `axes` names the axes of `samples` in MATLAB's own order. None = not said.
+    """
+
+    samples: str
+    axes: tuple[str, ...]  # "sample", "line", "frame"
+    fs_hz: MappedValue
+    c_m_s: MappedValue | None = None
+    f0_hz: MappedValue | None = None
+    t0_s: MappedValue | None = None
+    line_pitch_m: MappedValue | None = None
+    probe_radius_m: MappedValue | None = None
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSettings:
     """What the user says about files that don't say it themselves."""
 
@@ -16,6 +43,7 @@ class ReadSettings:
     centre_frequency_hz: float | None = None
     sound_speed_m_s: float | None = None
     time_zero_s: float | None = None
+    key_map: KeyMap | None = None  # of MATLAB files
     max_file_bytes: int = 256 * 2**20  # of a DICOM file
 
 
@@ -25,6 +53,7 @@ class RemsSettings:
 
     model_file: Path | None = None  # None: the bundled model
     allow_simulated_model: bool = False  # BMD (only) of real exams from a simulated model
+    calibration_files: tuple[Path, ...] = ()  # found by the `calibration_id` of an exam
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ._frame import ConfigOption, JsonOption, VerbResult, finish, printable
-from ._quantity import frequency_hz
+from ._read_options import (
+    CentreFrequency,
+    KeyMapFile,
+    SamplingRate,
+    SoundSpeed,
+    TimeZero,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     from bonescan.workflows.inspect_files import Inspected
@@ -32,30 +39,11 @@ def add(app: typer.Typer) -> None:
 
 def inspect(
     files: list[Path] = typer.Argument(..., metavar="FILE...", help="Files of any kind."),
-    sampling_rate: float | None = typer.Option(
-        None,
-        "--sampling-rate",
-        parser=frequency_hz,
-        metavar="HZ",
-        help="For RF files that do not state it: 30e6 or 30MHz.",
-    ),
-    centre_frequency: float | None = typer.Option(
-        None,
-        "--centre-frequency",
-        parser=frequency_hz,
-        metavar="HZ",
-        help="Of the probe, for RF files that do not state it.",
-    ),
-    sound_speed: float | None = typer.Option(
-        None, "--sound-speed", min=1000.0, max=2500.0, help="In m/s, likewise."
-    ),
-    time_zero: float | None = typer.Option(
-        None,
-        "--time-zero",
-        min=0.0,
-        max=1.0,
-        help="Time of the first stored sample in s, likewise.",
-    ),
+    sampling_rate: float | None = SamplingRate,
+    centre_frequency: float | None = CentreFrequency,
+    sound_speed: float | None = SoundSpeed,
+    time_zero: float | None = TimeZero,
+    key_map: Path | None = KeyMapFile,
     as_json: bool = JsonOption,
     config: Path | None = ConfigOption,
 ) -> None:
@@ -63,15 +51,10 @@ def inspect(
     del config  # read by its callback
 
     def work() -> VerbResult:
-        from bonescan.settings import ReadSettings, Settings
+        from bonescan.settings import Settings
         from bonescan.workflows.inspect_files import inspect_files
 
-        read = ReadSettings(
-            sampling_rate_hz=sampling_rate,
-            centre_frequency_hz=centre_frequency,
-            sound_speed_m_s=sound_speed,
-            time_zero_s=time_zero,
-        )
+        read = read_settings(sampling_rate, centre_frequency, sound_speed, time_zero, key_map)
         found = inspect_files(files, Settings(read=read))
         return VerbResult(
             data={"files": [f.data for f in found]},

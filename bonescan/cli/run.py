@@ -9,7 +9,14 @@ import typer
 
 from ._frame import ConfigOption, JsonOption, VerbResult, finish, printable
 from ._progress import PhaseProgress
-from ._quantity import frequency_hz
+from ._read_options import (
+    CentreFrequency,
+    KeyMapFile,
+    SamplingRate,
+    SoundSpeed,
+    TimeZero,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,12 +70,15 @@ def run(
     identity: str = typer.Option(
         "pseudonym", "--identity", help="pseudonym or chart, in tables and pages."
     ),
-    sampling_rate: float | None = typer.Option(
+    sampling_rate: float | None = SamplingRate,
+    centre_frequency: float | None = CentreFrequency,
+    sound_speed: float | None = SoundSpeed,
+    time_zero: float | None = TimeZero,
+    key_map: Path | None = KeyMapFile,
+    calibration: list[Path] | None = typer.Option(
         None,
-        "--sampling-rate",
-        parser=frequency_hz,
-        metavar="HZ",
-        help="For RF files that do not state it, as 40e6 or 40MHz; never guessed.",
+        "--calibration",
+        help="Calibration of a device, found by the calibration_id of an exam; may be repeated.",
     ),
     strict: bool = typer.Option(False, "--strict", help="Exit 3 when a file was unusable."),
     report: str = typer.Option("html", "--report", help="none or html."),
@@ -80,12 +90,16 @@ def run(
 
     def work() -> VerbResult:
         from bonescan.model.vocabulary import IdentityMode, LabelFrom, LabelPolicy
-        from bonescan.settings import LabelSettings, ReadSettings, RemsSettings, Settings
+        from bonescan.settings import LabelSettings, RemsSettings, Settings
         from bonescan.workflows.run_folder import run_folder
 
         settings = Settings(
-            read=ReadSettings(sampling_rate_hz=sampling_rate),
-            rems=RemsSettings(model_file=model, allow_simulated_model=allow_simulated_model),
+            read=read_settings(sampling_rate, centre_frequency, sound_speed, time_zero, key_map),
+            rems=RemsSettings(
+                model_file=model,
+                allow_simulated_model=allow_simulated_model,
+                calibration_files=tuple(calibration or ()),
+            ),
             label=LabelSettings(
                 policy=LabelPolicy(_one_of("--label-policy", label_policy, LabelPolicy)),
                 label_from=LabelFrom(_one_of("--label-from", label_from, LabelFrom)),

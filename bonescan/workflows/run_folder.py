@@ -16,6 +16,7 @@ from typing import Any
 from bonescan import __version__
 from bonescan.batch import Stop, Task, choose_n_workers, measure_all, stop_on_signal
 from bonescan.errors import EnvironmentFault
+from bonescan.files.calibration import read_calibrations
 from bonescan.files.fact_names import SEVERAL_A_DAY
 from bonescan.files.facts_csv import read_facts_files
 from bonescan.files.model_file import load_model
@@ -122,6 +123,7 @@ def run_folder(
     with alone_in(out), stop_on_signal() as stop:
         pseudonyms = open_pseudonyms(out)
         norms, model = load_norms(settings.norms_dir), load_model(settings.rems.model_file)
+        read_calibrations(settings.rems.calibration_files)  # refused before anything is written
         facts, fact_problems, fact_files = _facts(inputs, subjects)
         store = open_store(out, create=True)
         try:
@@ -169,8 +171,10 @@ class _Done:
 
 def work_key(sha256: str, settings: Settings, norms: Norms, model: RemsModel) -> str:
     """Name a piece of work: content, versions, settings that touch results, model, norms."""
+    calibrations = [c.content_sha256 for c in read_calibrations(settings.rems.calibration_files)]
     touching = dataclasses.asdict(settings.read) | {
-        "allow_simulated_model": settings.rems.allow_simulated_model
+        "allow_simulated_model": settings.rems.allow_simulated_model,
+        "calibrations": calibrations,
     }
     return sha256_of_text(
         sha256,

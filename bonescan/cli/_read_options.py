@@ -1,0 +1,59 @@
+"""What a user may say about files that don't say it themselves: the same words on every verb."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from ._quantity import frequency_hz
+
+if TYPE_CHECKING:
+    from bonescan.settings import ReadSettings
+
+SamplingRate = typer.Option(
+    None,
+    "--sampling-rate",
+    parser=frequency_hz,
+    metavar="HZ",
+    help="For RF files that do not state it, as 40e6 or 40MHz; never guessed.",
+)
+CentreFrequency = typer.Option(
+    None,
+    "--centre-frequency",
+    parser=frequency_hz,
+    metavar="HZ",
+    help="Of the probe, for RF files that do not state it.",
+)
+SoundSpeed = typer.Option(None, "--sound-speed", min=1000.0, max=2500.0, help="In m/s, likewise.")
+TimeZero = typer.Option(
+    None, "--time-zero", min=0.0, max=1.0, help="Time of the first stored sample in s, likewise."
+)
+KeyMapFile = typer.Option(
+    None, "--key-map", metavar="FILE", help="TOML file that says what a .mat file holds."
+)
+
+
+def read_settings(
+    sampling_rate: float | None,
+    centre_frequency: float | None = None,
+    sound_speed: float | None = None,
+    time_zero: float | None = None,
+    key_map: Path | None = None,
+) -> ReadSettings:
+    """Gather the words into settings."""
+    from bonescan.settings import ReadSettings
+
+    keys = None
+    if key_map is not None:
+        from bonescan.files.key_map import read_key_map
+
+        keys = read_key_map(key_map)
+    return ReadSettings(
+        sampling_rate_hz=sampling_rate,
+        centre_frequency_hz=centre_frequency,
+        sound_speed_m_s=sound_speed,
+        time_zero_s=time_zero,
+        key_map=keys,
+    )
