@@ -15,12 +15,13 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from bonescan.kernels import interface, lms, log2, match, scores, spectra
+from bonescan.kernels import interface, lms, log2, match, resample, scores, spectra
 from bonescan.kernels.basis import dft_basis, half_sample_hann
 from bonescan.kernels.plain import interface as plain_interface
 from bonescan.kernels.plain import lms as plain_lms
 from bonescan.kernels.plain import log2 as plain_log2
 from bonescan.kernels.plain import match as plain_match
+from bonescan.kernels.plain import resample as plain_resample
 from bonescan.kernels.plain import scores as plain_scores
 from bonescan.kernels.plain import spectra as plain_spectra
 from bonescan.model.arrays import kernel_input
@@ -367,6 +368,28 @@ def _nano(inputs: Inputs) -> Inputs:
     return make
 
 
+# --- resample --------------------------------------------------------------
+
+
+def draws_of(rng: np.random.Generator, n: int) -> Array:
+    """Draw as many of `n` people as there are, seven times."""
+    return kernel_input(rng.integers(0, max(n, 1), (7, n)), np.int64)
+
+
+def sums_to_draw(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Make what each person brings to three sums."""
+    return kernel_input(with_gaps(rng, rng.normal(0, 1, (n, 3)), gaps)), draws_of(rng, n)
+
+
+def curves_to_draw(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Make people of 0 to 3 rows, with tied levels, fewer of them sick the more gaps."""
+    starts = np.concatenate([[0], np.cumsum(rng.integers(0, 4, n))])
+    level = rng.integers(0, 6, starts[-1])
+    sick = (rng.random(starts[-1]) < (1.0 - gaps) / 2.0).astype(np.int64)
+    rows = tuple(kernel_input(x, np.int64) for x in (level, sick, starts))
+    return *rows, draws_of(rng, n), 6
+
+
 # --- the table -------------------------------------------------------------
 
 
@@ -491,6 +514,16 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             kernel=lms.lms_transform,
             plain=plain_lms.lms_transform,
             inputs=ratios,
+        ),
+        "resample.resample_sums": Rival(
+            kernel=resample.resample_sums,
+            plain=plain_resample.resample_sums,
+            inputs=sums_to_draw,
+        ),
+        "resample.resample_auc": Rival(
+            kernel=resample.resample_auc,
+            plain=plain_resample.resample_auc,
+            inputs=curves_to_draw,
         ),
         "scores.t_scores": Rival(
             kernel=scores.t_scores, plain=plain_scores.t_scores, inputs=columns(0, 1, 2)
