@@ -54,6 +54,12 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Wait for it to end, or run into another folder.",
     ),
     CodeInfo(
+        code="BS-E505",
+        title="an optional library is missing",
+        hint="Install it: pip install 'bonescan[pdf]'; on Debian also apt-get install "
+        "libpango-1.0-0 libpangoft2-1.0-0.",
+    ),
+    CodeInfo(
         code="BS-W284",
         title="the same bytes under two names",
         hint="Nothing to do: the exam counts once, under its first name.",
