@@ -98,7 +98,7 @@ def line_model(
         frequency_hz=frequency,
         n_transform=n_transform,
         wavelet=wavelet,
-        tail_1=_tail(behind_m, setup),
+        tail_1=tail_amplitude(behind_m, setup),
     )
 
 
@@ -152,7 +152,7 @@ def trabecular_magnitude(grid_hz: Array, bone: BoneParameters, setup: RfSetup) -
     return np.asarray(shape)
 
 
-def _tail(behind_m: Array, setup: RfSetup) -> Array:
+def tail_amplitude(behind_m: Array, setup: RfSetup) -> Array:
     """Amplitude of rough surface and clutter, which are independent: powers add."""
     rough = 10.0 ** (setup.rough_db / 10.0) * np.exp(-2.0 * behind_m / setup.rough_decay_m)
     clutter = setup.surface_echo_1**2 * 10.0 ** (
