@@ -238,7 +238,7 @@ def _empty(n_pos: int) -> str:
     return "nobody is free of the disease" if n_pos else "nobody has the disease"
 
 
-def _midranks(values: Array) -> Array:
+def midranks(values: Array) -> Array:
     """Rank from 1, ties at the mean of their ranks."""
     _, place, count = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(count)
@@ -247,10 +247,10 @@ def _midranks(values: Array) -> Array:
 
 def _placements(sick: Array, well: Array) -> _Placed:
     """Share of the other group that each one stands above, ties half."""
-    ranks = _midranks(np.concatenate([sick, well]))
+    ranks = midranks(np.concatenate([sick, well]))
     n_pos, n_neg = sick.size, well.size
-    of_sick = (ranks[:n_pos] - _midranks(sick)) / n_neg
-    of_well = 1.0 - (ranks[n_pos:] - _midranks(well)) / n_pos
+    of_sick = (ranks[:n_pos] - midranks(sick)) / n_neg
+    of_well = 1.0 - (ranks[n_pos:] - midranks(well)) / n_pos
     return of_sick, of_well
 
 
