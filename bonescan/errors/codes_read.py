@@ -176,6 +176,42 @@ CODES: tuple[CodeInfo, ...] = (
         "label images and B-mode pictures are not read.",
     ),
     CodeInfo(
+        code="BS-E151",
+        title="a raw capture whose header or description can't be used",
+        hint="Export the capture again as RF; docs/reading.md lists what is accepted.",
+    ),
+    CodeInfo(
+        code="BS-E152",
+        title="a raw capture whose size does not fit its header",
+        hint="Copy or export the file again.",
+    ),
+    CodeInfo(
+        code="BS-E153",
+        title="channel data, which were not beamformed",
+        hint="Beamform them first and store lines; the echoes of one element are no scan line.",
+    ),
+    CodeInfo(
+        code="BS-E154",
+        title="ultrasound data that are no RF samples",
+        hint="Export RF (radiofrequency) data; IQ, envelopes and pictures have lost what is "
+        "measured here.",
+    ),
+    CodeInfo(
+        code="BS-E155",
+        title="a MATLAB file that nobody explained, or that the key map does not fit",
+        hint="Write a key map and give it with --key-map FILE; docs/reading.md has an example.",
+    ),
+    CodeInfo(
+        code="BS-E156",
+        title="a MATLAB file that can't be read",
+        hint="Save it again, as version 7 or 7.3.",
+    ),
+    CodeInfo(
+        code="BS-E157",
+        title="a raw capture without its description",
+        hint="Put the .yml of the capture beside its .raw; it holds the sampling rate.",
+    ),
+    CodeInfo(
         code="BS-W280",
         title="a file that belongs to others and is no scan itself",
         hint="Nothing to do.",

@@ -10,6 +10,7 @@ FLAGS: dict[str, str] = {
     "charset_undecodable": "Some letters of the file can't be read as the file declares them.",
     "duplicate_elements": "A DICOM element stands twice in the file; the last one was taken.",
     "exam_date_unreadable": "The date of the exam can't be read; it is not guessed.",
+    "gain_by_frame": "The receiver set its gain curve frame by frame; none was taken off.",
     "gain_unknown": "The file does not say how the receiver amplified; levels can't be compared.",
     "height_implausible": "The height can't be true (a length in centimetres?) and is not used.",
     "no_depth": "The spectra carry no depth, so the path through soft tissue can't be corrected.",

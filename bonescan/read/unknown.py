@@ -40,15 +40,28 @@ def refuse_unknown(probe: Probe) -> UnusableScan:
     head = probe.head
     if probe.size_bytes == 0:
         return UnusableScan("BS-E102", "found no bytes.", file=probe.path)
+    packed = _packed_capture(probe.name.lower())
     for magic, what in _ARCHIVES:
         if head.startswith(magic):
-            return UnusableScan("BS-E106", f"found {what}.", file=probe.path)
+            return UnusableScan("BS-E106", f"found {packed or what}.", file=probe.path)
+    if packed:
+        return UnusableScan("BS-E106", f"found {packed}.", file=probe.path)
+    if probe.suffix == ".raw":
+        return UnusableScan("BS-E157", "found a .raw without its .yml.", file=probe.path)
     if head[_TAR_MAGIC_OFFSET : _TAR_MAGIC_OFFSET + 5] == b"ustar":
         return UnusableScan("BS-E106", "found a tar archive.", file=probe.path)
     other = _other_kind(probe)
     if other:
         return UnusableScan("BS-E107", f"found {other}.", file=probe.path)
     return UnusableScan("BS-E104", f"found {_first_bytes(head)}.", file=probe.path)
+
+
+def _packed_capture(name: str) -> str:
+    """Name a part of a Clarius package that is still packed; "" where it is none."""
+    kinds = {".raw.lzo": "LZO", ".raw.gz": "gzip", ".raw.zip": "zip"}
+    return next(
+        (f"a raw capture packed by {k}" for suffix, k in kinds.items() if name.endswith(suffix)), ""
+    )
 
 
 def _other_kind(probe: Probe) -> str:
@@ -60,8 +73,6 @@ def _other_kind(probe: Probe) -> str:
             return what
     if head.startswith(HDF5_MAGIC):
         return _hdf5_kind(probe)
-    if probe.suffix == ".raw" and probe.path.with_suffix(".yml").name in probe.siblings:
-        return "a Clarius capture, which is not read yet"
     return ""
 
 

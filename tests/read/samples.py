@@ -50,9 +50,51 @@ def mha(packed: bool = False, order: str = "<", kind: str = "MET_SHORT", extra: 
     return head.encode() + data
 
 
+# the description as the scanner writes it: units, a curve that is no YAML, degree signs
+CLARIUS_YML = """# raw data parameters
+
+frames: 2
+frame rate: 11 Hz
+transmit frequency: 3.5 MHz
+imaging depth: 40 mm
+focal depth: 20 mm
+tgc: { 0.00mm, 23.00dB }{ 40.00mm, 26.00dB }
+size: {samples per line: 4, number of lines: 3, sample size: 2 bytes}
+type: RF
+compression: none
+sampling rate: 15 MHz
+delay samples: 16
+lines:
+  - {rx element: 0, tx element: 1.5, angle: 0 \u00b0}
+  - {rx element: 1, tx element: 1.5, angle: 0 \u00b0}
+  - {rx element: 2, tx element: 1.5, angle: 0 \u00b0}
+"""
+
+
+def clarius_raw(n_frames: int = 2, n_lines: int = 3, n_samples: int = 4, size: int = 2) -> bytes:
+    """Frames of 0, 1, 2, ... 23 behind time stamps, as the maker's description has them."""
+    data = struct.pack("<5I", 0, n_frames, n_lines, n_samples, size)
+    for frame in range(n_frames):
+        data += struct.pack("<Q", 272578025480 + frame * 90909090)
+        first = frame * n_lines * n_samples
+        data += struct.pack(f"<{n_lines * n_samples}h", *range(first, first + n_lines * n_samples))
+    return data
+
+
+def ultrasonix_rf(n_frames: int = 2, n_lines: int = 3, n_samples: int = 4, **more: int) -> bytes:
+    """19 numbers of a SonixTouch with an L14-5/38 probe, then 0, 1, 2, ... 23."""
+    head = {"type": 16, "frames": n_frames, "w": n_lines, "h": n_samples, "ss": 16}
+    head |= dict.fromkeys(("ulx", "uly", "urx", "ury", "brx", "bry", "blx", "bly"), 0)
+    head |= {"probe": 2, "txf": 10_000_000, "sf": 40_000_000, "dr": 19, "ld": 256, "extra": 0}
+    n = n_frames * n_lines * n_samples
+    return struct.pack("<19i", *(head | more).values()) + struct.pack(f"<{n}h", *range(n))
+
+
 def write_sample(name: str, folder: Path) -> Path:
     """Write the sample of a format."""
     path = folder / FILES[name]
+    if name == "clarius-rf":
+        path.with_suffix(".yml").write_text(CLARIUS_YML, encoding="utf-8")
     if name == "bonescan-rf":
         rf_exam(path)
     else:
@@ -62,12 +104,16 @@ def write_sample(name: str, folder: Path) -> Path:
 
 FILES = {
     "bonescan-rf": "exam.h5",
+    "clarius-rf": "20260304_rf.raw",
     "companion": "README.md",
     "dicom": "scan.dcm",
     "metaimage-rf": "capture.mha",
     "spectra-csv": "spectra.csv",
+    "ultrasonix-rf": "scan.rf",
 }
 CONTENT = {
+    "clarius-rf": clarius_raw(),
+    "ultrasonix-rf": ultrasonix_rf(),
     "companion": b"# What this folder holds\n",
     "dicom": lunar(),
     "metaimage-rf": mha(),

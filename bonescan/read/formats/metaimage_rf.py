@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bonescan.errors import UnusableScan
-from bonescan.model.exam import Device, Exam, Subject
-from bonescan.model.scan import RfScan, RfSite, Source
+from bonescan.model.scan import RfScan, RfSite
 from bonescan.model.sites import UNKNOWN_SITE
 from bonescan.settings import ReadSettings
 
+from ..assemble import assemble_rf, sampling_rate_hz
 from ..probe import Probe
 from ..registry import Format
 
@@ -141,15 +141,14 @@ def _check_size(layout: _Layout, keys: dict[str, str], path: Path) -> None:
 def _read(probe: Probe, settings: ReadSettings) -> RfScan:
     path = probe.path
     layout = _layout(path)
-    if settings.sampling_rate_hz is None:
-        raise UnusableScan("BS-E147", "found no sampling rate.", file=path)
+    fs_hz = sampling_rate_hz(None, settings, probe)
     samples = MetaImageSamples(path=path)
     if layout.packed:
         samples.block(UNKNOWN_SITE)  # nothing but unpacking tells whether the stream is whole
     n_frames, n_lines, n_samples = layout.shape
     site = RfSite(
         site=UNKNOWN_SITE,
-        fs_hz=settings.sampling_rate_hz,
+        fs_hz=fs_hz,
         n_frames=n_frames,
         n_lines=n_lines,
         n_samples=n_samples,
@@ -157,17 +156,7 @@ def _read(probe: Probe, settings: ReadSettings) -> RfScan:
         c_m_s=settings.sound_speed_m_s,
         t0_s=settings.time_zero_s,
     )
-    unknown = {"sound_speed_unknown": site.c_m_s, "time_zero_unknown": site.t0_s}
-    flags = [flag for flag, value in unknown.items() if value is None]
-    return RfScan(
-        source=Source(path=path, size_bytes=probe.size_bytes, format_name=NAME),
-        subject=Subject(),
-        device=Device(),
-        exam=Exam(),
-        sites=(site,),
-        samples=samples,
-        flags=("site_unknown", "origin_unknown", "gain_unknown", *flags),
-    )
+    return assemble_rf(probe, NAME, site, samples)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
