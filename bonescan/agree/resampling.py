@@ -53,8 +53,13 @@ def _by_group(columns: Sequence[Array], groups: NDArray[np.intp]) -> Array:
     return np.column_stack([np.bincount(groups, weights=c, minlength=n) for c in columns])
 
 
-def pair_statistics(centre: tuple[float, float], error_ratio: float) -> FromSums:
-    """Make the function from sums (…, 6), taken about `centre`, to statistics of pairs."""
+def pair_statistics(
+    centre: tuple[float, float], error_ratio: float, levels: Mapping[str, float] | None = None
+) -> FromSums:
+    """Make the function from sums (…, 6), taken about `centre`, to statistics of pairs.
+
+    With `levels`, also the bias of the Deming line where the reference reads each.
+    """
 
     def from_sums(sums: Array) -> Statistics:
         n, x_sum, y_sum, xx, yy, xy = np.moveaxis(sums, -1, 0)
@@ -62,9 +67,11 @@ def pair_statistics(centre: tuple[float, float], error_ratio: float) -> FromSums
             x, y = x_sum / n, y_sum / n
             sxx, syy, sxy = xx - n * x * x, yy - n * y * y, xy - n * x * y
             x, y = x + centre[0], y + centre[1]
-            return _differences(n, x, y, sxx, syy, sxy) | _lines(
-                n, x, y, sxx, syy, sxy, error_ratio
-            )
+            found = _differences(n, x, y, sxx, syy, sxy)
+            found |= _lines(n, x, y, sxx, syy, sxy, error_ratio)
+        for name, level in (levels or {}).items():
+            found[name] = found["deming_intercept"] + (found["deming_slope"] - 1.0) * level
+        return found
 
     return from_sums
 

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ _USUAL = {
     "fracture": ("prior_fragility_fracture", "fragility_fracture", "fracture"),
     "issuer": ("issuer",),
     "quality": ("quality",),
+    "date": ("exam_date", "date"),
 }
 _NUMBERS = {"age": "age_years", "bmi": "bmi_kg_m2", "depth": "depth_mm"}
 _WORDS = {"sex": "sex", "device": "device", "maker": "maker", "issuer": "issuer"}
@@ -70,6 +72,7 @@ class ColumnChoice:
     depth: str | None = None
     fracture: str | None = None
     quality: str | None = None
+    date: str | None = None  # of the test, ISO: for changes of people seen several times
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +107,10 @@ class Cells:
         """Read a column of words; gaps are None."""
         return tuple(_word(cell) for cell in self.pick(name))
 
+    def days(self, name: str) -> Array:
+        """Read a column of ISO dates as day numbers; gaps are NaN."""
+        return np.array([self._day(name, row, cell) for row, cell in enumerate(self.pick(name))])
+
     def yes_no(self, name: str) -> Array:
         """Read a column of 1 and 0, yes and no, pass and fail; gaps are NaN."""
         return np.array([self._yes_no(name, row, cell) for row, cell in enumerate(self.pick(name))])
@@ -119,6 +126,20 @@ class Cells:
         if not math.isfinite(value):
             raise self._no_number(name, row, f"the value {value}")
         return value
+
+    def _day(self, name: str, row: int, cell: Any) -> float:
+        text = _word(cell)
+        if text is None:
+            return math.nan
+        try:
+            return float(date.fromisoformat(text[:10]).toordinal())
+        except ValueError:
+            raise UsageError(
+                "BS-E371",
+                f"column {name!r}, {self.labels[row]}: found {text!r}, wanted a date as "
+                "2026-01-31.",
+                file=self.file,
+            ) from None
 
     def _yes_no(self, name: str, row: int, cell: Any) -> float:
         text = _word(cell)
@@ -317,6 +338,7 @@ def _site(
     subject, replicate, quality = column("subject"), column("replicate"), column("quality")
     numbers = _columns(_NUMBERS, column, cells.numbers)
     numbers |= _columns({"fracture": "fracture"}, column, cells.yes_no)
+    numbers |= _columns({"date": "day"}, column, cells.days)
     passed = np.full(n, math.nan) if quality is None else cells.yes_no(quality)
     return SitePairs(
         site=site,

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonescan.model.estimate import Estimate
+from bonescan.model.outcome import Problem
 from bonescan.model.pairs import SitePairs
 
 Array = NDArray[np.float64]
@@ -370,6 +371,8 @@ class AgreementStudy:
         have T-scores of the same people.
     notes : tuple of str
         Sentences that belong beside the results.
+    problems : tuple of Problem
+        What a person should know, each with its code.
     """
 
     sites: Mapping[str, SiteAgreement]
@@ -380,6 +383,7 @@ class AgreementStudy:
     across_sites: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()  # stand beside `data` in the JSON document
 
     def to_dict(self) -> dict[str, Any]:
         """Give the JSON contract of ``bonescan agree``; null, never NaN."""
