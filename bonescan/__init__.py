@@ -13,8 +13,10 @@ _PUBLIC: dict[str, str] = {
     "load_model": "bonescan.files.model_file",
     "measure_scan": "bonescan.workflows.scan",
     "open_scan": "bonescan.workflows.scan",
+    "precision_study": "bonescan.workflows.precision_study",
     "run_folder": "bonescan.workflows.run_folder",
     "score_bmd": "bonescan.workflows.score_bmd",
+    "simulate_cohort": "bonescan.workflows.simulate_cohort",
     "Settings": "bonescan.settings",
 }
 
@@ -24,8 +26,10 @@ __all__ = [
     "load_model",
     "measure_scan",
     "open_scan",
+    "precision_study",
     "run_folder",
     "score_bmd",
+    "simulate_cohort",
 ]
 
 

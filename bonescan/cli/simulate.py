@@ -11,6 +11,7 @@ from ._frame import ConfigOption, JsonOption, VerbResult, finish
 from ._progress import PhaseProgress
 
 if TYPE_CHECKING:
+    from bonescan.workflows.simulate_cohort import SimulatedCohort
     from bonescan.workflows.simulate_scans import SimulatedScans
 
 HELP = "make simulated data with a known truth"
@@ -26,6 +27,12 @@ people, and a MANIFEST with what each file must lead to.
 The same number of people and seed give the same content. sample_scans/ of the project was made
 with the defaults.
 """
+_COHORT_HELP = """Write ultrasound exams of virtual people to DIR/exams and the table of their DXA
+readings to DIR/cohort.csv, from which a model can be built.
+
+The same options give the same content, on any number of workers. A cohort that was interrupted
+goes on where it stopped when the same command is given again.
+"""
 
 
 def add(app: typer.Typer) -> None:
@@ -36,6 +43,11 @@ def add(app: typer.Typer) -> None:
         help=_SCANS_HELP,
         epilog="Example: bonescan simulate scans -o my_scans --n 16 --seed 7",
     )(scans)
+    group.command(
+        "cohort",
+        help=_COHORT_HELP,
+        epilog="Example: bonescan simulate cohort -o cohort --n 300 --seed 7 --workers 2",
+    )(cohort)
     app.add_typer(
         group, name="simulate", epilog="Example: bonescan simulate scans -o my_scans --seed 7"
     )
@@ -88,3 +100,59 @@ def _text(made: SimulatedScans) -> str:
         f"expected outcomes: {counts}\n"
         f"next: bonescan run {made.out} -o results"
     )
+
+
+def cohort(
+    out: Path = typer.Option(..., "--out", "-o", help="New or empty folder, or one to go on with."),
+    n: int = typer.Option(..., "--n", help="People."),
+    seed: int = typer.Option(1, "--seed", help="Another seed draws other people."),
+    keep: str = typer.Option(
+        "spectra", "--keep", help="rf: the samples (1.5 MB an exam); spectra: averaged spectra."
+    ),
+    site: str = typer.Option("lumbar", "--site", help="lumbar (L1 to L4), neck or both."),
+    population: str = typer.Option(
+        "nhanes", "--population", help="nhanes, or linear: made-up women of 50 to 80 years."
+    ),
+    stress: str = typer.Option(
+        "none", "--stress", help="A world unlike the usual one (docs/simulate.md lists them)."
+    ),
+    artefact: str | None = typer.Option(
+        None, "--artefact", help="A fault in every exam (docs/simulate.md lists them)."
+    ),
+    workers: int = typer.Option(1, "--workers", help="Processes."),
+    as_json: bool = JsonOption,
+    config: Path | None = ConfigOption,
+) -> None:
+    """Write a cohort."""
+    del config  # read by its callback
+
+    def work() -> VerbResult:
+        from bonescan.errors import NothingUsable
+        from bonescan.workflows.simulate_cohort import simulate_cohort
+
+        with PhaseProgress() as tell:
+            made = simulate_cohort(
+                out, n, seed, keep=keep, site=site, population=population, stress=stress,
+                artefact=artefact, workers=workers,
+                progress=lambda done, of: tell("simulating", done, of),
+            )  # fmt: skip
+        nothing = NothingUsable.exit_code if made.n_exams == 0 else 0
+        return VerbResult(data=made.to_dict(), text=_cohort_text(made), exit_code=nothing)
+
+    finish("simulate cohort", as_json, work)
+
+
+def _cohort_text(made: SimulatedCohort) -> str:
+    rate = "" if made.exams_per_s is None else f", {made.exams_per_s:.1f} exams a second"
+    lines = [
+        f"{made.n_exams} exams of {made.settings.n} virtual people in {made.out}"
+        f" ({made.n_made} made now{rate})",
+    ]
+    if made.unusable:
+        first = next(iter(made.unusable.items()))
+        lines.append(
+            f"{len(made.unusable)} exams gave no spectra and are not in the table, "
+            f"for example {first[0]}: {first[1]}"
+        )
+    lines.append(f"next: bonescan model build {made.out / 'cohort.csv'} -o site_model.h5")
+    return "\n".join(lines)

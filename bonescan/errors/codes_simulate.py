@@ -8,4 +8,14 @@ CODES: tuple[CodeInfo, ...] = (
         title="a folder that simulated files can't go into",
         hint="Name a new or an empty folder after -o, or one with sample scans to be replaced.",
     ),
+    CodeInfo(
+        code="BS-E351",
+        title="simulation was asked for something that it does not know",
+        hint="See `bonescan simulate cohort --help` and docs/simulate.md for the names there are.",
+    ),
+    CodeInfo(
+        code="BS-E352",
+        title="the folder holds another cohort",
+        hint="Ask for the same cohort to go on with it, or name a new folder after -o.",
+    ),
 )

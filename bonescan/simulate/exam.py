@@ -14,6 +14,8 @@ from .pulse import Array
 from .setup import SET_B, RfSetup
 from .structure import draw_structure
 
+DEFAULT_WINDOW_M = 20e-3
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SimulatedRf:
@@ -40,7 +42,7 @@ def simulate_rf(
     rng: np.random.Generator,
     n_frames: int = 8,
     n_lines: int = 128,
-    window_m: float = 20e-3,
+    window_m: float = DEFAULT_WINDOW_M,
     setup: RfSetup = SET_B,
 ) -> SimulatedRf:
     """Simulate the lines of one site.

@@ -40,6 +40,7 @@ def draw_geometry(
     else:
         tilt, curvature = setup.spine_shape_sd_m * rng.standard_normal(2)
         profile = 2.0 * across * tilt + (2.0 * across) ** 2 * curvature
+    profile = profile + 2.0 * across * setup.tilt_m
     motion = setup.motion_sd_m * rng.standard_normal(n_frames)
     spread = frame_line_field(
         rng, shape, setup.frame_cortex_correlation, setup.line_cortex_correlation

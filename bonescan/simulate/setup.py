@@ -58,6 +58,7 @@ class RfSetup:
     motion_sd_m: float = 0.2e-3
     neck_arc_m: tuple[float, float] = (3.0e-3, 0.6e-3)  # height of the arc: mean, SD
     spine_shape_sd_m: float = 0.8e-3  # curvature and tilt, each
+    tilt_m: float = 0.0  # how far the surface falls from the middle to the last line
 
 
 SET_B = RfSetup()

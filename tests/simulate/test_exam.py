@@ -83,6 +83,7 @@ SETUP_CHANGES = {
     "noise_db": -80.0, "line_cortex_sd_m": 0.3e-3, "line_cortex_correlation": 0.1,
     "frame_cortex_correlation": 0.1, "motion_sd_m": 1e-3, "neck_arc_m": (1e-3, 0.2e-3),
     "bvtv_line_sd_1": 0.2, "bvtv_depth_sd_1": 0.2, "plate_on_path": False,
+    "tilt_m": 1e-3,
 }  # fmt: skip
 
 
