@@ -15,12 +15,22 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from bonescan.kernels import interface, lms, log2, match, resample, scores, spectra
+from bonescan.kernels import (
+    interface,
+    lms,
+    log2,
+    match,
+    pairwise_slopes,
+    resample,
+    scores,
+    spectra,
+)
 from bonescan.kernels.basis import dft_basis, half_sample_hann
 from bonescan.kernels.plain import interface as plain_interface
 from bonescan.kernels.plain import lms as plain_lms
 from bonescan.kernels.plain import log2 as plain_log2
 from bonescan.kernels.plain import match as plain_match
+from bonescan.kernels.plain import pairwise_slopes as plain_pairwise_slopes
 from bonescan.kernels.plain import resample as plain_resample
 from bonescan.kernels.plain import scores as plain_scores
 from bonescan.kernels.plain import spectra as plain_spectra
@@ -368,6 +378,22 @@ def _nano(inputs: Inputs) -> Inputs:
     return make
 
 
+# --- pairwise slopes -------------------------------------------------------
+
+
+def points(rng: np.random.Generator, n: int, _gaps: float) -> Args:
+    """Make points with x rising, on a lattice so that ties are common, and which slopes count."""
+    x, y = np.sort(rng.integers(0, 12, n) / 8), rng.integers(0, 12, n) / 8
+    return kernel_input(x), kernel_input(y), 1e-12, bool(rng.integers(0, 2))
+
+
+def points_and_bounds(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Add bounds between the slopes of the lattice, and room for some or for all."""
+    x, y, zero, keep_all = points(rng, n, gaps)
+    low, high = np.sort(rng.normal(0, 2, 2)).tolist()
+    return x, y, low, high, zero, keep_all, int(rng.choice([0, 5, n * n]))
+
+
 # --- resample --------------------------------------------------------------
 
 
@@ -514,6 +540,18 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             kernel=lms.lms_transform,
             plain=plain_lms.lms_transform,
             inputs=ratios,
+        ),
+        "pairwise_slopes.count_slopes": Rival(
+            kernel=pairwise_slopes.count_slopes,
+            plain=plain_pairwise_slopes.count_slopes,
+            inputs=points,
+            gaps_give="",
+        ),
+        "pairwise_slopes.slopes_between": Rival(
+            kernel=pairwise_slopes.slopes_between,
+            plain=plain_pairwise_slopes.slopes_between,
+            inputs=points_and_bounds,
+            gaps_give="",
         ),
         "resample.resample_sums": Rival(
             kernel=resample.resample_sums,
