@@ -18,6 +18,7 @@ BS-E360-E369   calibration of a device (`codes_calibration`)
 BS-E370-E379   method comparison (`codes_agree`)
 BS-E380-E389   cohorts and building models (`codes_model`)
 BS-E390-E394   precision studies (`codes_precision`)
+BS-E400-E409   guidance and lists of who is due (`codes_guidance`)
 BS-E501-E509   environment: disk, store, permission (`codes_run`)
 BS-E510-E519   the machine (`codes_doctor`)
 BS-E598-E599   faults of the program (`codes_run`)
@@ -32,6 +33,7 @@ BS-W295-W299   the machine, warnings (`codes_doctor`)
 BS-W370-W379   method comparison, warnings (`codes_agree`)
 BS-W380-W389   cohorts and building models, warnings (`codes_model`)
 BS-W390-W394   precision studies, warnings (`codes_precision`)
+BS-W400-W409   guidance, warnings (`codes_guidance`)
 =============  ==================================================
 """
 

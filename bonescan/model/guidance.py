@@ -62,10 +62,22 @@ class Rule:
     conflicts: tuple[str, ...] = ()  # notes on sources that disagree, English
     conflicts_zh: tuple[str, ...] = ()
     safety_ids: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()  # rules that stop this one when they fire, or are unknown
     names_drug: bool = False
     default_on: bool = True
     interval_years: tuple[float, float] | None = None  # retest: due from and until after the last
     file: str = ""  # of the rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactQuestion:
+    """A named fact that rules read, and how to ask for it."""
+
+    name: str
+    kind: str  # "yes-no", "number", "word", "words" or "date"
+    ask_en: str
+    ask_zh: str
+    words: tuple[str, ...] = ()  # allowed values of "word" and "words"; empty = any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
