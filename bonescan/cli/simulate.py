@@ -12,6 +12,7 @@ from ._progress import PhaseProgress
 
 if TYPE_CHECKING:
     from bonescan.workflows.simulate_cohort import SimulatedCohort
+    from bonescan.workflows.simulate_phantom import SimulatedTarget
     from bonescan.workflows.simulate_scans import SimulatedScans
 
 HELP = "make simulated data with a known truth"
@@ -33,6 +34,10 @@ readings to DIR/cohort.csv, from which a model can be built.
 The same options give the same content, on any number of workers. A cohort that was interrupted
 goes on where it stopped when the same command is given again.
 """
+_PHANTOM_HELP = """Write the scan of a target of known spectrum, from which `model calibrate` takes
+the response of the device: a tissue-like phantom of even scatterers, or a plate in water. What is
+known of the target is printed and stands in the file's /truth.
+"""
 
 
 def add(app: typer.Typer) -> None:
@@ -48,6 +53,11 @@ def add(app: typer.Typer) -> None:
         help=_COHORT_HELP,
         epilog="Example: bonescan simulate cohort -o cohort --n 300 --seed 7 --workers 2",
     )(cohort)
+    group.command(
+        "phantom",
+        help=_PHANTOM_HELP,
+        epilog="Example: bonescan simulate phantom -o phantom.h5 --kind phantom --seed 7",
+    )(phantom)
     app.add_typer(
         group, name="simulate", epilog="Example: bonescan simulate scans -o my_scans --seed 7"
     )
@@ -156,3 +166,41 @@ def _cohort_text(made: SimulatedCohort) -> str:
         )
     lines.append(f"next: bonescan model build {made.out / 'cohort.csv'} -o site_model.h5")
     return "\n".join(lines)
+
+
+def phantom(
+    out: Path = typer.Option(..., "--out", "-o", help="New file."),
+    kind: str = typer.Option("phantom", "--kind", help="phantom (even scatterers) or plate."),
+    seed: int = typer.Option(1, "--seed", help="Another seed draws other scatterers and noise."),
+    calibration_id: str | None = typer.Option(
+        None, "--id", help="Name of the calibration to be made; default sim-KIND-1."
+    ),
+    as_json: bool = JsonOption,
+    config: Path | None = ConfigOption,
+) -> None:
+    """Write the scan of a target."""
+    del config  # read by its callback
+
+    def work() -> VerbResult:
+        from bonescan.workflows.simulate_phantom import simulate_phantom
+
+        made = simulate_phantom(out, kind, seed, calibration_id)
+        return VerbResult(data=made.to_dict(), text=_phantom_text(made))
+
+    finish("simulate phantom", as_json, work)
+
+
+def _phantom_text(made: SimulatedTarget) -> str:
+    known = made.target
+    words = (
+        f"--reflection {known.reflection_1}"
+        if known.reflection_1 is not None
+        else f"--backscatter-exponent {known.backscatter_exponent} --depth-from "
+        f"{1000.0 * known.depth_first_m:.0f} --depth-to {1000.0 * known.depth_last_m:.0f}"
+    )
+    return (
+        f"a {known.kind} as the device sees it: {made.file}\n"
+        f"next: bonescan model calibrate {made.file} -o {made.calibration_id}.h5 "
+        f"--kind {known.kind} --attenuation {known.attenuation_db_cm_mhz} "
+        f"--attenuation-exponent {known.attenuation_exponent:g} {words}"
+    )

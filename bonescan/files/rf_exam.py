@@ -46,7 +46,7 @@ from bonescan.files.guarded_hdf5 import (
 )
 from bonescan.model.exam import Device, Exam, Subject
 from bonescan.model.scan import RfScan, RfSite, Source, SpectraTable
-from bonescan.model.sites import is_site
+from bonescan.model.sites import UNKNOWN_SITE, is_site
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -172,7 +172,7 @@ def _check_content(content: RfExamContent) -> None:
     if len(set(names)) != len(names):
         raise ValueError(f"a site stands twice in {names}")
     for site in content.sites:
-        if not is_site(site.site):
+        if not (is_site(site.site) or site.site == UNKNOWN_SITE):
             raise ValueError(f"{site.site!r} is not a site name")
         if site.rf is None and site.spectra is None:
             raise ValueError(f"{site.site}: needs rf or spectra")
@@ -320,7 +320,8 @@ def site_flags(sites: tuple[RfSite, ...]) -> list[str]:
 
 def _site_group(file: h5py.File, site: str, path: Path) -> h5py.Group:
     sites = find_group(file, "sites", path)
-    group = None if sites is None or not is_site(site) else find_group(sites, site, path)
+    known = is_site(site) or site == UNKNOWN_SITE
+    group = None if sites is None or not known else find_group(sites, site, path)
     if group is None:
         raise UnusableScan("BS-E141", f"found no site {site!r}.", file=path)
     return group
@@ -404,7 +405,7 @@ def _sites(file: h5py.File, path: Path) -> Iterator[RfSite]:
         raise UnusableScan("BS-E144", f"found {len(group)} sites, wanted ≤ {MAX_SITES}.", file=path)
     # h5py gives the name of a group that is no UTF-8 as bytes
     for name in sorted(group, key=str):
-        if not isinstance(name, str) or not is_site(name):
+        if not isinstance(name, str) or not (is_site(name) or name == UNKNOWN_SITE):
             raise UnusableScan("BS-E145", f"found the unknown site {str(name)!r}.", file=path)
         yield _site(name, _site_group(file, name, path), path)
 
