@@ -41,7 +41,7 @@ _COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 _SINCE: Mapping[str, Callable[[date, date], float]] = {
     "years_since": lambda day, on: months_between(day, on) / MONTHS_PER_YEAR,
-    "months_since": lambda day, on: months_between(day, on),
+    "months_since": lambda day, on: months_between(day, on),  # noqa: PLW0108 - it stands below
     "days_since": lambda day, on: float((on - day).days),
 }
 
