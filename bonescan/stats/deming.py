@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from bonescan.model.estimate import Estimate, undefined
 
@@ -109,8 +109,8 @@ def weighted_deming(
     Notes
     -----
     From the plain fit on, weights are the inverse squares of the estimated true values,
-    until the slope changes by less than 1e-6 or for 30 rounds; the jackknife goes
-    through the whole iteration.
+    until slope and intercept change by less than 1e-6 or for 30 rounds (as R's mcr); the
+    jackknife goes through the whole iteration.
 
     References
     ----------
@@ -124,14 +124,12 @@ def weighted_deming(
     n = reference.size
     if why:
         return _no_line(why, "jackknife", n, error_ratio)
-    everyone = np.ones((1, n))
-    whole = _weighted(reference, test, everyone, error_ratio)[:, 0]
+    whole = _weighted(reference, test, None, error_ratio)[:, 0]
     rows = max(1, BLOCK // n)
-    parts = []
-    for first in range(0, n, rows):
-        kept = np.ones((min(rows, n - first), n))
-        kept[np.arange(len(kept)), first + np.arange(len(kept))] = 0.0
-        parts.append(_weighted(reference, test, kept, error_ratio))
+    parts = [
+        _weighted(reference, test, np.arange(first, min(first + rows, n)), error_ratio)
+        for first in range(0, n, rows)
+    ]
     se = _jackknife_se(whole, np.hstack(parts))
     return _line(whole, se, tail, n, "jackknife", error_ratio)
 
@@ -243,19 +241,38 @@ def _analytical_se(x: Array, y: Array, slope: float) -> Array:
     return np.array([se * math.sqrt(float(np.mean(x * x))), se])
 
 
-def _weighted(x: Array, y: Array, kept: Array, ratio: float) -> Array:
-    """Give intercepts and slopes, (2, k), of the pairs that each row of `kept` (k, n) counts."""
-    weight = kept
-    fit = _weighted_line(x, y, weight, ratio)
-    open_ = np.arange(len(kept))
+def _weighted(x: Array, y: Array, out: NDArray[np.intp] | None, ratio: float) -> Array:
+    """Give intercepts and slopes, (2, k): without each pair of `out`, or one of all pairs.
+
+    The true value that a weight is taken from is c0 + c1·x + c2·y, so that weights of all
+    refits are a matrix product, and the sums of the next line another.
+    """
+    # about the means, so that sums of squares keep their digits
+    x_mean, y_mean = float(x.mean()), float(y.mean())
+    a, b = x - x_mean, y - y_mean
+    linear = np.array([np.ones(x.size), a, b])
+    moments = np.array([*linear, a * a, b * b, a * b]).T
+    k = 1 if out is None else out.size
+    whole = np.tile(moments.sum(axis=0), (k, 1))
+    fit = _line_of_moments(whole if out is None else whole - moments[out], ratio)
+    fit[0] += y_mean - fit[1] * x_mean
+    open_ = np.arange(k)
     for _ in range(ROUNDS):
-        a, b = fit[0, open_, None], fit[1, open_, None]
-        e = y - (a + b * x)
-        x_true = x + ratio * b * e / (1.0 + ratio * b * b)
-        y_true = y - e / (1.0 + ratio * b * b)
-        weight = kept[open_] * ((x_true + ratio * y_true) / (1.0 + ratio)) ** -2
-        fresh = _weighted_line(x, y, weight, ratio)
-        settled = np.abs(fresh[1] - fit[1, open_]) < STEP
+        still = None if out is None else out[open_]
+        slope = fit[1, open_]
+        pull = ratio * (slope - 1.0) / (1.0 + ratio * slope * slope)
+        # the same line about the means, and the mean of the true values
+        centred = fit[0, open_] - y_mean + slope * x_mean
+        c0 = x_mean + ratio * y_mean - pull * centred
+        into = np.array([c0, 1.0 - pull * slope, ratio + pull]).T / (1.0 + ratio)
+        weight = into @ linear
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            np.divide(1.0, weight * weight, out=weight)
+            if still is not None:
+                weight[np.arange(still.size), still] = 0.0
+            fresh = _line_of_moments(weight @ moments, ratio)
+        fresh[0] += y_mean - fresh[1] * x_mean
+        settled = (np.abs(fresh - fit[:, open_]) < STEP).all(axis=0)
         fit[:, open_] = fresh
         open_ = open_[~settled]
         if open_.size == 0:
@@ -263,13 +280,11 @@ def _weighted(x: Array, y: Array, kept: Array, ratio: float) -> Array:
     return fit
 
 
-def _weighted_line(x: Array, y: Array, weight: Array, ratio: float) -> Array:
-    total = weight.sum(axis=1)
-    x_mean, y_mean = weight @ x / total, weight @ y / total
-    a, b = x - x_mean[:, None], y - y_mean[:, None]
-    sxx, syy, sxy = (np.einsum("ij,ij,ij->i", weight, u, v) for u, v in ((a, a), (b, b), (a, b)))
-    slope = _slope(sxx, syy, sxy, ratio)
-    return np.array([y_mean - slope * x_mean, slope])
+def _line_of_moments(sums: Array, ratio: float) -> Array:
+    """Give intercepts and slopes from the sums of w, wx, wy, wx², wy², wxy, (k, 6)."""
+    total, sx, sy, sxx, syy, sxy = sums.T
+    slope = _slope(sxx - sx * sx / total, syy - sy * sy / total, sxy - sx * sy / total, ratio)
+    return np.array([(sy - slope * sx) / total, slope])
 
 
 def _line(fit: Array, se: Array, tail: float, n: int, method: str, error_ratio: float) -> LineFit:
