@@ -1,21 +1,20 @@
-"""The verb `model`: what goes into a REMS-style model."""
+"""The verb `model`: build, try, show and calibrate what estimates bone density."""
 
 from __future__ import annotations
 
 import typer
 
+from ._model_build import add_build
 from ._model_calibrate import add_calibrate
+from ._model_show import add_show
 
-HELP = "REMS-style models: calibrate a device"
+HELP = "REMS-style models: build, validate, show; calibrate a device"
 
 
 def add(app: typer.Typer) -> None:
     """Put the group on `app`."""
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-    app.add_typer(group, name="model", help="REMS-style models.")
-
-    @group.callback()
-    def _root() -> None:
-        """Keep `calibrate` a word of its own while it is the only one."""
-
+    app.add_typer(group, name="model", help="REMS-style models of a site's own.")
+    add_build(group)
+    add_show(group)
     add_calibrate(group)

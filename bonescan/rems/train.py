@@ -19,7 +19,7 @@ from bonescan.stats.regression import ComponentFit, least_squares
 from bonescan.stats.spread import running_spread
 
 from .features import SiteFeatures, site_features
-from .fitting import Cohort, Reference, TrainingExam, fit, gather
+from .fitting import Cohort, Fitted, Reference, TrainingExam, fit, gather
 from .training.controls import DEPTH_ONLY
 from .training.cross_validate import (
     CHOSEN_INSIDE,
@@ -43,6 +43,7 @@ class SiteStudy:
     """A site's model, and everything that was found out about it on the way."""
 
     model: SiteModel
+    fitted: Fitted
     cohort: Cohort
     folds: Folds
     cross_validation: CrossValidation
@@ -115,8 +116,11 @@ def study_site(
     found = cross_validate(cohort, folds, rng, tell)
     resamples = Resamples.of(cohort.people, plan.n_resamples, rng)
     rows = _table(found, resamples, len(set(cohort.people)))
+    fitted = fit(cohort)
+    parts = (fitted, found, rows, resamples)
     return SiteStudy(
-        model=_site_model(exams, site, (form, reference, cohort), found, (rows, resamples)),
+        model=_site_model(exams, site, (form, reference, cohort), parts),
+        fitted=fitted,
         cohort=cohort,
         folds=folds,
         cross_validation=found,
@@ -154,13 +158,11 @@ def _site_model(
     exams: Sequence[TrainingExam],
     site: str,
     how: tuple[SpectralForm, Reference, Cohort],
-    found: CrossValidation,
-    judged: tuple[tuple[CrossValidationRow, ...], Resamples],
+    parts: tuple[Fitted, CrossValidation, tuple[CrossValidationRow, ...], Resamples],
 ) -> SiteModel:
     form, reference, cohort = how
-    rows, resamples = judged
+    fitted, found, rows, resamples = parts
     see = {r.estimator: r.see_g_cm2 for r in rows}
-    fitted = fit(cohort)
     decay = _decay(cohort.features)
     size = cohort_size(cohort.people, cohort.t_score)
     spreads = [

@@ -1,0 +1,144 @@
+"""From what was trained to what is reported of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bonescan.model.model_study import GroupRow, ModelStudy, RejectedScan, StudyPoint
+from bonescan.model.rems_model import COVARIATES
+
+from ..fitting import Cohort, Reference, TrainingExam
+from ..train import SiteStudy
+from .fragility import fragility_report
+from .judge import (
+    class_reports,
+    difference_report,
+    group_rows,
+    interval_report,
+    out_of_fold_half_width,
+)
+from .leave_out import LeftOut, leave_out
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RowFacts:
+    """What is known of the rows beyond their exams, one member a row."""
+
+    devices: tuple[str | None, ...]
+    operators: tuple[str | None, ...]
+    centres: tuple[str | None, ...]
+    fractures: tuple[bool | None, ...]
+
+
+def report_training(
+    study: SiteStudy,
+    exams: Sequence[TrainingExam],
+    reference: Reference,
+    facts: RowFacts,
+    rejected: Sequence[RejectedScan],
+) -> ModelStudy:
+    """Sum up the cross-validation of one site.
+
+    Parameters
+    ----------
+    study : SiteStudy
+    exams : sequence of TrainingExam
+        Those that the study was made of.
+    reference : Reference
+    facts : RowFacts
+        One member an exam.
+    rejected : sequence of RejectedScan
+        Rows of the site that gave no number.
+
+    Returns
+    -------
+    report : ModelStudy
+        r, SEE and bias are means over the repeats; classes, limits, groups and
+        intervals are those of the first repeat, by the primary estimator.
+    """
+    model, cohort, found = study.model, study.cohort, study.cross_validation
+    chosen = found.estimators[model.primary]
+    predicted, error = chosen.predicted[0], chosen.error[0]
+    half = out_of_fold_half_width(error, study.folds[0])
+    lost = np.array([r.dxa_g_cm2 for r in rejected], dtype=np.float64)
+    after, before = class_reports(predicted, cohort.dxa_g_cm2, lost, reference)
+    rows = {r.estimator: r for r in model.cross_validation}
+    left_out = (
+        *leave_out(cohort, "device", facts.devices, model.primary),
+        *leave_out(cohort, "operator", facts.operators, model.primary),
+        *leave_out(cohort, "centre", facts.centres, model.primary),
+    )
+    return ModelStudy(
+        site=model.site,
+        primary=model.primary,
+        n_people=model.n_people,
+        n_osteoporotic=model.n_osteoporotic,
+        n_normal=model.n_normal,
+        sexes=model.sexes,
+        reference_id=reference.reference_id,
+        reference_mean_g_cm2=reference.mean_g_cm2,
+        reference_sd_g_cm2=reference.sd_g_cm2,
+        estimators=tuple(rows[name] for name in found.estimators),
+        covariates_only=rows[COVARIATES],
+        controls={n: r for n, r in rows.items() if n not in {*found.estimators, COVARIATES}},
+        gain_lo_g_cm2=study.gain_g_cm2[0],
+        gain_hi_g_cm2=study.gain_g_cm2[1],
+        informative=study.shows_information,
+        difference=difference_report(predicted, cohort.dxa_g_cm2),
+        classes=after,
+        before_exclusions=before,
+        groups=_groups(cohort, predicted, exams),
+        left_out=tuple(_as_group(row) for row in left_out),
+        interval=interval_report(error, half),
+        fragility=fragility_report(cohort, facts.fractures, study.folds[0]),
+        points=study_points(cohort, predicted, half, _scores(study)),
+        rejected=tuple(rejected),
+    )
+
+
+def _scores(study: SiteStudy) -> Array:
+    return study.fitted.scores_percent(study.cohort.features)
+
+
+def study_points(
+    cohort: Cohort, predicted: Array, half_width: Array, score_percent: Array
+) -> tuple[StudyPoint, ...]:
+    """Give every scan with a number, in the order of the table."""
+    return tuple(
+        StudyPoint(
+            dxa_g_cm2=float(cohort.dxa_g_cm2[i]),
+            predicted_g_cm2=float(predicted[i]),
+            score_percent=float(score_percent[i]),
+            depth_mm=float(cohort.depth_mm[i]),
+            half_width_g_cm2=float(half_width[i]) if np.isfinite(half_width[i]) else None,
+        )
+        for i in range(len(cohort.people))
+    )
+
+
+def _groups(
+    cohort: Cohort, predicted: Array, exams: Sequence[TrainingExam]
+) -> tuple[GroupRow, ...]:
+    columns = {
+        "age, years": cohort.covariates[:, 0],
+        "BMI, kg/m2": cohort.covariates[:, 1],
+        "depth, mm": cohort.depth_mm,
+    }
+    return group_rows(cohort, predicted, columns, {"sex": [e.sex for e in exams]})
+
+
+def _as_group(row: LeftOut) -> GroupRow:
+    return GroupRow(
+        kind=f"{row.kind} left out",
+        name=row.name,
+        n_people=row.n_people,
+        pearson_1=row.pearson_1,
+        see_g_cm2=row.see_g_cm2,
+        bias_g_cm2=row.bias_g_cm2,
+    )

@@ -1,0 +1,154 @@
+"""Measurement of the exams of a cohort, in this process or in several; the order is the table's."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bonescan.errors import EnvironmentFault, SetAside, UnusableScan
+from bonescan.kernels.threads import pinned_blas
+from bonescan.model.model_study import RejectedScan
+from bonescan.model.rems_model import SpectralForm
+from bonescan.model.scan import RfScan
+from bonescan.read.registry import read_scan
+from bonescan.rems.fitting import TrainingExam
+from bonescan.rems.quality import age_years, bmi_kg_m2, is_pregnant
+from bonescan.rems.spectra import SiteSpectra
+from bonescan.rems.training.exam_spectra import training_spectra
+from bonescan.settings import ReadSettings
+
+from .cohort_people import Pair, Tell
+
+CHUNK = 4  # exams handed to a process at once
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MeasuredPair:
+    """A pair with the spectra of its exam."""
+
+    pair: Pair
+    exam: TrainingExam
+
+
+Found = tuple[SiteSpectra, ...] | tuple[str, str]  # spectra, or code and reason
+
+
+def measure_pairs(
+    pairs: Sequence[Pair], form: SpectralForm, settings: ReadSettings, n_workers: int, tell: Tell
+) -> tuple[tuple[MeasuredPair, ...], tuple[RejectedScan, ...]]:
+    """Measure every exam.
+
+    Parameters
+    ----------
+    pairs : sequence of Pair
+    form : SpectralForm
+    settings : ReadSettings
+    n_workers : int
+        1 works in this process; the result does not depend on it.
+    tell : callable
+
+    Returns
+    -------
+    measured : tuple of MeasuredPair
+    rejected : tuple of RejectedScan
+        With code and reason; also people whose age, BMI or sex is not known,
+        because nothing can be compared with age, BMI and sex for them.
+    """
+    measured, rejected = [], []
+    tasks = [(p.row.path, p.row.site) for p in pairs if _why_not(p) is None]
+    work = partial(spectra_of_file, form=form, settings=settings)
+    with _results(work, tasks, n_workers) as results:
+        for done, pair in enumerate(pairs, start=1):
+            found = _why_not(pair) or next(results)
+            tell("measuring exams", done, len(pairs))
+            if isinstance(found[0], str):
+                rejected.append(_rejected(pair, str(found[0]), str(found[1])))
+                continue
+            parts = tuple(p for p in found if isinstance(p, SiteSpectra))
+            measured.append(MeasuredPair(pair=pair, exam=_training_exam(pair, parts)))
+    return tuple(measured), tuple(rejected)
+
+
+@contextmanager
+def _results(
+    work: partial[Found], tasks: Sequence[tuple[Path, str]], n_workers: int
+) -> Iterator[Iterator[Found]]:
+    """Yield the results in the order of the tasks."""
+    if n_workers <= 1 or len(tasks) <= 1:
+        yield map(work, tasks)
+        return
+    # spawn: a fork after a parallel kernel kills the child
+    pool = ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn"))
+    try:
+        yield pool.map(work, tasks, chunksize=CHUNK)
+    except BrokenProcessPool as error:
+        raise EnvironmentFault(
+            "BS-E503", "a process that measured exams was ended from outside; nothing is written."
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def spectra_of_file(task: tuple[Path, str], form: SpectralForm, settings: ReadSettings) -> Found:
+    """Measure one site of one file; a refusal is a code and a reason."""
+    path, site = task
+    try:
+        scan = read_scan(path, settings)
+        if isinstance(scan, RfScan):
+            with pinned_blas():  # last digits depend on the number of threads
+                return training_spectra(scan, site, form)
+    except (UnusableScan, SetAside) as verdict:
+        return (verdict.code, verdict.reason)
+    return ("BS-E163", f"found no ultrasound in {path.name}.")
+
+
+def _why_not(pair: Pair) -> tuple[str, str] | None:
+    """Say why a pair can't be used before its samples are looked at."""
+    if pair.refused is not None:
+        return pair.refused
+    known = {
+        "age": age_years(pair.subject, pair.exam),
+        "height or weight": bmi_kg_m2(pair.subject),
+        "sex": pair.subject.sex,
+    }
+    missing = [name for name, value in known.items() if value is None]
+    if missing:
+        return (
+            "BS-W380",
+            f"found no {', no '.join(missing)} in the exam, which every control needs.",
+        )
+    return None
+
+
+def _training_exam(pair: Pair, parts: tuple[SiteSpectra, ...]) -> TrainingExam:
+    age, bmi = age_years(pair.subject, pair.exam), bmi_kg_m2(pair.subject)
+    if age is None or bmi is None or pair.subject.sex is None:
+        raise ValueError("a pair without age, BMI or sex was to be left out")
+    return TrainingExam(
+        person_id=pair.row.patient_id,
+        issuer=pair.issuer,
+        sex=pair.subject.sex,
+        age_years=age,
+        bmi_kg_m2=bmi,
+        dxa_bmd_g_cm2=pair.row.dxa_bmd_g_cm2,
+        parts=parts,
+        pregnant=is_pregnant(pair.subject),
+    )
+
+
+def _rejected(pair: Pair, code: str, reason: str) -> RejectedScan:
+    row = pair.row
+    return RejectedScan(
+        line=row.line,
+        exam=row.exam,
+        site=row.site,
+        dxa_g_cm2=row.dxa_bmd_g_cm2,
+        code=code,
+        reason=reason,
+    )

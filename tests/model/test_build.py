@@ -1,0 +1,380 @@
+"""Building: what is refused, what is written, and that it is the same every time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from bonescan.errors import NothingUsable, UsageError
+from bonescan.files.cohort_csv import CohortRefused
+from bonescan.files.model_file import load_model, person_hash
+from bonescan.model.rems_model import COVARIATES
+from bonescan.workflows.build_model import build_by_maker, build_model
+
+from .cohorts import (
+    SEEN,
+    Woman,
+    draw,
+    row_of,
+    rows_elsewhere,
+    write_cohort,
+    write_exam,
+    write_table,
+)
+from .conftest import QUICK
+
+NECK = "femoral-neck-left"
+
+
+def small(folder: Path, *people: Woman, **content) -> tuple[Path, list[dict[str, str]]]:
+    """Write a cohort of a few: enough to be refused."""
+    folder.mkdir(exist_ok=True)
+    rows = []
+    for woman in people:
+        write_exam(folder / f"{woman.number}.h5", woman, [NECK], **content)
+        rows.append(row_of(woman, f"{woman.number}.h5", NECK))
+    return write_table(folder / "cohort.csv", rows), rows
+
+
+def refused(table: Path, code: str, words: str, **options) -> CohortRefused:
+    with pytest.raises(CohortRefused, match=words) as caught:
+        build_model(table, table.parent / "m.h5", replace(QUICK, **options))
+    assert caught.value.code == code
+    assert not (table.parent / "m.h5").exists()
+    return caught.value
+
+
+# ------------------------------------------------------------------ what is written
+
+
+def test_the_model_that_is_written_can_be_read_and_is_marked_simulated(built) -> None:
+    model = load_model(built.path)
+    assert model.content_sha256 == built.model.content_sha256
+    assert model.model_id.startswith("clinic-a-")
+    assert model.simulated
+    assert model.dxa_maker == "hologic"
+    assert model.devices == ("made-up scanner",)
+    (site,) = model.sites
+    assert (site.site, site.n_people, site.sexes) == ("femoral-neck", 170, ("F",))
+    assert site.reference_id == "hologic_fn_f"
+    assert len(model.person_hashes) == 170
+    assert person_hash(model.person_salt, "P010000", None) in model.person_hashes
+    assert person_hash(model.person_salt, "P020000", None) not in model.person_hashes
+
+
+def test_real_exams_make_a_model_that_is_not_marked(tmp_path: Path) -> None:
+    folder = tmp_path / "real"
+    folder.mkdir()
+    rows = []
+    for woman in draw(170, 1):
+        write_exam(folder / f"{woman.number}.h5", woman, [NECK], simulated=False)
+        rows.append(row_of(woman, f"{woman.number}.h5", NECK))
+    built = build_model(write_table(folder / "c.csv", rows), tmp_path / "m.h5", QUICK)
+    assert not built.model.simulated
+
+
+def test_the_same_seed_gives_the_same_bytes_with_any_number_of_workers(
+    cohort: Path, built, tmp_path: Path
+) -> None:
+    again = build_model(cohort, tmp_path / "Clinic A.h5", replace(QUICK, n_workers=2))
+    assert again.model.content_sha256 == built.model.content_sha256
+    assert (tmp_path / "Clinic A.h5").read_bytes() == built.path.read_bytes()
+
+
+def test_the_planted_law_is_found_and_reported(built) -> None:
+    (study,) = built.studies
+    rows = {r.estimator: r for r in study.estimators}
+    # ultrasound sees the bone with an SD of 0.05 g/cm2; age alone leaves the SD of 0.13
+    assert rows[study.primary].see_g_cm2 == pytest.approx(0.05, abs=0.01)
+    assert study.covariates_only.see_g_cm2 == pytest.approx(0.13, abs=0.02)
+    assert study.informative
+    assert study.interval.covered.est == pytest.approx(0.95, abs=0.04)
+    assert study.interval.half_width_g_cm2 == pytest.approx(1.96 * 0.05, rel=0.3)
+    assert abs(study.difference.bias.est) < 0.02
+    assert study.classes.n == 170
+    assert study.classes.auc.est > 0.9
+
+
+# ------------------------------------------------------------------ what is refused
+
+
+def test_too_few_women_make_no_model(tmp_path: Path) -> None:
+    table, _ = write_cohort(tmp_path / "c", draw(149, 2))
+    with pytest.raises(NothingUsable, match="femoral-neck: found women: 149 people") as caught:
+        build_model(table, tmp_path / "m.h5", QUICK)
+    assert caught.value.code == "BS-E313"
+    assert list(tmp_path.glob("*.h5")) == []
+
+
+def test_few_men_are_left_out_and_said(cohort: Path, tmp_path: Path) -> None:
+    table, rows = write_cohort(tmp_path / "c", [replace(w, sex="M") for w in draw(20, 3)])
+    write_table(table, [*rows, *rows_elsewhere(cohort)])
+    built = build_model(table, tmp_path / "m.h5", QUICK)
+    (study,) = built.studies
+    assert study.sexes == ("F",)
+    assert study.n_people == 170
+    assert "men: 20 people" in study.notes[0]
+    assert len(built.model.person_hashes) == 170
+
+
+def test_pure_noise_fails_with_the_words_and_leaves_no_model(tmp_path: Path) -> None:
+    table, _ = write_cohort(tmp_path / "c", draw(170, 4, informative=False))
+    with pytest.raises(NothingUsable, match="no ultrasound information shown") as caught:
+        build_model(table, tmp_path / "m.h5", QUICK)
+    assert caught.value.code == "BS-E386"
+    assert caught.value.exit_code == 4
+    assert list(tmp_path.glob("*.h5")) == []
+
+
+def test_a_site_that_fails_leaves_the_other_alone(cohort: Path, tmp_path: Path) -> None:
+    table, rows = tmp_path / "cohort.csv", rows_elsewhere(cohort)
+    for woman in draw(170, 1)[:20]:
+        name = f"spine-{woman.number}.h5"
+        write_exam(table.parent / name, woman, ["L1", "L2", "L3", "L4"], n_groups=12)
+        rows.append(row_of(woman, name, "L1-L4"))
+    built = build_model(write_table(table, rows), tmp_path / "m.h5", QUICK)
+    assert [s.site for s in built.model.sites] == ["femoral-neck"]
+    assert [e.code for e in built.failed] == ["BS-E313"]
+    assert set(built.to_dict()["sites"]) == {"femoral-neck"}
+
+
+@pytest.mark.parametrize(("days", "kept"), [(90, True), (91, False), (-90, True), (-91, False)])
+def test_dxa_and_exam_lie_at_most_90_days_apart(tmp_path: Path, days: int, kept: bool) -> None:
+    table, rows = small(tmp_path / "c", *draw(2, 5))
+    rows[1]["dxa_date"] = (SEEN + timedelta(days=days)).isoformat()
+    write_table(table, rows)
+    if kept:
+        with pytest.raises(NothingUsable, match="found women: 2 people"):
+            build_model(table, tmp_path / "m.h5", QUICK)
+    else:
+        refused(table, "BS-E381", "row 3: 91 days between DXA and exam, wanted at most 90")
+
+
+@pytest.mark.parametrize(
+    ("row", "exam", "words"),
+    [
+        ({"dxa_device": "Acme One"}, {}, "dxa_device 'Acme One' of no known maker"),
+        ({"site": "femoral-neck-right"}, {}, "site femoral-neck-right, and the exam holds"),
+        ({}, {"subject": {"patient_id": "X"}}, "patient_id 'P050001', and the exam is of 'X'"),
+        ({"issuer": "A"}, {"subject": {"issuer": "B"}}, "issuer 'A', and the exam says 'B'"),
+        ({}, {"acquired_at": None}, "an exam without a date"),
+        ({}, {"acquired_at": "2026-07-01"}, "an exam of 2026-07-01, in the future"),
+        (
+            {"dxa_date": "2025-04-01"},
+            {"subject": {"birth_date": date(2025, 4, 20)}},
+            "before the birth date",
+        ),
+    ],
+)
+def test_a_row_that_contradicts_its_exam_is_named(
+    tmp_path: Path, row: dict, exam: dict, words: str
+) -> None:
+    first, second = draw(2, 5)
+    table, rows = small(tmp_path / "c", first)
+    write_exam(table.parent / "b.h5", second, [NECK], **exam)
+    write_table(table, [*rows, row_of(second, "b.h5", **({"site": NECK} | row))])
+    refusal = refused(table, "BS-E381", "row 3: ")
+    assert words in refusal.faults[0].reason
+
+
+def test_a_dxa_export_in_the_place_of_an_exam_is_a_fault(tmp_path: Path, sample_scans) -> None:
+    table, rows = small(tmp_path / "c", *draw(1, 5))
+    report = (sample_scans / "0001002_dxa_report.dcm").read_bytes()
+    (table.parent / "dxa.dcm").write_bytes(report)
+    write_table(table, [*rows, rows[0] | {"exam": "dxa.dcm"}])
+    refused(table, "BS-E381", "row 3: dxa.dcm is no ultrasound")
+
+
+# ------------------------------------------------------------------ one person, two numbers
+
+
+def test_one_file_under_two_numbers_is_refused(tmp_path: Path) -> None:
+    table, rows = small(tmp_path / "c", *draw(2, 5), subject={"patient_id": None})
+    copied = table.parent / "copy.h5"
+    copied.write_bytes((table.parent / rows[0]["exam"]).read_bytes())
+    write_table(table, [*rows, rows[0] | {"exam": "copy.h5", "patient_id": "other"}])
+    refused(table, "BS-E382", "row 4: patient 'other' is 'P050000' of row 2 by the same file")
+
+
+def test_one_reading_of_one_woman_under_two_numbers_is_refused(tmp_path: Path) -> None:
+    (woman,) = draw(1, 5)
+    table, rows = small(tmp_path / "c", woman)
+    twin = replace(woman, number="P059999")
+    write_exam(table.parent / "b.h5", twin, [NECK], seed=9)
+    write_table(table, [*rows, row_of(twin, "b.h5", NECK)])
+    refused(table, "BS-E382", "row 3: .* by the same DXA reading, birth date, sex and height")
+
+
+def test_one_exam_of_one_device_under_two_numbers_is_refused(tmp_path: Path) -> None:
+    first, second = draw(2, 5)
+    table, rows = small(tmp_path / "c", first)
+    write_exam(
+        table.parent / "b.h5", second, [NECK], exam_id=f"E{first.number}"
+    )  # fmt: skip
+    write_table(table, [*rows, row_of(second, "b.h5", NECK)])
+    refused(table, "BS-E382", "by the same exam id, time and device")
+
+
+def test_two_women_of_one_day_and_height_are_two_women(tmp_path: Path) -> None:
+    (woman,) = draw(1, 5)
+    table, rows = small(tmp_path / "c", woman)
+    other = replace(woman, number="P059999", bmd_g_cm2=woman.bmd_g_cm2 + 0.001)
+    write_exam(table.parent / "b.h5", other, [NECK], seed=9)
+    write_table(table, [*rows, row_of(other, "b.h5", NECK)])
+    with pytest.raises(NothingUsable, match="found women: 2 people"):
+        build_model(table, tmp_path / "m.h5", QUICK)
+
+
+# ------------------------------------------------------------------ makers and origins
+
+
+def test_dxa_of_two_makers_is_refused_and_one_can_be_chosen(tmp_path: Path) -> None:
+    table, rows = small(tmp_path / "c", *draw(3, 5))
+    rows[2]["dxa_device"] = "GE Lunar iDXA"
+    write_table(table, rows)
+    refused(table, "BS-E384", "row 4: DXA of ge among 2 of hologic")
+    with pytest.raises(NothingUsable, match="found women: 2 people"):
+        build_model(table, tmp_path / "m.h5", replace(QUICK, dxa_maker="Hologic"))
+    with pytest.raises(NothingUsable, match="found DXA of ge, hologic, wanted norland"):
+        build_model(table, tmp_path / "m.h5", replace(QUICK, dxa_maker="norland"))
+
+
+def test_one_model_a_maker(cohort: Path, tmp_path: Path) -> None:
+    table, rows = write_cohort(tmp_path / "c", draw(10, 6))
+    for row in rows:
+        row["dxa_device"] = "GE Lunar iDXA"
+    write_table(table, [*rows_elsewhere(cohort), *rows])
+    built = build_by_maker(table, tmp_path / "m.h5", QUICK)
+    assert set(built.made) == {"hologic"}
+    assert built.made["hologic"].path.name == "m-hologic.h5"
+    assert built.made["hologic"].n_left_out == 10
+    assert [e.code for e in built.failed] == ["BS-E313"]
+
+
+def test_a_maker_without_a_reference_gives_no_classes(tmp_path: Path) -> None:
+    table, rows = small(tmp_path / "c", *draw(2, 5))
+    write_table(table, [r | {"dxa_device": "Norland XR-800"} for r in rows])
+    with pytest.raises(NothingUsable, match="no young-adult reference of norland") as caught:
+        build_model(table, tmp_path / "m.h5", QUICK)
+    assert caught.value.code == "BS-E385"
+
+
+def test_simulated_and_real_exams_are_not_mixed(tmp_path: Path) -> None:
+    first, second = draw(2, 5)
+    table, rows = small(tmp_path / "c", first)
+    write_exam(table.parent / "b.h5", second, [NECK], simulated=False)
+    write_table(table, [*rows, row_of(second, "b.h5", NECK)])
+    with pytest.raises(NothingUsable, match=r"1 simulated and 1 other exams \(as rows 2 and 3\)"):
+        build_model(table, tmp_path / "m.h5", QUICK)
+
+
+# ------------------------------------------------------------------ scans without a number
+
+
+def test_scans_without_a_number_are_counted_against_the_model(cohort: Path, tmp_path: Path) -> None:
+    table, rows = tmp_path / "cohort.csv", rows_elsewhere(cohort)
+    few, nobody = draw(2, 8)
+    write_exam(table.parent / "few.h5", few, [NECK], n_groups=39)
+    write_exam(table.parent / "x.h5", nobody, [NECK], subject={"height_cm": None})
+    (table.parent / "broken.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    rows += [
+        row_of(few, "few.h5", NECK, dxa_bmd_g_cm2="0.500"),
+        row_of(nobody, "x.h5", NECK, dxa_bmd_g_cm2="0.650"),
+        row_of(nobody, "broken.h5", NECK, dxa_bmd_g_cm2="0.900"),
+    ]
+    built = build_model(write_table(table, rows), tmp_path / "m.h5", QUICK)
+    (study,) = built.studies
+    assert [r.code for r in study.rejected][:2] == ["BS-E161", "BS-W380"]
+    assert [r.line for r in study.rejected] == [172, 173, 174]
+    after, before = study.classes, study.before_exclusions
+    assert (after.n, before.n) == (170, 173)
+    assert before.rejected == (1, 1, 1)  # T 0.46, -1.79 and -3.14 against 0.849/0.111
+    agreeing = sum(after.table[i][i] for i in range(3))
+    assert before.agreement.est == pytest.approx(agreeing / 173)
+    # of the osteoporotic one more is missed, of the others two more are alarms
+    found, sick = after.table[2][2], sum(row[2] for row in after.table)
+    assert before.sensitivity.est == pytest.approx(found / (sick + 1))
+    assert before.kappa_linear.est is None
+    assert built.to_dict()["rejected"] == 3
+
+
+def test_forty_groups_are_enough(tmp_path: Path) -> None:
+    (woman,) = draw(1, 5)
+    table, rows = write_cohort(tmp_path / "c", [woman])
+    write_exam(table.parent / rows[0]["exam"], woman, [NECK], n_groups=40)
+    with pytest.raises(NothingUsable, match="found women: 1 people"):
+        build_model(table, tmp_path / "m.h5", QUICK)
+
+
+# ------------------------------------------------------------------ where it goes
+
+
+def test_nothing_but_a_model_is_written_over(cohort: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="found the input itself"):
+        build_model(cohort, cohort, QUICK)
+    (tmp_path / "notes.h5").write_text("mine")
+    with pytest.raises(UsageError, match="another file there, which is not replaced"):
+        build_model(cohort, tmp_path / "notes.h5", QUICK)
+    with pytest.raises(UsageError, match="found no folder"):
+        build_model(cohort, tmp_path / "gone" / "m.h5", QUICK)
+
+
+# ------------------------------------------------------------------ the command
+
+
+def test_the_document_has_the_keys_of_the_contract(cohort: Path, tmp_path: Path, verb) -> None:
+    words = ("--repeats", "1", "--folds", "3", "--json")
+    code, out, _ = verb("model", "build", cohort, "-o", tmp_path / "m.h5", *words)
+    assert code == 0
+    data = json.loads(out)["data"]
+    assert {
+        "estimators", "covariates_only", "controls", "accepted", "rejected", "sites",
+    } <= set(data)  # fmt: skip
+    assert set(data["estimators"]) == set(data["sites"]["femoral-neck"]["estimators"])
+    for row in (*data["estimators"].values(), data["covariates_only"], *data["controls"].values()):
+        assert {"r", "see_g_cm2", "bias_g_cm2"} <= set(row)
+    assert (data["accepted"], data["rejected"]) == (170, 0)
+    primary = data["primary"]
+    assert {
+        "depth-only", f"labels-permuted:{primary}", f"shuffled-in-class:{primary}",
+        f"swapped-in-age-bmi-cells+covariates:{primary}", "chosen-inside-folds",
+    } <= set(data["controls"])  # fmt: skip
+    assert COVARIATES not in data["controls"]
+
+
+def test_a_refused_cohort_lists_its_rows_in_the_document(tmp_path: Path, verb) -> None:
+    table, rows = small(tmp_path / "c", *draw(2, 5))
+    write_table(table, [r | {"dxa_bmd_g_cm2": ""} for r in rows])
+    code, out, _ = verb("model", "build", table, "-o", tmp_path / "m.h5", "--json")
+    document = json.loads(out)
+    assert code == 4
+    assert [p["reason"] for p in document["problems"]] == [
+        "row 2: no dxa_bmd_g_cm2", "row 3: no dxa_bmd_g_cm2",
+    ]  # fmt: skip
+    assert {p["code"] for p in document["problems"]} == {"BS-E381"}
+
+
+def test_an_unknown_site_is_refused(cohort: Path, tmp_path: Path, verb) -> None:
+    code, _, err = verb("model", "build", cohort, "-o", tmp_path / "m.h5", "--site", "hip")
+    assert code == 2
+    assert "found --site hip" in err
+    code, _, err = verb("model", "build", cohort, "-o", tmp_path / "m.h5", "--site", "lumbar-spine")
+    assert code == 4
+    assert "found no row of lumbar-spine" in err
+
+
+def test_a_model_shows_itself(built, verb) -> None:
+    code, out, _ = verb("model", "show", built.path, "--json")
+    data = json.loads(out)["data"]
+    assert code == 0
+    assert data["simulated"] is True
+    assert data["people"] == 170
+    assert "person_hashes" not in out
+    assert data["sites"]["femoral-neck"]["osteoporotic"] == built.model.sites[0].n_osteoporotic
+    code, out, _ = verb("model", "show", built.path)
+    assert "SIMULATED: it may never label a real exam" in out
+    assert "covariates-only" in out
