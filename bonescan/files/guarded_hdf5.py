@@ -185,6 +185,16 @@ def read_attribute(group: h5py.Group, name: str, path: Path) -> Any:
     return value
 
 
+def read_class(group: h5py.Group, name: str, path: Path) -> str:
+    """Read the attribute ``class`` of a member of this very file; "" where there is none."""
+    try:
+        child = find_child(group, name, path)
+        value = None if child is None else read_attribute(child, "class", path)
+    except UnusableScan:
+        return ""  # a link elsewhere, or damage: whoever wants the member says so
+    return value if isinstance(value, str) else ""
+
+
 def read_text(group: h5py.Group, name: str, path: Path) -> str | None:
     """Read a text attribute, stripped; None when absent or empty."""
     value = read_attribute(group, name, path)

@@ -19,10 +19,14 @@ _BARE_ELEMENTS = 3  # how many elements in a row make a data set without preambl
 
 @dataclass(frozen=True, slots=True)
 class Hdf5Root:
-    """What stands at the root of an HDF5 file: its `format` and the names of its members."""
+    """What stands at the root of an HDF5 file: its `format` and the names of its members.
+
+    `classes` are the attributes ``class`` of the members, "" where they have none.
+    """
 
     format: str | None
     members: tuple[str, ...]
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: cached_property needs a dict
@@ -102,15 +106,16 @@ class Probe:
         """What stands at the root; None where the file is no (sound) HDF5."""
         if not self.head.startswith(HDF5_MAGIC):
             return None
-        from bonescan.files.guarded_hdf5 import hdf5_faults, open_hdf5, read_attribute
+        from bonescan.files.guarded_hdf5 import hdf5_faults, open_hdf5, read_attribute, read_class
 
         try:
             with hdf5_faults(self.path), open_hdf5(self.path) as file:
                 value = read_attribute(file, "format", self.path)
-                members = tuple(name for name, _ in zip(file, range(_MAX_MEMBERS), strict=False))
+                members = tuple(str(n) for n, _ in zip(file, range(_MAX_MEMBERS), strict=False))
+                classes = tuple(read_class(file, name, self.path) for name in members)
         except UnusableScan:
             return None  # the format that claims it by its name says what is wrong
-        return Hdf5Root(value if isinstance(value, str) else None, members)
+        return Hdf5Root(value if isinstance(value, str) else None, members, classes)
 
     @classmethod
     def of(cls, path: Path, siblings: frozenset[str] | None = None) -> Probe:

@@ -28,7 +28,6 @@ _PICTURES = (
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
     (b"\x00\x01\x00\x00Standard Jet DB", "an Access database (a workstation export)"),
     (b"SQLite format 3", "an SQLite database"),
-    (b"MATLAB 5.0", "a MATLAB file"),
     (b"MZ", "a Windows program"),
     (b"\x7fELF", "a program"),
 )
@@ -50,6 +49,9 @@ def refuse_unknown(probe: Probe) -> UnusableScan:
         return UnusableScan("BS-E157", "found a .raw without its .yml.", file=probe.path)
     if head[_TAR_MAGIC_OFFSET : _TAR_MAGIC_OFFSET + 5] == b"ustar":
         return UnusableScan("BS-E106", "found a tar archive.", file=probe.path)
+    channels = _channel_data(probe)
+    if channels:
+        return UnusableScan("BS-E153", f"found {channels}.", file=probe.path)
     other = _other_kind(probe)
     if other:
         return UnusableScan("BS-E107", f"found {other}.", file=probe.path)
@@ -66,13 +68,21 @@ def _packed_capture(name: str) -> str:
 
 def _other_kind(probe: Probe) -> str:
     head = probe.head
-    if head.startswith(b"MATLAB 7.3") or (head[512:520] == HDF5_MAGIC):
-        return "a MATLAB 7.3 file, whose variables nobody named"
     for magic, what in _PICTURES:
         if head.startswith(magic):
             return what
     if head.startswith(HDF5_MAGIC):
         return _hdf5_kind(probe)
+    return ""
+
+
+def _channel_data(probe: Probe) -> str:
+    """Name known kinds of echoes of single elements; "" where it is none."""
+    members = set(probe.hdf5_root.members) if probe.hdf5_root else set()
+    if "US" in members:
+        return "PICMUS channel data: echoes of single elements, not of lines"
+    if {"data", "trans_params"} <= members:
+        return "pybf channel data: echoes of single elements, not of lines"
     return ""
 
 
@@ -83,14 +93,6 @@ def _hdf5_kind(probe: Probe) -> str:
     members = set(root.members)
     if root.format:
         return f"an HDF5 file of the format {root.format[:40]!r}"
-    if "US" in members:
-        return "PICMUS channel data: they are not beamformed"
-    if {"data", "trans_params"} <= members:
-        return "pybf channel data: they are not beamformed"
-    if {"data", "scan"} <= members:
-        return "a zea (usbmd) file"
-    if members & {"channel_data", "beamformed_data"}:
-        return "a UFF file (USTB)"
     shown = ", ".join(sorted(members)[:5])
     return f"an HDF5 file of another kind (it holds {shown or 'nothing'})"
 

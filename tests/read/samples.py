@@ -90,16 +90,68 @@ def ultrasonix_rf(n_frames: int = 2, n_lines: int = 3, n_samples: int = 4, **mor
     return struct.pack("<19i", *(head | more).values()) + struct.pack(f"<{n}h", *range(n))
 
 
+def zea(path: Path, **scan: float) -> None:
+    """Beamformed RF as zea wrote it at first: (frame, z, x), 2 frames of 3 lines of 4 samples."""
+    values = np.arange(24, dtype="<f4").reshape(2, 3, 4).transpose(0, 2, 1)
+    with h5py.File(path, "w") as file:
+        file["data/beamformed_data"] = np.ascontiguousarray(values)
+        numbers = {"sampling_frequency": 40e6, "center_frequency": 3.5e6, "sound_speed": 1540.0}
+        for key, value in (numbers | {"n_ax": 4} | scan).items():
+            file[f"scan/{key}"] = np.float32(value)
+
+
+def uff(path: Path, **change: object) -> None:
+    """Beamformed RF as the UltraSound ToolBox writes it: pixels of a line together."""
+    with h5py.File(path, "w") as file:
+        group = file.create_group("b_data")
+        group.attrs["class"] = "uff.beamformed_data"
+        group.create_dataset("data", data=np.arange(24, dtype="<f4").reshape(2, 1, 1, 12))
+        group["data"].attrs.update({"class": "single", "complex": 0})
+        group["sampling_frequency"] = np.array([[40e6]])
+        group["modulation_frequency"] = np.array([[0.0]])
+        scan = group.create_group("scan")
+        scan.attrs["class"] = "uff.linear_scan"
+        scan["x_axis"] = np.array([[-1e-3, 0.0, 1e-3]])
+        scan["z_axis"] = 0.01 + np.arange(4)[None, :] * (1540.0 / 2 / 40e6)
+
+
+def mat5_array(name: str, values: np.ndarray, order: str = "<", kind: int = 10) -> bytes:
+    """One int16 matrix of version 5 (class 10): flags, shape, name, values."""
+    raw = values.astype(f"{order}i2").tobytes("F")
+
+    def part(type_: int, data: bytes) -> bytes:
+        return struct.pack(f"{order}2I", type_, len(data)) + data + bytes(-len(data) % 8)
+
+    body = part(6, struct.pack(f"{order}2I", kind, 0))
+    body += part(5, struct.pack(f"{order}{values.ndim}i", *values.shape))
+    body += part(1, name.encode()) + part(3, raw)
+    return struct.pack(f"{order}2I", 14, len(body)) + body
+
+
+def mat5(*elements: bytes, order: str = "<") -> bytes:
+    """A file of version 5: 128 bytes of header, then its variables."""
+    head = b"MATLAB 5.0 MAT-file, Platform: GLNXA64".ljust(124)
+    return head + (b"\0\1IM" if order == "<" else b"\1\0MI") + b"".join(elements)
+
+
+# 2 frames of 3 lines of 4 samples, stored as (sample, line, frame); and a rate in kHz
+MAT_RF = np.arange(24).reshape(2, 3, 4).transpose(2, 1, 0)
+MAT5 = mat5(mat5_array("RfData", MAT_RF), mat5_array("fs_khz", np.array([[15000]])))
+
+
 def write_sample(name: str, folder: Path) -> Path:
     """Write the sample of a format."""
     path = folder / FILES[name]
+    if name in WRITERS:
+        WRITERS[name](path)
+        return path
     if name == "clarius-rf":
         path.with_suffix(".yml").write_text(CLARIUS_YML, encoding="utf-8")
-    if name == "bonescan-rf":
-        rf_exam(path)
-    else:
-        path.write_bytes(CONTENT[name])
+    path.write_bytes(CONTENT[name])
     return path
+
+
+WRITERS = {"bonescan-rf": rf_exam, "zea-hdf5": zea, "uff-hdf5": uff}
 
 
 FILES = {
@@ -107,12 +159,16 @@ FILES = {
     "clarius-rf": "20260304_rf.raw",
     "companion": "README.md",
     "dicom": "scan.dcm",
+    "matlab": "scan.mat",
     "metaimage-rf": "capture.mha",
     "spectra-csv": "spectra.csv",
+    "uff-hdf5": "beamformed.uff",
     "ultrasonix-rf": "scan.rf",
+    "zea-hdf5": "zea.hdf5",
 }
 CONTENT = {
     "clarius-rf": clarius_raw(),
+    "matlab": MAT5,
     "ultrasonix-rf": ultrasonix_rf(),
     "companion": b"# What this folder holds\n",
     "dicom": lunar(),

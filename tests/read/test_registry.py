@@ -13,11 +13,12 @@ from bonescan.errors import SetAside, UnusableScan
 from bonescan.read import registry
 from bonescan.read.probe import Probe
 from bonescan.read.registry import Format, identify, load_formats, read_scan
-from bonescan.settings import ReadSettings
+from bonescan.settings import KeyMap, MappedValue, ReadSettings
 
 from .samples import FILES, write_sample
 
-SETTINGS = ReadSettings(sampling_rate_hz=30e6)
+KEYS = KeyMap(samples="RfData", axes=("sample", "line", "frame"), fs_hz=MappedValue(number=30e6))
+SETTINGS = ReadSettings(sampling_rate_hz=30e6, key_map=KEYS)
 TOY = Path(__file__).parent / "toy_plugin"
 each_format = pytest.mark.parametrize("fmt", load_formats().values(), ids=lambda f: f.name)
 
@@ -117,8 +118,8 @@ def test_what_a_format_did_not_foresee_ends_as_one_coded_refusal(tmp_path, monke
         ("a.tar", bytes(257) + b"ustar\x0000", "BS-E106", "a tar archive"),
         ("a.pdf", b"%PDF-1.7\n", "BS-E107", "a PDF outside DICOM"),
         ("a.png", b"\x89PNG\r\n\x1a\n", "BS-E107", "a PNG picture"),
-        ("a.mat", b"MATLAB 7.3" + bytes(502) + b"\x89HDF\r\n\x1a\n", "BS-E107", "MATLAB 7.3"),
-        ("a.mat", b"MATLAB 5.0 MAT-file", "BS-E107", "a MATLAB file"),
+        ("a.mat", b"MATLAB 7.3" + bytes(502) + b"\x89HDF\r\n\x1a\n", "BS-E140", "no sound HDF5"),
+        ("a.mat", b"MATLAB 5.0 MAT-file", "BS-E156", "without byte order"),
         ("a.h5", b"\x89HDF\r\n\x1a\n" + bytes(100), "BS-E140", "no sound HDF5"),
         ("a.dat", b"\x89HDF\r\n\x1a\n" + bytes(100), "BS-E107", "a damaged HDF5 file"),
     ],
@@ -132,24 +133,23 @@ def test_a_file_of_no_known_format_is_named(tmp_path, name, content, code, words
 
 
 @pytest.mark.parametrize(
-    ("members", "words"),
+    ("members", "code", "words"),
     [
-        (("US",), "PICMUS channel data"),
-        (("data", "trans_params"), "pybf channel data"),
-        (("data", "scan"), "a zea"),
-        (("channel_data",), "a UFF file"),
-        (("something",), "another kind .it holds something"),
+        (("US",), "BS-E153", "PICMUS channel data"),
+        (("data", "trans_params"), "BS-E153", "pybf channel data"),
+        (("something",), "BS-E107", "another kind .it holds something"),
     ],
 )
-def test_hdf5_of_another_kind_is_named(tmp_path, members, words):
+def test_hdf5_of_another_kind_is_named(tmp_path, members, code, words):
     import h5py
 
     path = tmp_path / "file.h5"
     with h5py.File(path, "w") as file:
         for member in members:
             file.create_group(member)
-    with pytest.raises(UnusableScan, match="BS-E107 .*" + words):
+    with pytest.raises(UnusableScan, match=words) as caught:
         read_scan(path, SETTINGS)
+    assert caught.value.code == code
 
 
 @pytest.mark.parametrize(
