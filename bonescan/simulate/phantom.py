@@ -36,6 +36,7 @@ N_FRAMES, N_LINES = 4, 128
 STEP = 32  # scatterers that share a filter: 0.6 mm
 SPECKLE_DB = -30.0  # rms at the probe, of the echo of a perfect reflector
 WATER_C_M_S = 1482.0
+EDGE_M = 2e-3  # stored beyond the depths that are to be analysed
 PLATE_TILT_M = 0.3e-3  # how far the plate comes nearer from one edge to the other
 ACQUIRED_AT = "2025-01-06T08:00:00+08:00"
 
@@ -49,7 +50,7 @@ class KnownTarget:
     attenuation_exponent: float  # of frequency
     backscatter_exponent: float | None = None  # phantom: power rises as f to this
     reflection_1: float | None = None  # plate, amplitude
-    depth_first_m: float  # phantom: stored from here; plate: it lies between the two
+    depth_first_m: float  # phantom: to be analysed from here; plate: it lies between the two
     depth_last_m: float
     c_m_s: float
 
@@ -103,10 +104,8 @@ def simulate_target(
     """
     rng = np.random.default_rng([seed, KINDS.index(target.kind)])
     per_m = 2.0 / target.c_m_s * setup.fs_hz
-    first, n = (
-        round(target.depth_first_m * per_m),
-        round((target.depth_last_m - target.depth_first_m) * per_m),
-    )
+    first = round((target.depth_first_m - EDGE_M) * per_m)
+    n = round((target.depth_last_m + EDGE_M) * per_m) - first
     depth_m: Array = (first + np.arange(n, dtype=np.float64)) / per_m
     lines = (_plate if target.kind == PLATE else _speckle)(target, rng, depth_m, setup)
     lines += 10.0 ** (setup.noise_db / 20.0) * rng.standard_normal(lines.shape)
