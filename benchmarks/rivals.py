@@ -295,8 +295,30 @@ def _in_place(insert: Callable[..., None]) -> Callable[..., tuple[Array, Array]]
 def echo_lines(rng: np.random.Generator, n: int, _gaps: float) -> Args:
     """Lines of any length, with step and width."""
     samples = rng.normal(rng.normal(0, 100), 3000, (n, int(rng.integers(0, 120))))
-    step, width = int(rng.integers(1, 12)), int(rng.integers(1, 60))
+    step, width = int(rng.integers(1, 17)), int(rng.integers(1, 60))
     return kernel_input(samples.clip(-32768, 32767), np.int16), step, width
+
+
+def parts_of_cells(rng: np.random.Generator, n: int, _gaps: float) -> Args:
+    """Make parts of cells, and room for their sums."""
+    per_cell, reach = int(rng.integers(1, 6)), int(rng.integers(0, 4))
+    part = rng.integers(-9999, 9999, n * per_cell, dtype=np.int32)
+    return part, per_cell, reach, np.zeros(n + 2 * reach, np.int32), np.empty(n, np.int32)
+
+
+def _summed(add: Callable[..., None]) -> Callable[..., Array]:
+    def run(*args: Any) -> Array:
+        room = args[-2].copy(), args[-1].copy()
+        add(*args[:-2], *room)
+        return room[1]
+
+    return run
+
+
+def rows_and_window(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Rows that differ little, and the window of a sum over them."""
+    rows = with_gaps(rng, rng.uniform(1, 2, (n, int(rng.integers(0, 50)))), gaps)
+    return rows.astype(np.float32), int(rng.integers(0, 9)), int(rng.integers(1, 9))
 
 
 def levels(rng: np.random.Generator, n: int, gaps: float) -> Array:
@@ -318,6 +340,15 @@ def score_field(rng: np.random.Generator, n: int, gaps: float) -> Args:
     rows = with_gaps(rng, rng.integers(-4, 9, (n, int(rng.integers(1, 30)))) / 4, gaps)
     first, last = int(rng.integers(-2, 10)), int(rng.integers(0, 32))
     return kernel_input(rows, np.float32), int(rng.integers(0, 8)), first, last
+
+
+def scored_path(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Scores, a path through them, and a range of cells that lies in the line."""
+    score = score_field(rng, n, gaps)[0]
+    n_cells = score.shape[1]
+    path = kernel_input(rng.integers(0, n_cells, n), np.int64)
+    first = int(rng.integers(0, n_cells))
+    return score, path, int(rng.integers(0, 5)), first, int(rng.integers(first, n_cells))
 
 
 def cells_to_fill(rng: np.random.Generator, n: int, gaps: float) -> Args:
@@ -496,6 +527,24 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             rtol=0,
             atol=0,
             gaps_give="",
+        ),
+        "interface.windows_of_cells": Rival(
+            kernel=_summed(interface.windows_of_cells),
+            plain=_summed(plain_interface.windows_of_cells),
+            inputs=parts_of_cells,
+            gaps_give="",
+        ),
+        "interface.window_sums": Rival(
+            kernel=interface.window_sums,
+            plain=plain_interface.window_sums,
+            inputs=rows_and_window,
+            rtol=2e-6,
+        ),
+        "interface.path_contrast": Rival(
+            kernel=interface.path_contrast,
+            plain=plain_interface.path_contrast,
+            inputs=scored_path,
+            gaps_give="",  # the second part is -inf
         ),
         "interface.running_sums": Rival(
             kernel=interface.running_sums,

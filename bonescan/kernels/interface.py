@@ -1,8 +1,8 @@
 """The bone surface: a cheap envelope, a score for each cell, the best path across lines.
 
 `rectified_envelope` and `surface_score` work line by line, so frames may be stacked;
-`viterbi_surface` takes one frame. Cells count along depth: cell i has its centre at
-sample (i + 1/2) * step - 1/2.
+`viterbi_surface` and `path_contrast` take one frame. Cells count along depth: cell i has
+its centre at sample (i + 1/2) * step - 1/2.
 """
 
 from __future__ import annotations
@@ -11,19 +11,65 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import kernel
+from .log2 import log2_positive
 
 # Mean rectified level of the rounding of a silent line; below it a logarithm means nothing.
 FLOOR_COUNTS = np.float32(0.25)
 JUMP_WEIGHT = np.float32(2)
+LN_2 = np.float32(np.log(2))
 ZERO = np.float32(0)
+ONE = np.float32(1)
 NAN = np.float32(np.nan)
 INFINITY = np.float32(np.inf)
 NO_CELL = -1
-FRACTION = 256  # local means are kept to 1/256 count
+FRACTION = 64  # local means are kept to 1/64 count
+OF_FRACTIONS = np.float32(1 / FRACTION**2)
+MAX_WIDTH = 511  # sums of so many deviations of 1/64 count stay within int32
+SAMPLES_AT_ONCE = 4
+ROWS_AT_ONCE = 4
+# Medians of scores are taken in steps of 1/64 neper, from -32 to 32: 12 bits.
+STEPS_A_NEPER = np.float32(64)
+LEAST_STEP, MOST_STEP = np.float32(-2048), np.float32(2047)
+BITS = 12
 
 
 @kernel()
-def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDArray[np.float32]:
+def windows_of_cells(
+    part: NDArray[np.int32],
+    per_cell: int,
+    reach: int,
+    cell: NDArray[np.int32],
+    around: NDArray[np.int32],
+) -> None:
+    """Add up the parts of each cell, and then each cell with those around it.
+
+    Parameters
+    ----------
+    part : (n_cells * per_cell,) int32
+    per_cell, reach : int
+        Parts in a cell, and cells on either side; the latter >= 0.
+    cell : (n_cells + 2 * reach,) int32
+        Room with a margin of zeros on both sides; a working array.
+    around : (n_cells,) int32
+        Gets the sums.
+    """
+    n_cells = around.shape[0]
+    for i in range(n_cells):
+        cell[np.uint64(reach + i)] = part[np.uint64(i * per_cell)]
+    for k in range(1, per_cell):
+        for i in range(n_cells):
+            cell[np.uint64(reach + i)] += part[np.uint64(i * per_cell + k)]
+    for i in range(n_cells):
+        around[i] = cell[i]
+    for k in range(1, 2 * reach + 1):
+        for i in range(n_cells):
+            around[i] += cell[np.uint64(i + k)]
+
+
+@kernel()
+def rectified_envelope(  # noqa: C901, PLR0912 - one line, loop by loop in vector code
+    samples: NDArray[np.int16], step: int, width: int
+) -> NDArray[np.float32]:
     """Average the rectified samples over `width` samples, every `step` samples.
 
     Parameters
@@ -31,51 +77,63 @@ def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDA
     samples : (n_lines, n_samples) int16
         RF lines.
     step : int
-        Samples in a cell, 1 to 65,536.
+        Samples in a cell, 1 to 511; multiples of 4 are fastest.
     width : int
-        Samples averaged; taken down to an odd number of cells, at least one.
+        Samples averaged, at most 511; taken down to an odd number of cells, at least one.
 
     Returns
     -------
     envelope : (n_lines, n_samples // step) float32
         Mean of abs(x - local mean) [counts], where the local mean is that of
-        `width` samples around x's cell, to 1/256 count; both windows are cut off at
+        `width` samples around x's cell, to 1/64 count; both windows are cut off at
         the line's ends. A last, incomplete cell is left out.
     """
-    n_lines = samples.shape[0]
-    n_cells = samples.shape[1] // step
+    n_lines, n_cells = samples.shape[0], samples.shape[1] // step
     reach = (width // step - 1) // 2 if width > step else 0
-    total = np.empty(n_cells, np.int64)
-    rectified = np.empty(n_cells, np.int64)
-    envelope = np.empty((n_lines, n_cells), np.float32)
+    together = SAMPLES_AT_ONCE if step % SAMPLES_AT_ONCE == 0 else 1
+    n_parts, per_cell = n_cells * step // together, step // together
     # in integers, so that the order of additions can't matter
+    part = np.empty(n_parts, np.int32)
+    mean = np.empty(n_parts, np.int32)
+    cell = np.zeros(n_cells + 2 * reach, np.int32)  # a margin of zeros on both sides
+    around = np.empty(n_cells, np.int32)
+    share = np.empty(n_cells, np.float32)
+    for i in range(n_cells):
+        low = i - reach if i > reach else 0
+        high = i + reach + 1 if i + reach < n_cells else n_cells
+        share[i] = FRACTION / ((high - low) * step)
+    envelope = np.empty((n_lines, n_cells), np.float32)
     for row in range(n_lines):
-        for cell in range(n_cells):
-            begin = np.uint64(cell * step)  # unsigned: spares a check for each sample
-            part = 0
-            for k in range(step):
-                part += int(samples[row, begin + np.uint64(k)])
-            total[cell] = part
-        for cell in range(n_cells):
-            low = cell - reach if cell > reach else 0
-            high = cell + reach + 1 if cell + reach < n_cells else n_cells
-            around = 0
-            for near in range(low, high):
-                around += total[near]
-            # exact: the quotient is never within rounding of a whole number unless it is one
-            mean = int(np.floor(around * FRACTION / ((high - low) * step)))
-            begin = np.uint64(cell * step)
-            part = 0
-            for k in range(step):
-                part += abs(int(samples[row, begin + np.uint64(k)]) * FRACTION - mean)
-            rectified[cell] = part
-        for cell in range(n_cells):
-            low = cell - reach if cell > reach else 0
-            high = cell + reach + 1 if cell + reach < n_cells else n_cells
-            around = 0
-            for near in range(low, high):
-                around += rectified[near]
-            envelope[row, cell] = around / ((high - low) * step * FRACTION)
+        x, out = samples[row], envelope[row]
+        if together == SAMPLES_AT_ONCE:
+            for i in range(n_parts):  # unsigned indices: for vector code
+                first = np.uint64(4 * i)
+                a, b = np.int32(x[first]), np.int32(x[first + np.uint64(1)])
+                c, d = np.int32(x[first + np.uint64(2)]), np.int32(x[first + np.uint64(3)])
+                part[i] = a + b + c + d
+        else:
+            for i in range(n_parts):
+                part[i] = x[i]
+        windows_of_cells(part, per_cell, reach, cell, around)
+        for i in range(n_cells):
+            around[i] = np.int32(np.floor(np.float32(around[i]) * share[i]))
+        for k in range(per_cell):
+            for i in range(n_cells):
+                mean[np.uint64(i * per_cell + k)] = around[i]
+        if together == SAMPLES_AT_ONCE:
+            for i in range(n_parts):
+                first, m = np.uint64(4 * i), mean[i]
+                a, b = np.int32(x[first]), np.int32(x[first + np.uint64(1)])
+                c, d = np.int32(x[first + np.uint64(2)]), np.int32(x[first + np.uint64(3)])
+                a, b = np.int32(FRACTION * a - m), np.int32(FRACTION * b - m)
+                c, d = np.int32(FRACTION * c - m), np.int32(FRACTION * d - m)
+                part[i] = abs(a) + abs(b) + abs(c) + abs(d)
+        else:
+            for i in range(n_parts):
+                part[i] = abs(np.int32(FRACTION * np.int32(x[i]) - mean[i]))
+        windows_of_cells(part, per_cell, reach, cell, around)
+        for i in range(n_cells):
+            out[i] = np.float32(around[i]) * share[i] * OF_FRACTIONS
     return envelope
 
 
@@ -94,12 +152,54 @@ def running_sums(rows: NDArray[np.float32]) -> NDArray[np.float64]:
     """
     n, n_cells = rows.shape
     sums = np.empty((n, n_cells + 1), np.float64)
-    for row in range(n):
-        total = 0.0
-        sums[row, 0] = total
-        for cell in range(n_cells):
-            total += float(rows[row, cell])
-            sums[row, cell + 1] = total
+    whole = n - n % ROWS_AT_ONCE
+    for row in range(0, whole, ROWS_AT_ONCE):  # four sums that needn't wait for each other
+        a, b, c, d = 0.0, 0.0, 0.0, 0.0
+        for k in range(ROWS_AT_ONCE):
+            sums[row + k, 0] = 0.0
+        for i in range(n_cells):
+            a += rows[row, i]
+            b += rows[row + 1, i]
+            c += rows[row + 2, i]
+            d += rows[row + 3, i]
+            after = np.uint64(i + 1)
+            sums[row, after], sums[row + 1, after] = a, b
+            sums[row + 2, after], sums[row + 3, after] = c, d
+    for row in range(whole, n):
+        a, sums[row, 0] = 0.0, 0.0
+        for i in range(n_cells):
+            a += rows[row, i]
+            sums[row, i + 1] = a
+    return sums
+
+
+@kernel()
+def window_sums(rows: NDArray[np.float32], before: int, after: int) -> NDArray[np.float32]:
+    """Add up the cells i - before to i + after - 1 for each cell i, those there are.
+
+    Parameters
+    ----------
+    rows : (n, n_cells) float32
+        A working array of another kernel, so writable.
+    before, after : int
+        >= 0.
+
+    Returns
+    -------
+    sums : (n, n_cells) float32
+        0 where the window holds no cell.
+    """
+    n, n_cells = rows.shape
+    sums = np.empty((n, n_cells), np.float32)
+    padded = np.zeros(before + n_cells + after, np.float32)
+    for r in range(n):
+        row, out = rows[r], sums[r]
+        for i in range(n_cells):
+            padded[np.uint64(before + i)] = row[i]
+            out[i] = ZERO
+        for k in range(before + after):
+            for i in range(n_cells):
+                out[i] += padded[np.uint64(k + i)]
     return sums
 
 
@@ -120,20 +220,24 @@ def smoothed(envelope: NDArray[np.float32], half: int) -> NDArray[np.float32]:
         At least 0.25 counts; a NaN line where one cell is NaN or infinite.
     """
     n_lines, n_cells = envelope.shape
-    level = np.empty((n_lines, n_cells), np.float32)
-    for row in range(n_lines):
+    rows = np.empty((n_lines, n_cells), np.float32)
+    share = np.empty(n_cells, np.float32)
+    for i in range(n_cells):
+        low = i - half if i > half else 0
+        high = i + half + 1 if i + half < n_cells else n_cells
+        share[i] = ONE / np.float32(high - low)
+    for r in range(n_lines):
         finite = True
         for i in range(n_cells):
-            finite &= bool(np.isfinite(envelope[row, i]))
+            finite &= bool(abs(envelope[r, i]) < INFINITY)  # not true for NaN
         for i in range(n_cells):
-            level[row, i] = envelope[row, i] if finite else NAN
-    sums = running_sums(level)
-    for row in range(n_lines):
+            rows[r, i] = envelope[r, i] if finite else NAN
+    level = window_sums(rows, half, half + 1)
+    for r in range(n_lines):
+        row = level[r]
         for i in range(n_cells):
-            low = i - half if i > half else 0
-            high = i + half + 1 if i + half < n_cells else n_cells
-            mean = np.float32((sums[row, high] - sums[row, low]) / (high - low))
-            level[row, i] = FLOOR_COUNTS if mean < FLOOR_COUNTS else mean  # NaN stays
+            mean = row[i] * share[i]
+            row[i] = FLOOR_COUNTS if mean < FLOOR_COUNTS else mean  # NaN stays
     return level
 
 
@@ -150,7 +254,7 @@ def surface_score(
     Parameters
     ----------
     envelope : (n_lines, n_cells) float32
-        Envelope [counts], >= 0.
+        Envelope [counts], 0 to 1e30.
     jump_cells : int
         Cells before and from a cell whose mean levels are compared, >= 1.
     shadow_from, shadow_to : int
@@ -171,25 +275,38 @@ def surface_score(
     """
     n_lines, n_cells = envelope.shape
     level = smoothed(envelope, (smooth_cells - 1) // 2 if smooth_cells > 1 else 0)
-    sums = running_sums(level)
-    score = np.empty((n_lines, n_cells), np.float32)
-    for row in range(n_lines):
+    nothing = np.int64(0)  # a bare 0 would be compiled apart
+    below = window_sums(level, nothing, jump_cells)
+    above = window_sums(level, jump_cells, nothing)
+    ratio = np.empty(n_cells, np.float32)  # of the numbers of cells above and below
+    up = np.empty(n_cells, np.float64)  # what the sum of logarithms above counts
+    deep = np.empty(n_cells, np.float64)  # and that of the shadow
+    for i in range(n_cells):
+        n_above = i if i < jump_cells else jump_cells
+        n_below = jump_cells if i + jump_cells < n_cells else n_cells - i
+        ratio[i] = np.float32(n_above) / np.float32(n_below)
+        high = i + shadow_to if i + shadow_to < n_cells else n_cells
+        inside = high - i - shadow_from if i > 0 and high > i + shadow_from else 0
+        deep[i] = 1.0 / (shadow_to - shadow_from) if inside else 0.0
+        up[i] = deep[i] * inside / i if inside else 0.0
+    for r in range(n_lines):
+        row, over = below[r], above[r]
         for i in range(n_cells):
-            score[row, i] = np.log(level[row, i])
-    log_sums = running_sums(score)
-    for row in range(n_lines):
-        for i in range(1, n_cells):
-            low = i - jump_cells if i > jump_cells else 0
-            high = i + jump_cells if i + jump_cells < n_cells else n_cells
-            below = (sums[row, high] - sums[row, i]) * (i - low)
-            above = (sums[row, i] - sums[row, low]) * (high - i)
-            score[row, i] += JUMP_WEIGHT * np.log(np.float32(below / above))
-            low = i + shadow_from
-            high = i + shadow_to if i + shadow_to < n_cells else n_cells
-            if high > low:
-                shadow = log_sums[row, high] - log_sums[row, low]
-                brighter = log_sums[row, i] / i * (high - low) - shadow
-                score[row, i] += brighter / (shadow_to - shadow_from)
+            row[i] = row[i] / over[i] * ratio[i] if i else ONE
+    jump = log2_positive(below)
+    score = log2_positive(level)  # log2 here, ln in the end
+    sums = running_sums(score)
+    padded = np.empty(n_cells + 1 + shadow_to, np.float64)
+    for r in range(n_lines):
+        row, step, total = score[r], jump[r], sums[r]
+        for i in range(n_cells + 1):
+            padded[i] = total[i]
+        for i in range(n_cells + 1, n_cells + 1 + shadow_to):
+            padded[i] = total[n_cells]
+        for i in range(n_cells):
+            shadow = padded[np.uint64(i + shadow_to)] - padded[np.uint64(i + shadow_from)]
+            brighter = np.float32(padded[i] * up[i] - shadow * deep[i])
+            row[i] = LN_2 * (row[i] + JUMP_WEIGHT * step[i] + brighter)
     return score
 
 
@@ -209,19 +326,22 @@ def without_gaps(score: NDArray[np.float32], first: int, n_cells: int) -> NDArra
     """
     filled = np.empty((score.shape[0], n_cells), np.float32)
     for row in range(score.shape[0]):
+        here, finite = filled[row], True
+        for i in range(n_cells):
+            here[i] = score[row, np.uint64(first + i)]
+        for i in range(n_cells):
+            finite &= bool(abs(here[i]) < INFINITY)  # not true for NaN
         lowest = INFINITY
-        for i in range(n_cells):
-            filled[row, i] = score[row, first + i]
-            if np.isfinite(filled[row, i]) and filled[row, i] < lowest:
-                lowest = filled[row, i]
-        for i in range(n_cells):
-            if not np.isfinite(filled[row, i]):
-                filled[row, i] = lowest if lowest < INFINITY else ZERO
+        for i in range(0 if finite else n_cells):
+            lowest = here[i] if -INFINITY < here[i] < lowest else lowest
+        for i in range(0 if finite else n_cells):
+            if not abs(here[i]) < INFINITY:
+                here[i] = lowest if lowest < INFINITY else ZERO
     return filled
 
 
 @kernel()
-def viterbi_surface(  # noqa: C901 - one recurrence, there and back
+def viterbi_surface(  # noqa: C901, PLR0912 - one recurrence, there and back
     score: NDArray[np.float32], max_step: int, first_cell: int, last_cell: int
 ) -> NDArray[np.int64]:
     """Find the path across lines with the highest total score.
@@ -243,6 +363,11 @@ def viterbi_surface(  # noqa: C901 - one recurrence, there and back
         Cell of each line, exact for the float32 sums of scores. Of equal paths the one
         that ends shallowest, and going back from there the smaller step, then the
         step from the shallower cell. -1 throughout where no cell is allowed.
+
+    Notes
+    -----
+    The maximum over the cells within a step is taken by doubling windows, a few
+    passes whatever the step; steps are found again on the way back.
     """
     n_lines = score.shape[0]
     first = first_cell if first_cell > 0 else 0
@@ -253,30 +378,88 @@ def viterbi_surface(  # noqa: C901 - one recurrence, there and back
             path[row] = NO_CELL
         return path
     gain = without_gaps(score, first, n_cells)
-    came = np.empty((n_lines, n_cells), np.int32)
-    reached = np.empty(n_cells, np.float32)
-    # a margin of -inf on both sides spares the inner loop its bounds
-    best = np.empty(n_cells + 2 * max_step, np.float32)
-    for i in range(n_cells + 2 * max_step):
-        best[i] = -INFINITY
+    window, n_padded = 2 * max_step + 1, n_cells + 2 * max_step
+    # best[row, max_step + i]: of the paths that end there; a margin of -inf on both sides
+    best = np.empty((n_lines, n_padded), np.float32)
+    one = np.empty(n_padded, np.float32)
+    other = np.empty(n_padded, np.float32)
     for row in range(n_lines):
+        here, add = best[row], gain[row]
+        for i in range(n_padded):
+            here[i] = -INFINITY
+            one[i] = best[row - 1, i] if row else ZERO
+        size = 1
+        while 2 * size <= window:
+            for i in range(n_padded - size):
+                a, b = one[i], one[np.uint64(i + size)]
+                other[i] = b if b > a else a
+            one, other, size = other, one, 2 * size
         for i in range(n_cells):
-            reached[i] = best[max_step + i] if row else ZERO
-            came[row, i] = 0
-        for rank in range(2, 2 * max_step + 2):  # -1, 1, -2, 2 ...
-            away = rank // 2 if rank % 2 else -(rank // 2)
-            begin = np.uint64(max_step + away)  # unsigned: for vector code
-            for i in range(n_cells):
-                before = best[begin + np.uint64(i)]
-                better = before > reached[i]
-                reached[i] = before if better else reached[i]
-                came[row, i] = away if better else came[row, i]
-        for i in range(n_cells):
-            best[max_step + i] = reached[i] + gain[row, i]
+            a, b = one[i], one[np.uint64(i + window - size)]
+            here[np.uint64(max_step + i)] = (b if b > a else a) + add[i]
     cell = 0
-    for i in range(n_cells):
-        cell = i if best[max_step + i] > best[max_step + cell] else cell
     for row in range(n_lines - 1, -1, -1):
+        here = best[row]
+        if row == n_lines - 1:
+            for i in range(n_cells):
+                cell = i if here[max_step + i] > here[max_step + cell] else cell
+        else:
+            step = 0
+            for rank in range(2, window + 1):  # -1, 1, -2, 2 ...
+                away = rank // 2 if rank % 2 else -(rank // 2)
+                if here[max_step + cell + away] > here[max_step + cell + step]:
+                    step = away
+            cell += step
         path[row] = first + cell
-        cell += came[row, cell]
     return path
+
+
+@kernel()
+def path_contrast(
+    score: NDArray[np.float32], path: NDArray[np.int64], apart: int, first_cell: int, last_cell: int
+) -> NDArray[np.float32]:
+    """Compare the score on a path with its line, on the path and away from it.
+
+    Parameters
+    ----------
+    score : (n_lines, n_cells) float32
+    path : (n_lines,) int64
+        A cell of each line.
+    apart : int
+        Cells on either side of the path that do not count as away from it.
+    first_cell, last_cell : int
+        The cells that are looked at, both included; within the line, and at most 32,767.
+
+    Returns
+    -------
+    contrast : (2, n_lines) float32
+        On the path, and the highest away from it, both above the median of the line: the
+        upper one of two, held between -32 and 32 nepers and taken down to 1/64 neper.
+        NaN counts as -32 for the median; -inf for the second where no cell is away, NaN for
+        the first where the path's own score is.
+    """
+    n_lines, n_cells = score.shape[0], last_cell + 1 - first_cell
+    contrast = np.empty((2, n_lines), np.float32)
+    level = np.empty(n_cells, np.int16)
+    for r in range(n_lines):
+        row = score[r]
+        for i in range(n_cells):
+            value = row[np.uint64(first_cell + i)] * STEPS_A_NEPER
+            value = value if value > LEAST_STEP else LEAST_STEP  # NaN too
+            value = value if value < MOST_STEP else MOST_STEP
+            level[i] = np.int16(np.int32(np.floor(value)))
+        median = np.int32(LEAST_STEP)
+        for bit in range(BITS - 1, -1, -1):  # the highest level with no more than half below it
+            trial, n_below = np.int16(median + (1 << bit)), np.int16(0)
+            for i in range(n_cells):
+                n_below = np.int16(n_below + np.int16(level[i] < trial))
+            median = np.int32(trial) if n_below <= n_cells // 2 else median
+        base = np.float32(median) / STEPS_A_NEPER
+        highest = -INFINITY
+        for i in range(first_cell, min(last_cell + 1, path[r] - apart)):
+            highest = row[np.uint64(i)] if row[np.uint64(i)] > highest else highest
+        for i in range(max(first_cell, path[r] + apart + 1), last_cell + 1):
+            highest = row[np.uint64(i)] if row[np.uint64(i)] > highest else highest
+        contrast[0, r] = row[path[r]] - base
+        contrast[1, r] = highest - base
+    return contrast

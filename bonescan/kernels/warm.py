@@ -34,4 +34,5 @@ def warm_up() -> None:
         match.pearson_match(unit, unit)
         envelope = _view(interface.rectified_envelope(lines, 4, 4))
         score = _view(interface.surface_score(envelope, 1, 1, 2, 1))
-        interface.viterbi_surface(score, 1, 0, 3)
+        path = _view(interface.viterbi_surface(score, 1, 0, 3))
+        interface.path_contrast(score, path, 1, 0, 3)

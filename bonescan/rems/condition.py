@@ -1,7 +1,7 @@
-"""Samples as stored to samples that may be analysed: offset, gain, duplicates, rails.
+"""Samples as stored, checked: duplicates, rails, and what is left to take off at the gates.
 
-Nothing is filtered sample by sample: a slow baseline is kept out where the
-gates are transformed (`spectra`), which costs nothing and touches only them.
+Nothing is filtered and no gain is undone sample by sample: offset, slow baseline and gain
+curve are taken off where the gates are transformed (`spectra`), which touches only them.
 """
 
 from __future__ import annotations
@@ -28,21 +28,61 @@ MAX_CLIPPED_1 = 0.5
 # Float64 counts in ones up to here; no converter, and no voltage, comes near.
 MAX_SAMPLE = 2.0**53
 
+# No device amplifies deep echoes by more than half of this against shallow ones.
+MAX_GAIN_SPAN_DB = 240.0
+
 Samples = NDArray[np.int16]
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Conditioned:
     """The samples of one site, ready for envelopes and spectra.
 
-    `railed` marks the clipped samples: one byte each, however many there are.
+    `samples` still hold their offset and, where `gain` is not None, the gain
+    that the device put on with depth: (sample - offset) * gain is the echo, up
+    to one factor for all. Samples at one of the `rails` are clipped.
     """
 
     samples: Samples  # (frame, line, sample)
-    railed: NDArray[np.bool_]  # (frame, line, sample)
+    rails: tuple[int, ...]
+    railed_lines: NDArray[np.bool_]  # (frame, line): has clipped samples
+    offset: int
+    gain: Array | None  # (sample,), least value 1
+    n_railed: int
     n_frames_stored: int
     n_duplicates: int
-    saturated_percent: float
+
+    @property
+    def saturated_percent(self) -> float:
+        """Share of clipped samples."""
+        return 100.0 * self.n_railed / self.samples.size
+
+    @property
+    def railed(self) -> NDArray[np.bool_]:
+        """Mark the clipped samples, one byte for each sample of the record."""
+        marks = np.zeros(self.samples.shape, dtype=bool)
+        for frame, lines, out in zip(self.samples, self.railed_lines, marks, strict=True):
+            if lines.any():
+                out[lines] = np.isin(frame[lines], self.rails)
+        return marks
+
+    def levelled(self) -> Samples:
+        """Copy the samples without offset and gain, the largest at full scale; same without gain.
+
+        For uses that need every sample: what was small beside the largest is rounded.
+        """
+        if self.gain is None:
+            return self.samples
+        levelled = np.empty(self.samples.shape, dtype=np.int16)
+        largest = max(float(np.abs(self._echo(frame)).max()) for frame in self.samples)
+        for frame, out in zip(self.samples, levelled, strict=True):
+            out[:] = np.rint(self._echo(frame) * (INT16_MAX / largest))
+        return levelled
+
+    def _echo(self, frame: Samples) -> Array:
+        echo = frame.astype(np.float64) - self.offset
+        return echo if self.gain is None else np.asarray(echo * self.gain)
 
 
 def condition(stored: NDArray[Any], site: RfSite) -> Conditioned:
@@ -53,18 +93,19 @@ def condition(stored: NDArray[Any], site: RfSite) -> Conditioned:
     stored : (frame, line, sample) ndarray
         As the file holds them; integers, or floats without NaN.
     site : RfSite
-        Its `tgc_db` is taken off when stored.
+        Its `tgc_db` becomes the gain that is still to be applied.
 
     Returns
     -------
     conditioned : Conditioned
-        int16, without offset; frames equal to the one before are left out.
+        int16: integers of 16 bits as they are, wider ones and floats scaled as a whole
+        and without offset. Frames equal to the one before are left out.
 
     Raises
     ------
     UnusableScan
-        BS-E168: no samples, not a number, too large, the same value everywhere, or
-        more than half of them clipped.
+        BS-E168: no samples, not a number, too large, the same value everywhere, more
+        than half of them clipped, or a gain curve that no device has.
     """
     if stored.ndim != 3 or 0 in stored.shape:  # noqa: PLR2004 - frame, line, sample
         raise UnusableScan(
@@ -73,26 +114,45 @@ def condition(stored: NDArray[Any], site: RfSite) -> Conditioned:
         )
     if not np.issubdtype(stored.dtype, np.integer) and not np.all(np.isfinite(stored)):
         raise UnusableScan("BS-E168", f"{site.site}: found samples that are not numbers.")
-    low, high = stored.min(), stored.max()
+    lows, highs = _line_extremes(stored)
+    low, high = float(lows.min()), float(highs.max())
     if low == high:
         raise UnusableScan("BS-E168", f"{site.site}: found the same value in every sample.")
-    low, high = float(low), float(high)
     if max(-low, high) > MAX_SAMPLE:
         raise UnusableScan(
             "BS-E168",
             f"{site.site}: found samples from {low:.3g} to {high:.3g}, wanted none beyond "
             f"{MAX_SAMPLE:.3g}.",
         )
+    gain = None if site.tgc_db is None else _gain_off(site, stored.shape[-1])
     fresh = _not_repeated(stored)
-    frames = stored if fresh.all() else stored[fresh]
-    railed, n_railed = _railed(frames, low, high, site)
+    if not fresh.all():
+        stored, lows, highs = stored[fresh], lows[fresh], highs[fresh]
+    rails, n_railed = _rails(_Record(frames=stored, lows=lows, highs=highs), site)
+    touched = [(lows == end) | (highs == end) for end in rails]
+    plain = stored.dtype == np.int16
+    offset = round(float(stored.mean(dtype=np.float64))) if gain is not None or not plain else 0
+    scale = 1.0 if plain else _scale(stored, offset, site)
     return Conditioned(
-        samples=_levelled(frames, site),
-        railed=railed,
-        n_frames_stored=stored.shape[0],
+        samples=np.ascontiguousarray(stored) if plain else _narrowed(stored, offset, scale),
+        rails=tuple(round((end - (0 if plain else offset)) * scale) for end in rails),
+        railed_lines=np.any(touched, axis=0) if rails else np.zeros(lows.shape, dtype=bool),
+        offset=offset if plain else 0,
+        gain=gain,
+        n_railed=n_railed,
+        n_frames_stored=fresh.size,
         n_duplicates=int(np.count_nonzero(~fresh)),
-        saturated_percent=100.0 * n_railed / frames.size,
     )
+
+
+def _line_extremes(frames: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Least and greatest sample of each line, (frame, line); frame by frame, while in cache."""
+    lows = np.empty(frames.shape[:2], frames.dtype)
+    highs = np.empty_like(lows)
+    for i, frame in enumerate(frames):
+        np.min(frame, axis=1, out=lows[i])
+        np.max(frame, axis=1, out=highs[i])
+    return lows, highs
 
 
 def _not_repeated(frames: NDArray[Any]) -> NDArray[np.bool_]:
@@ -105,86 +165,72 @@ def _not_repeated(frames: NDArray[Any]) -> NDArray[np.bool_]:
     return fresh
 
 
-def _railed(
-    frames: NDArray[Any], low: float, high: float, site: RfSite
-) -> tuple[NDArray[np.bool_], int]:
-    """Mark samples at a rail, an end of the record's own range that repeats too often."""
-    rails = [end for end in (low, high) if _is_rail(frames, end, low, high)]
-    count = sum(_count(frames, end, end) for end in rails)
-    if count > MAX_CLIPPED_1 * frames.size:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Record:
+    """Frames, and the extremes of each line, which spare looking at most lines again."""
+
+    frames: NDArray[Any]
+    lows: NDArray[Any]
+    highs: NDArray[Any]
+
+    def count(self, first: float, last: float) -> int:
+        """Count the samples from `first` to `last`."""
+        may = (self.highs >= first) & (self.lows <= last)
+        total = 0
+        for frame, lines in zip(self.frames, may, strict=True):
+            if lines.any():
+                some = frame[lines]
+                total += int(np.count_nonzero((some >= first) & (some <= last)))
+        return total
+
+
+def _rails(record: _Record, site: RfSite) -> tuple[list[float], int]:
+    """Find rails, ends of the record's own range that repeat too often, and count them."""
+    low, high = float(record.lows.min()), float(record.highs.max())
+    rails = [end for end in (low, high) if _is_rail(record, end, low, high)]
+    count = sum(record.count(end, end) for end in rails)
+    if count > MAX_CLIPPED_1 * record.frames.size:
         raise UnusableScan(
             "BS-E168",
-            f"{site.site}: found {100.0 * count / frames.size:.0f} % of the samples clipped, "
-            f"wanted at most {100.0 * MAX_CLIPPED_1:.0f} %.",
+            f"{site.site}: found {100.0 * count / record.frames.size:.0f} % of the samples "
+            f"clipped, wanted at most {100.0 * MAX_CLIPPED_1:.0f} %.",
         )
-    marks = np.zeros(frames.shape, dtype=bool)
-    for end in rails:
-        for i, frame in enumerate(frames):
-            marks[i] |= frame == end
-    return marks, count
+    return rails, count
 
 
-def _is_rail(frames: NDArray[Any], end: float, low: float, high: float) -> bool:
-    repeats = _count(frames, end, end)
+def _is_rail(record: _Record, end: float, low: float, high: float) -> bool:
+    repeats = record.count(end, end)
     if repeats < RAIL_REPEATS:
         return False
     if high - low < 2 * NEIGHBOUR_CODES:  # a handful of codes: every value repeats
         return False
     inner = end - NEIGHBOUR_CODES if end == high else end + NEIGHBOUR_CODES
     first, last = sorted((inner, end))
-    near = _count(frames, first, last) - repeats
+    near = record.count(first, last) - repeats
     return bool(repeats > RAIL_OVER_NEIGHBOURS * near / NEIGHBOUR_CODES)
 
 
-def _count(frames: NDArray[Any], first: float, last: float) -> int:
-    """Count the samples from `first` to `last`, frame by frame: no copy of the whole record."""
-    if first == last:
-        return sum(int(np.count_nonzero(frame == first)) for frame in frames)
-    return sum(int(np.count_nonzero((frame >= first) & (frame <= last))) for frame in frames)
-
-
-def _levelled(frames: NDArray[Any], site: RfSite) -> Samples:
-    """Take off offset and stored gain curve; what doesn't fit int16 is scaled as a whole.
-
-    A common factor is harmless: the method uses no absolute level. Frame by
-    frame, so that no wide copy of the whole record is needed.
-    """
-    offset = round(float(frames.mean(dtype=np.float64)))
-    plain = site.tgc_db is None and frames.dtype == np.int16
-    if plain and offset == 0:
-        return np.ascontiguousarray(frames, dtype=np.int16)
-    levelled = np.empty(frames.shape, dtype=np.int16)
-    if plain:
-        for frame, out in zip(frames, levelled, strict=True):
-            shifted = frame.astype(np.int32) - offset
-            out[:] = np.clip(shifted, -INT16_MAX - 1, INT16_MAX)
-        return levelled
-    gain = None if site.tgc_db is None else _gain_off(site, frames.shape[-1])
-    largest = max(float(np.abs(_true(frame, offset, gain)).max()) for frame in frames)
+def _scale(frames: NDArray[Any], offset: int, site: RfSite) -> float:
+    """Find what scales wide samples to int16: one factor, since no level is absolute."""
+    largest = max(float(np.abs(frame.astype(np.float64) - offset).max()) for frame in frames)
     scale = INT16_MAX / largest if largest > 0 else math.inf
     if not 0 < scale < math.inf:
         raise UnusableScan(
             "BS-E168",
-            f"{site.site}: found samples that are at most {largest:.3g} without offset and gain, "
-            "wanted echoes.",
+            f"{site.site}: found samples that are at most {largest:.3g} without offset, wanted "
+            "echoes.",
         )
-    for frame, out in zip(frames, levelled, strict=True):
-        out[:] = np.rint(_true(frame, offset, gain) * scale)
-    return levelled
+    return scale
 
 
-def _true(
-    frame: NDArray[Any], offset: int, gain: NDArray[np.float64] | None
-) -> NDArray[np.float64]:
-    """One frame without offset and gain curve, (line, sample)."""
-    values = frame.astype(np.float64) - offset
-    if gain is not None:
-        with np.errstate(over="ignore", invalid="ignore"):  # refused by the caller
-            values *= gain
-    return np.asarray(values)
+def _narrowed(frames: NDArray[Any], offset: int, scale: float) -> Samples:
+    narrow = np.empty(frames.shape, dtype=np.int16)
+    for frame, out in zip(frames, narrow, strict=True):
+        out[:] = np.rint((frame.astype(np.float64) - offset) * scale)
+    return narrow
 
 
-def _gain_off(site: RfSite, n_samples: int) -> NDArray[np.float64]:
+def _gain_off(site: RfSite, n_samples: int) -> Array:
     curve = np.asarray(site.tgc_db, dtype=np.float64)
     if curve.shape != (n_samples,) or not np.all(np.isfinite(curve)):
         raise UnusableScan(
@@ -192,5 +238,11 @@ def _gain_off(site: RfSite, n_samples: int) -> NDArray[np.float64]:
             f"{site.site}: found a gain curve of shape {curve.shape}, wanted one value for each "
             f"of {n_samples} samples.",
         )
-    with np.errstate(over="ignore", under="ignore"):  # absurd curves leave nothing, or no number
-        return np.asarray(10.0 ** (-curve / 20.0))
+    span_db = float(np.ptp(curve))
+    if span_db > MAX_GAIN_SPAN_DB:
+        raise UnusableScan(
+            "BS-E168",
+            f"{site.site}: found a gain curve that spans {span_db:.3g} dB, wanted at most "
+            f"{MAX_GAIN_SPAN_DB:.0f} dB.",
+        )
+    return np.asarray(10.0 ** ((curve.max() - curve) / 20.0))

@@ -67,7 +67,7 @@ def place_gates(
     outside = (top < 0) | (end_b > conditioned.samples.shape[2])
     incidence = incidence_deg(surface, site)
     steep = np.zeros_like(outside) if incidence is None else incidence > MAX_INCIDENCE_DEG
-    saturated = _saturated(conditioned.railed, top, end_b)
+    saturated = _saturated(conditioned, top, end_b)
     return Gates(
         start=start,
         used=surfaces.usable & ~outside & ~steep & ~saturated,
@@ -125,11 +125,11 @@ def line_spacing_mm(surface_sample: Array, site: RfSite) -> float | None:
 
 
 def _saturated(
-    railed: NDArray[np.bool_], top: NDArray[np.int64], end: NDArray[np.int64]
+    conditioned: Conditioned, top: NDArray[np.int64], end: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
+    """Tell which lines are clipped between surface and end; only these samples are looked at."""
     count = np.zeros(top.shape, dtype=np.int64)
-    sample = np.arange(railed.shape[2])
-    for i in np.flatnonzero(railed.any(axis=(1, 2))):
-        inside = (sample >= top[i, :, None]) & (sample < end[i, :, None])
-        count[i] = np.count_nonzero(railed[i] & inside, axis=1)
+    for f, line in zip(*np.nonzero(conditioned.railed_lines), strict=True):
+        inside = conditioned.samples[f, line, max(top[f, line], 0) : max(end[f, line], 0)]
+        count[f, line] = sum(np.count_nonzero(inside == rail) for rail in conditioned.rails)
     return np.asarray(count > MAX_RAILED_1 * (end - top))

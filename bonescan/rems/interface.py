@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bonescan.kernels.interface import rectified_envelope, surface_score, viterbi_surface
+from bonescan.kernels.interface import (
+    MAX_WIDTH,
+    path_contrast,
+    rectified_envelope,
+    surface_score,
+    viterbi_surface,
+)
 from bonescan.model.arrays import kernel_input
 from bonescan.model.scan import RfSite
 from bonescan.model.sites import vertebrae_of
@@ -74,7 +80,7 @@ def sample_depth_mm(site: RfSite, sample: float) -> float | None:
     return (site.t0_s + sample / site.fs_hz) * speed / 2.0 * 1000.0
 
 
-def find_surfaces(samples: NDArray[np.int16], site: RfSite) -> Surfaces:
+def find_surfaces(samples: NDArray[np.int16], site: RfSite, gain: Array | None = None) -> Surfaces:
     """Find the bone surface of each frame.
 
     Parameters
@@ -83,35 +89,99 @@ def find_surfaces(samples: NDArray[np.int16], site: RfSite) -> Surfaces:
         Conditioned samples.
     site : RfSite
         Geometry; without `t0_s` the whole stored line is searched.
+    gain : (sample,) ndarray, optional
+        What the envelope is still to be multiplied with.
 
     Returns
     -------
     surfaces : Surfaces
         Possibly without an accepted frame.
     """
-    n_frames, n_lines, n_samples = samples.shape
+    n_samples = samples.shape[2]
     per_mm = 2.0 / NOMINAL_C_M_S / 1000.0 * site.fs_hz
     grid = _Grid.of(per_mm)
-    first, last = _search(site, n_samples, per_mm)
-    found = np.full((n_frames, n_lines), np.nan)
-    contrast = np.full((n_frames, n_lines), np.nan)
-    accepted = np.zeros(n_frames, dtype=bool)
-    reasons: dict[str, int] = {}
+    search = _search(site, n_samples, per_mm)
+    cells = -(-search[0] // grid.step), search[1] // grid.step
+    paths = None
+    if cells[1] > cells[0] and samples.shape[1] >= MIN_LINES:
+        paths = _find_paths(samples, grid, cells, gain)
+    return _judged(paths, samples.shape[:2], site, search, per_mm)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Paths:
+    """The best path of each frame: (frame, line), and what speaks against it."""
+
+    sample: Array
+    contrast: Array
+    second: NDArray[np.bool_]  # (frame,): another path comes too near
+
+
+def _find_paths(
+    samples: NDArray[np.int16], grid: _Grid, cells: tuple[int, int], gain: Array | None
+) -> _Paths:
+    n_frames, n_lines = samples.shape[:2]
+    places = np.arange(-grid.refine - 1, grid.refine + 2)
+    near = np.empty((n_frames, n_lines, places.size), np.float32)
+    path = np.empty((n_frames, n_lines), np.int64)
+    contrast = np.empty((n_frames, n_lines), np.float64)
+    second = np.zeros(n_frames, dtype=bool)
+    rows = np.arange(n_lines)[:, None]
+    factor = None if gain is None else _at_cells(gain, grid.step)
     for f in range(n_frames):
-        frame = _frame_surface(samples[f], grid, first, last)
-        if frame is not None:
-            found[f], contrast[f], second = frame
-        reason = NO_SURFACE if frame is None else _fault(found[f], contrast[f], second, per_mm)
-        accepted[f] = reason is None
-        if reason is not None:
-            reasons[reason] = reasons.get(reason, 0) + 1
+        envelope = rectified_envelope(kernel_input(samples[f], np.int16), grid.step, grid.width)
+        if factor is not None:
+            envelope *= factor
+        score = kernel_input(
+            surface_score(kernel_input(envelope, np.float32), *grid.score), np.float32
+        )
+        path[f] = viterbi_surface(score, grid.max_step, *cells)
+        above = path_contrast(score, kernel_input(path[f], np.int64), grid.apart, *cells)
+        contrast[f] = above[0]
+        second[f] = _has_second(score, path[f], above, grid, cells)
+        centre = np.clip(path[f], grid.refine + 1, envelope.shape[1] - grid.refine - 2)
+        path[f] = centre
+        near[f] = envelope[rows, centre[:, None] + places]
+    surface = _median_along(_refined(near, path))
+    return _Paths(sample=(surface + 0.5) * grid.step - 0.5, contrast=contrast, second=second)
+
+
+def _judged(
+    paths: _Paths | None,
+    shape: tuple[int, int],
+    site: RfSite,
+    search: tuple[int, int],
+    per_mm: float,
+) -> Surfaces:
+    """Accept the frames that show one surface of the right shape; count why others don't."""
+    if paths is None:
+        nothing = np.full(shape, np.nan)
+        return Surfaces(
+            sample=nothing, usable=np.zeros(shape, dtype=bool), contrast=nothing,
+            accepted=np.zeros(shape[0], dtype=bool), rejected=((NO_SURFACE, shape[0]),),
+            search_range=search,
+        )  # fmt: skip
+    seen = paths.contrast >= MIN_CONTRAST
+    middle = central(shape[1])
+    faults = (
+        (NO_SURFACE, seen[:, middle].mean(axis=1) < MIN_GOOD_1),
+        (CROOKED, fit_residual_mm(paths.sample[:, middle], per_mm) >= MAX_RESIDUAL_MM),
+        (TWO_SURFACES, paths.second),
+    )
+    accepted = np.ones(shape[0], dtype=bool)
+    rejected: dict[str, int] = {}
+    for reason, fault in faults:
+        count = int((accepted & fault).sum())
+        if count:
+            rejected[reason] = count
+        accepted &= ~fault
     return Surfaces(
-        sample=found,
-        usable=accepted[:, None] & (contrast >= MIN_CONTRAST),
-        contrast=contrast,
+        sample=paths.sample,
+        usable=accepted[:, None] & seen,
+        contrast=paths.contrast,
         accepted=accepted,
-        rejected=tuple(sorted(reasons.items())),
-        search_range=(first, last),
+        rejected=tuple(sorted(rejected.items())),
+        search_range=search,
     )
 
 
@@ -121,9 +191,7 @@ class _Grid:
 
     step: int
     width: int
-    smooth: int
-    jump: int
-    shadow: tuple[int, int]
+    score: tuple[int, int, int, int]  # jump, shadow from and to, smoothing
     max_step: int
     apart: int
     refine: int
@@ -137,11 +205,9 @@ class _Grid:
             return max(1, round(mm * cells))
 
         return cls(
-            step=step,
-            width=max(step, round(ENVELOPE_MM * per_mm)),
-            smooth=count(SMOOTH_MM),
-            jump=count(JUMP_MM),
-            shadow=(count(SHADOW_MM[0]), count(SHADOW_MM[1])),
+            step=min(step, MAX_WIDTH),
+            width=min(max(step, round(ENVELOPE_MM * per_mm)), MAX_WIDTH),
+            score=(count(JUMP_MM), count(SHADOW_MM[0]), count(SHADOW_MM[1]), count(SMOOTH_MM)),
             max_step=count(MAX_STEP_MM),
             apart=count(SECOND_PATH_MM),
             refine=count(REFINE_MM),
@@ -160,57 +226,59 @@ def _search(site: RfSite, n_samples: int, per_mm: float) -> tuple[int, int]:
     return math.ceil(first), math.floor(last)
 
 
-def _frame_surface(
-    frame: NDArray[np.int16], grid: _Grid, first: int, last: int
-) -> tuple[Array, Array, float] | None:
-    """Give surface sample and contrast of each line, and how near the second best path comes."""
-    lines = kernel_input(frame, np.int16)
-    envelope = rectified_envelope(lines, grid.step, grid.width)
-    low, high = -(-first // grid.step), last // grid.step
-    if high <= low or envelope.shape[0] < MIN_LINES:
-        return None
-    score = surface_score(kernel_input(envelope, np.float32), grid.jump, *grid.shadow, grid.smooth)
-    path = viterbi_surface(kernel_input(score, np.float32), grid.max_step, low, high)
-    rows = np.arange(len(path))
-    contrast = score[rows, path] - np.median(score[:, low : high + 1], axis=1)
-    second = _second_best(score, path, grid, (low, high))
-    smooth = _median_along(_refined(envelope, path, grid.refine))
-    sample = (smooth + 0.5) * grid.step - 0.5
-    return sample, contrast.astype(np.float64), second
+def _at_cells(gain: Array, step: int) -> NDArray[np.float32]:
+    """Mean gain of each cell."""
+    n_cells = gain.size // step
+    return np.asarray(gain[: n_cells * step].reshape(n_cells, step).mean(axis=1), np.float32)
 
 
-def _second_best(
-    score: NDArray[np.float32], path: NDArray[np.int64], grid: _Grid, within: tuple[int, int]
-) -> float:
-    """Compare the best path that keeps away from the first with it: share of its contrast."""
-    rows = np.arange(len(path))
-    base = np.median(score[:, within[0] : within[1] + 1], axis=1)
-    best = float(np.mean(score[rows, path] - base))
+def _has_second(
+    score: NDArray[np.float32],
+    path: NDArray[np.int64],
+    above: NDArray[np.float32],
+    grid: _Grid,
+    within: tuple[int, int],
+) -> bool:
+    """Tell whether a path that keeps away from the best one reaches nearly its contrast."""
+    best = float(np.mean(above[0], dtype=np.float64))
+    if not best > 0:
+        return True
+    # no path away from the first reaches more than the best cell of each line
+    if float(np.mean(above[1], dtype=np.float64)) <= SECOND_PATH_SHARE_1 * best:
+        return False
+    base = score[np.arange(len(path)), path] - above[0]
     rest = score.copy()
     cells = np.arange(score.shape[1])
     rest[np.abs(cells[None, :] - path[:, None]) <= grid.apart] = score.min()
     other = viterbi_surface(kernel_input(rest, np.float32), grid.max_step, *within)
-    return float(np.mean(rest[rows, other] - base)) / best if best > 0 else 1.0
+    contrast = rest[np.arange(len(path)), other] - base
+    return float(np.mean(contrast, dtype=np.float64)) > SECOND_PATH_SHARE_1 * best
 
 
-def _refined(envelope: NDArray[np.float32], path: NDArray[np.int64], reach: int) -> Array:
-    """Move each cell to the peak of the envelope near it, between cells by a parabola."""
-    offsets = np.arange(-reach, reach + 1)
-    near = np.clip(path[:, None] + offsets, 1, envelope.shape[1] - 2)
-    rows = np.arange(len(path))
-    peak = near[rows, np.argmax(envelope[rows[:, None], near], axis=1)]
-    left, middle, right = (envelope[rows, peak + k].astype(np.float64) for k in (-1, 0, 1))
+def _refined(near: NDArray[np.float32], path: NDArray[np.int64]) -> Array:
+    """Move each cell to the peak of the envelope near it, between cells by a parabola.
+
+    `near` is (frame, line, cell): the cells around that of `path`, with one more
+    on either side than the peak may lie in.
+    """
+    inner = near[..., 1:-1]
+    at = np.argmax(inner, axis=-1)[..., None]
+    left, middle, right = (
+        np.take_along_axis(near, at + k, axis=-1)[..., 0].astype(np.float64) for k in range(3)
+    )
     bend = left - 2.0 * middle + right
     safe = np.where(bend < 0, bend, -1.0)
     shift = np.where(bend < 0, 0.5 * (left - right) / safe, 0.0)
+    peak = path + at[..., 0] - inner.shape[-1] // 2
     return np.asarray(peak + np.clip(shift, -0.5, 0.5))
 
 
 def _median_along(values: Array) -> Array:
+    """Median of each line and its neighbours in the same frame; the ends are repeated."""
     half = MEDIAN_LINES // 2
-    padded = np.pad(values, half, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, MEDIAN_LINES)
-    return np.asarray(np.median(windows, axis=1))
+    padded = np.pad(values, ((0, 0), (half, half)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, MEDIAN_LINES, axis=1)
+    return np.asarray(np.partition(windows, half, axis=2)[..., half])
 
 
 def central(n_lines: int) -> slice:
@@ -219,19 +287,14 @@ def central(n_lines: int) -> slice:
     return slice(margin, n_lines - margin)
 
 
-def _fault(sample: Array, contrast: Array, second: float, per_mm: float) -> str | None:
-    """Say why a frame can't be used; None when it can."""
-    middle = central(len(sample))
-    if np.mean(contrast[middle] >= MIN_CONTRAST) < MIN_GOOD_1:
-        return NO_SURFACE
-    if fit_residual_mm(sample[middle], per_mm) >= MAX_RESIDUAL_MM:
-        return CROOKED
-    return TWO_SURFACES if second > SECOND_PATH_SHARE_1 else None
+def fit_residual_mm(sample: Array, per_mm: float) -> Array:
+    """Root mean square distance of each frame's surface from the parabola through it.
 
-
-def fit_residual_mm(sample: Array, per_mm: float) -> float:
-    """Root mean square distance of a surface from the parabola through it."""
-    across = np.linspace(-1.0, 1.0, len(sample))
-    fit = np.polynomial.polynomial.polyfit(across, sample, 2)
-    rest = sample - np.polynomial.polynomial.polyval(across, fit)
-    return float(np.sqrt(np.mean(rest**2)) / per_mm)
+    >>> line = np.linspace(-1.0, 1.0, 21)
+    >>> float(fit_residual_mm((300.0 + 5.0 * line + 9.0 * line**2)[None], 52.0)[0].round(9))
+    0.0
+    """
+    across = np.linspace(-1.0, 1.0, sample.shape[1])
+    shapes, _ = np.linalg.qr(np.stack([np.ones_like(across), across, across**2], axis=1))
+    rest = sample - (sample @ shapes) @ shapes.T
+    return np.asarray(np.sqrt(np.mean(rest**2, axis=1)) / per_mm)

@@ -54,9 +54,8 @@ def look_at_site(samples: FrameSource, site: RfSite) -> LookedAt:
     """
     stored: NDArray[Any] = samples.block(site.site)
     conditioned = condition(stored, site)
-    return LookedAt(
-        site=site, conditioned=conditioned, surfaces=find_surfaces(conditioned.samples, site)
-    )
+    surfaces = find_surfaces(conditioned.samples, site, conditioned.gain)
+    return LookedAt(site=site, conditioned=conditioned, surfaces=surfaces)
 
 
 def measure_site(looked: LookedAt, form: SpectralForm) -> MeasuredSite:
@@ -79,19 +78,19 @@ def measure_site(looked: LookedAt, form: SpectralForm) -> MeasuredSite:
             f"{form.gate_start_mm[1] + form.gate_length_m * 1000.0:.1f} mm of echoes behind the "
             f"bone surface on {gates.n_outside} of {gates.n_lines} lines.",
         )
-    depth = np.array([_depth(site, row) for row in surfaces.sample])
+    depth = _depth(site, surfaces.sample)
     return MeasuredSite(
         looked=looked,
         gates=gates,
-        spectra=group_spectra(looked.conditioned.samples, gates, depth, form),
+        spectra=group_spectra(looked.conditioned, gates, depth, form),
     )
 
 
-def _depth(site: RfSite, row: Array) -> Array:
+def _depth(site: RfSite, sample: Array) -> Array:
     first, second = sample_depth_mm(site, 0.0), sample_depth_mm(site, 1.0)
     if first is None or second is None:
-        return np.full(row.shape, np.nan)
-    return np.asarray(first + (second - first) * row)
+        return np.full(sample.shape, np.nan)
+    return np.asarray(first + (second - first) * sample)
 
 
 def no_surface_text(looked: LookedAt) -> str:

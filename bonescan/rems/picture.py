@@ -52,7 +52,12 @@ def bmode_picture(looked: LookedAt, form: SpectralForm | None) -> Picture:
     width_px = WIDTH_PX if width_mm is not None else min(WIDTH_PX, PX_PER_LINE * n_lines)
     scale = width_px / width_mm if width_mm is not None else width_px / height_mm
     height_px = int(np.clip(round(height_mm * scale), 40, MAX_HEIGHT_PX))
-    grey = _grey(rectified_envelope(samples, STEP, WIDTH))
+    envelope = rectified_envelope(samples, STEP, WIDTH)
+    if looked.conditioned.gain is not None:
+        envelope *= looked.conditioned.gain[STEP // 2 :: STEP][: envelope.shape[1]].astype(
+            np.float32
+        )
+    grey = _grey(envelope)
     size = (width_px, height_px)
     image = Image.fromarray(grey.T).resize(size, Image.Resampling.BILINEAR)
     buffer = io.BytesIO()

@@ -14,6 +14,7 @@ from bonescan.kernels.threads import pinned_blas
 from bonescan.model.arrays import kernel_input
 from bonescan.model.rems_model import SpectralForm
 
+from .condition import INT16_MAX, Conditioned
 from .gates import Gates
 
 Array = NDArray[np.float64]
@@ -49,13 +50,14 @@ class SiteSpectra:
 
 
 def group_spectra(
-    samples: NDArray[np.int16], gates: Gates, depth_mm: Array, form: SpectralForm
+    conditioned: Conditioned, gates: Gates, depth_mm: Array, form: SpectralForm
 ) -> SiteSpectra:
     """Average the power spectra of neighbouring lines in consecutive accepted frames.
 
     Parameters
     ----------
-    samples : (frame, line, sample) int16
+    conditioned : Conditioned
+        Samples, offset and gain.
     gates : Gates
         Which lines, and where.
     depth_mm : (frame, line) ndarray
@@ -68,23 +70,56 @@ def group_spectra(
     spectra : SiteSpectra
         Groups with fewer than 60 % of their lines are dropped.
     """
-    frames = np.flatnonzero(gates.used.any(axis=1))
-    used, start, depth = gates.used[frames], gates.start[:, frames], depth_mm[frames]
-    power = _line_power(samples, frames, used, start, form)
-    n_band = form.frequency_hz.size
-    quiet = power[..., n_band:].mean(axis=-1)
-    noise = np.array([_median(q[used]) for q in quiet])
-    member = _members(used.shape, form)
-    means, counts = _group_means(power[..., :n_band], used, member)
-    keep = counts[1] >= LEAST_SHARE_1 * form.group_size
-    n_blocks = -(-used.shape[1] // form.group_lines)
+    lines = _Lines.of(gates, form)
+    n_gates, n_band = len(gates.start), form.frequency_hz.size
+    counts = np.bincount(lines.group, minlength=lines.n_groups)
+    keep = counts >= LEAST_SHARE_1 * form.group_size
+    filled = counts > 0
+    edges = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp)[filled]
+    means = np.full((n_gates, lines.n_groups, n_band), np.nan)
+    noise = np.full(n_gates, np.nan)
+    levels = _largest(conditioned, lines, gates, form)
+    for gate in range(n_gates):  # one after the other: the power of all would be much memory
+        power = _line_power(conditioned, lines, gates.start[gate], form, levels).astype(np.float64)
+        noise[gate] = _median(power[:, n_band:].mean(axis=-1))
+        if filled.any():
+            sums = np.add.reduceat(power[:, :n_band], edges, axis=0)
+            means[gate, filled] = sums / counts[filled, None]
+    depth = np.bincount(
+        lines.group, weights=depth_mm[lines.frame, lines.line], minlength=lines.n_groups
+    )
     return SiteSpectra(
         power=means[:, keep],
         noise=np.repeat(noise[:, None], int(keep.sum()), axis=1),
-        depth_mm=_depth_means(depth, used, member)[keep],
-        cluster=np.flatnonzero(keep) % n_blocks,
-        n_lines=int(counts[1][keep].sum()),
+        depth_mm=depth[keep] / counts[keep],
+        cluster=np.flatnonzero(keep) % -(-gates.used.shape[1] // form.group_lines),
+        n_lines=int(counts[keep].sum()),
     )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Lines:
+    """The lines that are used, (n,), group after group; in a group by frame and line."""
+
+    frame: NDArray[np.intp]
+    line: NDArray[np.intp]
+    group: NDArray[np.int64]
+    n_groups: int  # with and without lines
+
+    @classmethod
+    def of(cls, gates: Gates, form: SpectralForm) -> _Lines:
+        """Group lines side by side in consecutive frames, of those frames with any used line."""
+        frames = np.flatnonzero(gates.used.any(axis=1))
+        place, line = np.nonzero(gates.used[frames])
+        n_blocks = -(-gates.used.shape[1] // form.group_lines)
+        group = (place // form.group_frames) * n_blocks + line // form.group_lines
+        order = np.argsort(group, kind="stable")
+        return cls(
+            frame=frames[place[order]],
+            line=line[order],
+            group=group[order],
+            n_groups=-(-frames.size // form.group_frames) * n_blocks,
+        )
 
 
 @lru_cache(maxsize=4)
@@ -109,63 +144,55 @@ def _basis(fs_hz: float, gate_samples: int, band_hz: tuple[float, ...]) -> NDArr
 
 
 def _line_power(
-    samples: NDArray[np.int16],
-    frames: NDArray[np.intp],
-    used: NDArray[np.bool_],
+    conditioned: Conditioned,
+    lines: _Lines,
     start: NDArray[np.int64],
     form: SpectralForm,
-) -> Array:
-    """Power of every gate, (gate, frame, line, bin); zero where a line is not used."""
-    n_lines = used.shape[1]
-    frame, line = np.nonzero(used)
-    rows = frames[frame] * n_lines + line
+    largest: float,
+) -> NDArray[np.float32]:
+    """Power of one gate on each line, (n, bin); NaN where it does not fit."""
+    samples = conditioned.samples
+    rows = lines.frame * samples.shape[1] + lines.line
     stacked = samples.reshape(-1, samples.shape[2])
-    basis = _basis(form.fs_hz, form.gate_samples, tuple(form.frequency_hz))
-    power = np.zeros((len(start), *used.shape, basis.shape[1] // 2))
+    begin = start[lines.frame, lines.line]
+    if conditioned.gain is not None:
+        echo, fits = _echoes(conditioned, rows, begin, form.gate_samples)
+        stacked = np.rint(echo * (INT16_MAX / largest)).astype(np.int16)
+        rows, begin = np.arange(len(rows)), np.where(fits, 0, -1)
     with pinned_blas():
-        for gate in range(len(start)):
-            power[gate, frame, line] = gate_power(
-                kernel_input(stacked, np.int16),
-                kernel_input(rows, np.int64),
-                kernel_input(start[gate, frame, line], np.int64),
-                basis,
-            )
-    return power
+        return gate_power(
+            kernel_input(stacked, np.int16),
+            kernel_input(rows, np.int64),
+            kernel_input(begin, np.int64),
+            _basis(form.fs_hz, form.gate_samples, tuple(form.frequency_hz)),
+        )
 
 
-def _members(shape: tuple[int, int], form: SpectralForm) -> NDArray[np.int64]:
-    """Give each line its group, (frame, line) -> group."""
-    n_frames, n_lines = shape
-    n_blocks = -(-n_lines // form.group_lines)
-    frame, line = np.arange(n_frames)[:, None], np.arange(n_lines)[None, :]
-    return np.asarray((frame // form.group_frames) * n_blocks + line // form.group_lines)
+def _largest(conditioned: Conditioned, lines: _Lines, gates: Gates, form: SpectralForm) -> float:
+    """Find the largest echo in any gate, without the gain: one scale for all of them."""
+    if conditioned.gain is None:
+        return 1.0
+    rows = lines.frame * conditioned.samples.shape[1] + lines.line
+    largest = 1.0
+    for start in gates.start:
+        begin = start[lines.frame, lines.line]
+        echo, _ = _echoes(conditioned, rows, begin, form.gate_samples)
+        largest = max(largest, float(np.abs(echo).max(initial=0.0)))
+    return largest
 
 
-def _group_means(
-    power: Array, used: NDArray[np.bool_], member: NDArray[np.int64]
-) -> tuple[Array, NDArray[np.int64]]:
-    """Mean power of each group, (gate, group, bin), and its lines, (gate, group)."""
-    n_groups = int(member.max()) + 1 if member.size else 0
-    counts = np.bincount(member[used], minlength=n_groups)
-    order = np.argsort(member[used], kind="stable")
-    edges = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp)
-    filled = counts > 0
-    n_gates = len(power)
-    means = np.full((n_gates, n_groups, power.shape[-1]), np.nan)
-    for gate in range(n_gates):
-        rows = power[gate][used][order]
-        if filled.any():
-            sums = np.add.reduceat(rows, edges[filled], axis=0)
-            means[gate, filled] = sums / counts[filled, None]
-    return means, np.broadcast_to(counts, (n_gates, n_groups))
-
-
-def _depth_means(depth: Array, used: NDArray[np.bool_], member: NDArray[np.int64]) -> Array:
-    n_groups = int(member.max()) + 1 if member.size else 0
-    counts = np.bincount(member[used], minlength=n_groups)
-    sums = np.bincount(member[used], weights=depth[used], minlength=n_groups)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(sums / counts)  # NaN where no line is
+def _echoes(
+    conditioned: Conditioned, rows: NDArray[np.intp], begin: NDArray[np.int64], n_window: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Take offset and gain off the samples of one gate, (n, sample); zero where it does not fit."""
+    n_samples = conditioned.samples.shape[2]
+    gain = np.asarray(conditioned.gain, dtype=np.float32)
+    fits = (begin >= 0) & (begin + n_window <= n_samples)
+    index = np.where(fits, begin, 0)[:, None] + np.arange(n_window)
+    stacked = conditioned.samples.reshape(-1, n_samples)
+    echo = (stacked[rows[:, None], index].astype(np.float32) - conditioned.offset) * gain[index]
+    echo[~fits] = 0.0
+    return np.asarray(echo), fits
 
 
 def _median(values: Array) -> float:

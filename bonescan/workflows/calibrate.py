@@ -136,7 +136,7 @@ def _from_scan(
     if c_m_s is None:
         raise UsageError("BS-E364", "found no speed of sound in the scan, wanted --sound-speed.")
     conditioned = condition(scan.samples.block(site.site), site)
-    found = system_spectrum(conditioned.samples, conditioned.railed, site, target, c_m_s)
+    found = system_spectrum(conditioned.levelled(), conditioned.railed, site, target, c_m_s)
     day = scan.exam.exam_date
     return Calibration(
         calibration_id=name,

@@ -19,6 +19,7 @@ from bonescan.files.model_file import person_hash, seal
 from bonescan.model.exam import Device, Exam, Subject
 from bonescan.model.rems_model import METHOD, RemsModel, SiteModel, SpectralForm
 from bonescan.model.scan import RfScan, RfSite, Source, SpectraTable
+from bonescan.rems.condition import Conditioned
 from bonescan.rems.fitting import Reference, TrainingExam
 from bonescan.rems.spectra import SiteSpectra
 
@@ -131,6 +132,20 @@ def rf_site(samples: NDArray[Any], site: str = "femoral-neck-left", **more: Any)
     return RfSite(
         site=site, n_frames=n_frames, n_lines=n_lines, n_samples=n_samples, **(known | more)
     )
+
+
+def conditioned_of(samples: NDArray[np.int16], **more: Any) -> Conditioned:
+    """Take samples as they are: no rails, no offset, no gain."""
+    known: dict[str, Any] = {
+        "rails": (),
+        "railed_lines": np.zeros(samples.shape[:2], bool),
+        "offset": 0,
+        "gain": None,
+        "n_railed": 0,
+        "n_frames_stored": len(samples),
+        "n_duplicates": 0,
+    }
+    return Conditioned(samples=samples, **(known | more))
 
 
 WOMAN = Subject(

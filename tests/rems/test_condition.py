@@ -24,28 +24,37 @@ def conditioned(samples, **site):
     return condition(samples, rf_site(samples, **site))
 
 
-def test_an_offset_is_taken_off() -> None:
-    samples = noise() + np.int16(500)
-    assert abs(conditioned(samples).samples.mean()) <= 0.5
-    np.testing.assert_array_equal(
-        conditioned(samples).samples, samples - round(float(samples.mean()))
-    )
+def test_samples_of_sixteen_bits_pass_unchanged_and_uncopied() -> None:
+    samples = noise() + np.int16(500)  # the offset is left to the gates
+    found = conditioned(samples)
+    np.testing.assert_array_equal(found.samples, samples)
+    assert np.shares_memory(found.samples, samples)
+    assert found.levelled() is found.samples
 
 
-def test_samples_without_offset_pass_unchanged() -> None:
-    samples = np.concatenate([noise(), -noise()])
-    np.testing.assert_array_equal(conditioned(samples).samples, samples)
+def test_the_offset_of_wide_integers_is_taken_off() -> None:
+    samples = noise().astype(np.int32) * 100 + 5_000_000
+    assert abs(conditioned(samples).samples.mean(dtype=float)) < 1.0
 
 
 def test_a_stored_gain_curve_is_undone() -> None:
     flat = noise(sd=40.0, shape=(4, 60, 400)).astype(float)
     tgc_db = np.linspace(0.0, 30.0, 400)
     amplified = np.rint(flat * 10.0 ** (tgc_db / 20.0)).astype(np.int16)
-    back = conditioned(amplified, tgc_db=tgc_db).samples.astype(float)
+    found = conditioned(amplified, tgc_db=tgc_db)
+    np.testing.assert_array_equal(found.samples, amplified)  # it is taken off in the gates
+    np.testing.assert_allclose(found.gain, 10.0 ** ((30.0 - tgc_db) / 20.0))
+    back = found.levelled().astype(float)
     early, late = back[..., :50].std(), back[..., -50:].std()
     assert 20.0 * np.log10(late / early) == pytest.approx(0.0, abs=0.3)
     early, late = amplified[..., :50].std(), amplified[..., -50:].std()
     assert 20.0 * np.log10(late / early) > 20.0  # it was there before
+
+
+def test_offset_and_gain_are_both_known() -> None:
+    found = conditioned(noise() + np.int16(700), tgc_db=np.linspace(0.0, 20.0, 400))
+    assert found.offset == pytest.approx(700, abs=10)
+    assert abs(found.levelled().mean(dtype=float)) < 0.02 * 32767
 
 
 def test_a_gain_curve_of_another_length_is_refused() -> None:
@@ -74,17 +83,19 @@ def test_clipping_below_full_scale_is_seen() -> None:
     expected = int(np.sum(clipped == 32752) + np.sum(clipped == -32768))
     assert expected > 100
     found = conditioned(clipped)
-    assert found.railed.sum() == expected
+    assert found.railed.sum() == found.n_railed == expected
+    assert found.rails == (-32768, 32752)
+    np.testing.assert_array_equal(found.railed_lines, found.railed.any(axis=2))
     assert found.saturated_percent == pytest.approx(100.0 * expected / clipped.size)
 
 
 def test_a_record_that_merely_has_extremes_is_not_clipped() -> None:
-    assert not conditioned(noise(shape=(3, 100, 1000))).railed.any()
+    assert not conditioned(noise(shape=(3, 100, 1000))).n_railed
 
 
 def test_a_faint_record_of_few_codes_is_not_clipped() -> None:
     faint = np.clip(noise(sd=2.0), -5, 5)  # every code repeats often, the last ones too
-    assert not conditioned(faint).railed.any()
+    assert not conditioned(faint).n_railed
 
 
 @pytest.mark.parametrize(
@@ -100,7 +111,7 @@ def test_a_faint_record_of_few_codes_is_not_clipped() -> None:
             r"from -1e\+38 to 1e\+38, wanted none beyond 9.01e\+15",
         ),
         (np.tile([-1e308, 1e308], (2, 4, 50)), r"from -1e\+308 to 1e\+308"),
-        (np.tile([0.0, 5e-324], (2, 4, 50)), "at most 4.94e-324 without offset and gain"),
+        (np.tile([0.0, 5e-324], (2, 4, 50)), "at most 4.94e-324 without offset, wanted"),
     ],
     ids=["zeros", "constant", "empty", "flat", "nan", "float32", "float64", "next to nothing"],
 )
@@ -137,22 +148,37 @@ def test_a_record_clipped_for_more_than_half_is_refused(share, refused) -> None:
         assert conditioned(samples).saturated_percent == pytest.approx(50.0)
 
 
-def test_many_clipped_samples_take_no_more_room_than_the_record() -> None:
-    samples = square_wave(0.4) // np.int16(2) + np.int16(100)  # with an offset to take off
+def test_many_clipped_samples_take_next_to_no_room() -> None:
+    samples = square_wave(0.4) // np.int16(2) + np.int16(100)
     tracemalloc.start()
     found = conditioned(samples)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert found.railed.sum() == 1_600_000
-    # a mark of one byte and a levelled sample of two; a tenth of that for single frames
-    assert peak < 1.25 * 3 * samples.size
+    assert found.n_railed == 1_600_000
+    assert peak < 0.2 * samples.nbytes  # single frames
 
 
-@pytest.mark.parametrize("tgc_db", [1e5, -1e5], ids=["nothing left", "beyond any number"])
-def test_an_absurd_gain_curve_is_refused(tgc_db) -> None:
-    with pytest.raises(UnusableScan, match="without offset and gain, wanted echoes") as caught:
-        conditioned(noise(), tgc_db=np.full(400, tgc_db))
-    assert caught.value.code == "BS-E168"
+@pytest.mark.parametrize("span_db", [240.1, 1e5])
+def test_an_absurd_gain_curve_is_refused(span_db) -> None:
+    with pytest.raises(UnusableScan, match=r"gain curve that spans .* dB, wanted") as up:
+        conditioned(noise(), tgc_db=np.linspace(0.0, span_db, 400))
+    assert up.value.code == "BS-E168"
+
+
+@pytest.mark.parametrize("tgc_db", [1e5, -1e5])
+def test_the_same_gain_everywhere_is_none(tgc_db) -> None:
+    np.testing.assert_array_equal(conditioned(noise(), tgc_db=np.full(400, tgc_db)).gain, 1.0)
+
+
+def test_a_gain_curve_at_the_limit_is_taken() -> None:
+    assert conditioned(noise(), tgc_db=np.linspace(0.0, 240.0, 400)).gain.max() == 1e12
+
+
+def test_the_rails_of_wide_samples_are_those_of_the_scaled_ones() -> None:
+    wide = np.clip(noise(sd=3000.0).astype(np.int32), -4000, 4000) * 1000
+    found = conditioned(wide)
+    assert found.n_railed == np.isin(wide, [-4_000_000, 4_000_000]).sum() > 100
+    assert found.railed.sum() == found.n_railed
 
 
 def test_large_samples_below_the_limit_are_scaled() -> None:
@@ -167,5 +193,5 @@ def test_the_clipped_samples_of_real_beef_are_counted(shared_dir: Path) -> None:
     path = shared_dir / "data" / "rf" / "itk_EyeRoundOverChuck_5.0MHz_20V.mha"
     scan = read_scan(path, ReadSettings(sampling_rate_hz=30e6))
     found = condition(scan.samples.block(scan.sites[0].site), scan.sites[0])
-    assert found.railed.sum() == 234
+    assert found.n_railed == 234
     assert found.saturated_percent == pytest.approx(100.0 * 234 / (241 * 2048))

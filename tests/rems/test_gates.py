@@ -7,27 +7,22 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bonescan.rems.condition import Conditioned
 from bonescan.rems.gates import MAX_INCIDENCE_DEG, incidence_deg, line_spacing_mm, place_gates
 from bonescan.rems.interface import Surfaces
 
-from .phantoms import FORM, PER_MM, rf_site
+from .phantoms import FORM, PER_MM, conditioned_of, rf_site
+
+RAIL = 2047
 
 
 def placed(surface, *, railed=(), usable=None, n_samples=1040, form=FORM, **site):
     surface = np.asarray(surface, dtype=float)
     samples = np.zeros((*surface.shape, n_samples), np.int16)
     marks = np.ones(surface.shape, bool) if usable is None else usable
-    clipped = np.zeros(samples.shape, bool)
+    lines = np.zeros(surface.shape, bool)
     for place in railed:
-        clipped[place] = True
-    conditioned = Conditioned(
-        samples=samples,
-        railed=clipped,
-        n_frames_stored=len(surface),
-        n_duplicates=0,
-        saturated_percent=0.0,
-    )
+        samples[place], lines[place[:2]] = RAIL, True
+    conditioned = conditioned_of(samples, rails=(-RAIL, RAIL), railed_lines=lines)
     surfaces = Surfaces(
         sample=surface, usable=marks, contrast=np.full(surface.shape, 9.0),
         accepted=np.ones(len(surface), bool), rejected=(), search_range=(0, n_samples),

@@ -11,7 +11,7 @@ from bonescan.rems.features import site_features
 from bonescan.rems.gates import Gates
 from bonescan.rems.spectra import group_spectra, pooled
 
-from .phantoms import FORM, FS_HZ
+from .phantoms import FORM, FS_HZ, conditioned_of
 
 A, B, C = 100, 300, 500
 
@@ -24,7 +24,7 @@ def measured(samples, used=None, depth_mm=60.0, form=FORM):
         n_lines=shape[0] * shape[1], n_no_surface=0, n_steep=0, n_saturated=0, n_outside=0,
         incidence_known=True,
     )  # fmt: skip
-    return group_spectra(samples, gates, np.full(shape, depth_mm), form)
+    return group_spectra(conditioned_of(samples), gates, np.full(shape, depth_mm), form)
 
 
 def _all_used(shape):
@@ -33,6 +33,13 @@ def _all_used(shape):
         n_lines=shape[0] * shape[1], n_no_surface=0, n_steep=0, n_saturated=0, n_outside=0,
         incidence_known=True,
     )  # fmt: skip
+
+
+def _spectra_of(conditioned):
+    shape = conditioned.samples.shape[:2]
+    start = np.stack([np.full(shape, s, dtype=np.int64) for s in (A, B, C)])
+    gates = dataclasses.replace(_all_used(shape), start=start)
+    return group_spectra(conditioned, gates, np.full(shape, 60.0), FORM)
 
 
 def white(shape, sd=200.0, seed=1):
@@ -99,7 +106,8 @@ def test_depth_is_the_mean_of_the_lines_in_a_group() -> None:
         n_outside=0, incidence_known=True,
     )  # fmt: skip
     depth = np.tile(np.arange(10.0), (2, 1))
-    np.testing.assert_allclose(group_spectra(samples, gates, depth, FORM).depth_mm, [2.0, 7.0])
+    found = group_spectra(conditioned_of(samples), gates, depth, FORM)
+    np.testing.assert_allclose(found.depth_mm, [2.0, 7.0])
 
 
 def test_a_gate_that_does_not_fit_is_not_a_number() -> None:
@@ -114,7 +122,7 @@ def test_there_may_be_any_number_of_gates(n_gates) -> None:
     samples, shape = white((2, 5, 700)), (2, 5)
     start = np.stack([np.full(shape, s, dtype=np.int64) for s in (A, B, 150, 200, 600)[:n_gates]])
     gates = dataclasses.replace(_all_used(shape), start=start)
-    found = group_spectra(samples, gates, np.full(shape, 60.0), form)
+    found = group_spectra(conditioned_of(samples), gates, np.full(shape, 60.0), form)
     assert found.power.shape == (n_gates, 1, 38)
     assert found.noise.shape == (n_gates, 1)
     # the fifth, at sample 600, ends at 728 of 700
@@ -124,7 +132,7 @@ def test_there_may_be_any_number_of_gates(n_gates) -> None:
     )
     assert np.isnan(found.noise[4:]).all()
     one = dataclasses.replace(gates, start=start[:2])
-    alone = group_spectra(samples, one, np.full(shape, 60.0), form)
+    alone = group_spectra(conditioned_of(samples), one, np.full(shape, 60.0), form)
     np.testing.assert_array_equal(found.power[:2], alone.power)
 
 
@@ -143,6 +151,46 @@ def test_a_strong_slow_baseline_does_not_reach_the_band(drift) -> None:
     swaying = np.rint(samples + drift(np.arange(700) / FS_HZ)).astype(np.int16)
     still, moved = measured(samples).power[:2], measured(swaying).power[:2]
     np.testing.assert_allclose(10.0 * np.log10(moved / still), 0.0, atol=0.6)
+
+
+def test_a_gain_curve_is_taken_off_in_the_gates() -> None:
+    """Amplified by a known curve and told so, samples give the spectra they gave before."""
+    samples = white((2, 5, 700), sd=60.0)
+    gain = 10.0 ** (np.linspace(30.0, 0.0, 700) / 20.0)  # what takes 0 to 30 dB off, least 1
+    amplified = np.rint(samples * 10.0 ** (np.linspace(0.0, 30.0, 700) / 20.0)) + 300
+    known = conditioned_of(amplified.astype(np.int16), gain=gain, offset=300)
+    plain, found = (_spectra_of(c) for c in (conditioned_of(samples), known))
+    level_db = 10.0 * np.log10(found.power / plain.power)
+    np.testing.assert_allclose(level_db, level_db.mean(), atol=0.25)  # one factor for all gates
+    np.testing.assert_allclose(
+        10.0 * np.log10(found.noise / plain.noise), level_db.mean(), atol=0.1
+    )
+
+
+def test_a_gate_that_does_not_fit_has_no_power_with_a_gain_either() -> None:
+    short = conditioned_of(white((2, 5, C + 100)), gain=np.ones(C + 100))
+    found = _spectra_of(short)
+    assert np.isnan(found.power[2]).all()
+    assert np.isfinite(found.power[:2]).all()
+
+
+def test_identical_frames_give_the_spectrum_of_one() -> None:
+    one = white((1, 20, 700))
+    single = measured(np.concatenate([one, one])).power
+    np.testing.assert_allclose(
+        measured(np.concatenate([one] * 6)).power, np.tile(single, (1, 3, 1))
+    )
+
+
+def test_the_order_of_pairs_of_frames_and_of_frames_in_a_pair_changes_nothing() -> None:
+    samples = white((6, 20, 700))
+    one = measured(samples)
+    other = measured(samples[[5, 4, 1, 0, 3, 2]])
+    for spectra in (one, other):
+        assert spectra.n_groups == 3 * 4
+    order = np.argsort(one.power[0, :, 0])
+    again = np.argsort(other.power[0, :, 0])
+    np.testing.assert_allclose(one.power[:, order], other.power[:, again], rtol=1e-12)
 
 
 def test_vertebrae_are_pooled_without_mixing_their_clusters() -> None:

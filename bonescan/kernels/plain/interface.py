@@ -6,14 +6,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 FLOOR_COUNTS = 0.25
-FRACTION = 256
+FRACTION = 64
+OF_FRACTIONS = np.float32(1 / FRACTION**2)
 NO_CELL = -1
+STEPS_A_NEPER = np.float32(64)
+LEAST_STEP, MOST_STEP = np.float32(-2048), np.float32(2047)
 
 
 def _windows(n: int, before: int, after: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give the ends of the windows i - before to i + after - 1, cut off at 0 and n."""
     cell = np.arange(n)
     return np.maximum(cell - before, 0), np.minimum(cell + after, n)
+
+
+def windows_of_cells(
+    part: NDArray[np.int32],
+    per_cell: int,
+    reach: int,
+    cell: NDArray[np.int32],
+    around: NDArray[np.int32],
+) -> None:
+    """Twin of `kernels.interface.windows_of_cells`."""
+    n_cells = around.size
+    cell[reach : reach + n_cells] = (
+        part[: n_cells * per_cell].reshape(n_cells, per_cell).sum(axis=1)
+    )
+    low, high = _windows(n_cells, reach, reach + 1)
+    sums = np.concatenate([[0], np.cumsum(cell[reach : reach + n_cells], dtype=np.int64)])
+    around[:] = sums[high] - sums[low]
 
 
 def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDArray[np.float32]:
@@ -23,13 +43,14 @@ def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDA
     reach = max(width // step - 1, 0) // 2
     cells = samples[:, : n_cells * step].astype(np.int64).reshape(n_lines, n_cells, step)
     low, high = _windows(n_cells, reach, reach + 1)
-    count = (high - low) * step
+    share = (FRACTION / ((high - low) * step)).astype(np.float32)
     sums = running_sums(cells.sum(axis=2))
-    mean = (sums[:, high] - sums[:, low]).astype(np.int64) * FRACTION // count
+    mean = np.floor((sums[:, high] - sums[:, low]).astype(np.float32) * share).astype(np.int64)
     deviation = np.abs(cells * FRACTION - mean[:, :, None]).sum(axis=2)
     sums = running_sums(deviation)
-    envelope: NDArray[np.float64] = (sums[:, high] - sums[:, low]) / (count * FRACTION)
-    return envelope.astype(np.float32)
+    around = (sums[:, high] - sums[:, low]).astype(np.float32)
+    envelope: NDArray[np.float32] = around * share * OF_FRACTIONS
+    return envelope
 
 
 def running_sums(rows: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -37,6 +58,16 @@ def running_sums(rows: NDArray[np.floating]) -> NDArray[np.float64]:
     sums = np.zeros((rows.shape[0], rows.shape[1] + 1))
     np.cumsum(rows, axis=1, dtype=np.float64, out=sums[:, 1:])
     return sums
+
+
+def window_sums(rows: NDArray[np.float32], before: int, after: int) -> NDArray[np.float32]:
+    """Twin of `kernels.interface.window_sums`."""
+    n_cells = rows.shape[1]
+    padded = np.pad(rows.astype(np.float64), ((0, 0), (before, after)))
+    total = np.zeros(rows.shape)
+    for k in range(before + after):
+        total += padded[:, k : k + n_cells]
+    return total.astype(np.float32)
 
 
 def smoothed(envelope: NDArray[np.float32], half: int) -> NDArray[np.float32]:
@@ -114,3 +145,18 @@ def viterbi_surface(
         path[row] = first + cell
         cell += came[row, cell]
     return path
+
+
+def path_contrast(
+    score: NDArray[np.float32], path: NDArray[np.int64], apart: int, first_cell: int, last_cell: int
+) -> NDArray[np.float32]:
+    """Twin of `kernels.interface.path_contrast`."""
+    cells = np.arange(first_cell, last_cell + 1)
+    part = score[:, first_cell : last_cell + 1]
+    known = np.where(np.isnan(part), -np.inf, part)
+    steps = np.floor(np.clip(known * STEPS_A_NEPER, LEAST_STEP, MOST_STEP))
+    median = np.sort(steps, axis=1)[:, cells.size // 2] / STEPS_A_NEPER
+    away = np.abs(cells[None, :] - path[:, None]) > apart
+    highest = np.where(away, known, -np.inf).max(axis=1, initial=-np.inf)
+    own = score[np.arange(path.size), path]
+    return np.stack([own - median, highest - median]).astype(np.float32)
