@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
 from .quantiles import Z_95, chi2_quantile, normal_quantile, t_quantile
 
 CONTENT_1 = 0.95  # what limits of agreement hold
+KEPT = 256  # sizes of which the factors are kept: strata and sites repeat them
 N_NODES, FARTHEST = 120, 8.0  # of the Gauss-Legendre integral over a standard normal mean
 
 
+@lru_cache(maxsize=KEPT)
 def individual_factors(n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Exact, for each limit by itself.
 
@@ -46,6 +49,7 @@ def individual_factors(n: int, confidence: float = 0.95) -> tuple[float, float]:
     return float(inner), float(outer)
 
 
+@lru_cache(maxsize=KEPT)
 def pair_factor(n: int, confidence: float) -> float:
     """Factor k for which b ± k·s holds 95 % of the differences with this one-sided confidence.
 

@@ -153,7 +153,7 @@ def check_passing_bablok(x, y, want, rounding=3e-4):
     if isinstance(peer, dict):  # mcr refuses values that are not positive
         # mcr has no tolerance for rounding and counts ties otherwise
         assert ends(got.slope) == near(theirs(peer["slope"]), rounding)
-        size = rounding * np.abs(x).max()
+        size = rounding * np.abs(x).max()  # what that slope makes of the intercept
         assert ends(got.intercept) == near(theirs(peer["intercept"]), 0, size)
         assert (got.cusum.n_above, got.cusum.n_below) == (cusum["n_pos"], cusum["n_neg"])
         assert np.abs(got.cusum.path).max() == near(cusum["max_abs_cusum"])
