@@ -117,6 +117,8 @@ def _site(site: str, v: dict[str, Any]) -> Iterator[str]:
     if v["peak_mhz"] is not None:
         low, high = v["band_mhz"]
         yield f"  spectrum    peak {v['peak_mhz']:.2f} MHz, −6 dB from {low:.2f} to {high:.2f} MHz"
+    for finding in v["findings"]:
+        yield f"  {finding['flag']:<11} {finding['text']}"
     if v["frames_rejected"] is not None:
         depth = v["surface_depth_mm"]
         where = "unknown" if depth is None else f"{depth:.1f} mm"

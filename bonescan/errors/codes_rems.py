@@ -67,6 +67,12 @@ CODES: tuple[CodeInfo, ...] = (
         "see the bone density anyway, never to be used: --allow-simulated-model.",
     ),
     CodeInfo(
+        code="BS-E171",
+        title="samples taken too slowly for the probe",
+        hint="Export the samples at a rate above twice the upper end of the probe's band, before "
+        "demodulation or decimation.",
+    ),
+    CodeInfo(
         code="BS-E310",
         title="not a model file, or a damaged one",
         hint="Pass a model made by bonescan, or leave --model out for the bundled one.",

@@ -152,7 +152,7 @@ def system_spectrum(
     Parameters
     ----------
     frames : iterable of (line, sample) int16
-        Conditioned samples: no offset, no gain curve.
+        Conditioned samples: no gain curve; an offset is taken off.
     railed : (frame, line, sample) ndarray of bool, optional
         Clipped samples.
     site : RfSite
@@ -177,6 +177,7 @@ def system_spectrum(
     gate = 2 * round(GATE_S * site.fs_hz / 2)
     stacked = np.stack([np.asarray(frame, dtype=np.float64) for frame in frames])
     lines = stacked.reshape(-1, stacked.shape[-1])
+    lines -= lines.mean(axis=1, keepdims=True)  # an offset is no echo
     marks = None if railed is None else railed.reshape(lines.shape)
     if lines.shape[0] < MIN_LINES:
         raise _refusal(site, f"{lines.shape[0]} lines, wanted at least {MIN_LINES}")

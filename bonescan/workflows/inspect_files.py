@@ -13,6 +13,7 @@ from bonescan.model.scan import DxaScan, RfScan, RfSite, Scan
 from bonescan.model.vocabulary import OutcomeKind, Severity
 from bonescan.pipeline import measure
 from bonescan.read.registry import read_scan
+from bonescan.rems.findings import Finding, find_oddities
 from bonescan.rems.measure_site import LookedAt, look_at_site
 from bonescan.settings import Settings
 from bonescan.stats.line_spectrum import LineSpectrum, mean_power, peak_and_band
@@ -144,6 +145,7 @@ def _rf_site(scan: RfScan, site: RfSite) -> dict[str, Any]:
         "saturated_percent": None,
         "frames_rejected": None,
         "spectra": None if spectra is None else int(spectra.power.shape[0]),
+        "findings": [],
     }
     if not site.has_rf or scan.samples is None:
         return data
@@ -152,10 +154,20 @@ def _rf_site(scan: RfScan, site: RfSite) -> dict[str, Any]:
         low, high = found.band_hz
         data["peak_mhz"] = round(found.peak_hz / MHZ, 3)
         data["band_mhz"] = [round(low / MHZ, 3), round(high / MHZ, 3)]
+    data["findings"] = [{"flag": f.flag, "text": f.text} for f in _oddities(scan, site)]
     looked = _look(scan, site)
     if looked is not None:
         data |= _surface(looked)
     return data
+
+
+def _oddities(scan: RfScan, site: RfSite) -> tuple[Finding, ...]:
+    if scan.samples is None:
+        return ()
+    try:
+        return find_oddities(scan.samples.frames(site.site), site)
+    except UnusableScan:
+        return ()  # the outcome says why
 
 
 def _spectrum(scan: RfScan, site: RfSite) -> LineSpectrum | None:
