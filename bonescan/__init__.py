@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 # name -> module that holds it; loaded on first use, so that `import bonescan` stays light
 _PUBLIC: dict[str, str] = {
     "classify_score": "bonescan.workflows.score_bmd",
+    "compare_methods": "bonescan.workflows.compare_methods",
     "load_model": "bonescan.files.model_file",
     "measure_scan": "bonescan.workflows.scan",
     "open_scan": "bonescan.workflows.scan",
@@ -23,6 +24,7 @@ _PUBLIC: dict[str, str] = {
 __all__ = [
     "Settings",
     "classify_score",
+    "compare_methods",
     "load_model",
     "measure_scan",
     "open_scan",

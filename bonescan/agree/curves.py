@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from bonescan.model.estimate import Estimate
 from bonescan.stats.agreement_study import AgreementSettings, RocCurve
 from bonescan.stats.classes import LabelFrom, who_class
 from bonescan.stats.reclassification import net_reclassification
@@ -22,6 +23,7 @@ Array = NDArray[np.float64]
 class Curves:
     """Curves of one site, and what compares the two methods for fracture."""
 
+    osteoporosis: Estimate
     rocs: tuple[RocCurve, ...]
     more: dict[str, Any]
 
@@ -42,7 +44,9 @@ def draw_curves(
     Returns
     -------
     curves : Curves
-        The first is the test's T for osteoporosis by the reference.
+        `osteoporosis` is the area of the test's T for osteoporosis by the
+        reference, also where it is undefined; `rocs` are those with people on
+        both sides.
     """
     label = cast(LabelFrom, settings.label_from)
     code = who_class(reference_t, label)
@@ -60,7 +64,8 @@ def draw_curves(
         more["nri_fracture"] = net_reclassification(
             code[known], who_class(test_t, label)[known], broken
         )
-    return Curves(rocs=tuple(rocs), more=more)
+    drawn = tuple(r for r in rocs if r.n_positive and r.n_negative)
+    return Curves(osteoporosis=rocs[0].auc, rocs=drawn, more=more)
 
 
 def _curve(score: str, condition: str, values: Array, sick: NDArray[np.bool_]) -> RocCurve:

@@ -105,7 +105,7 @@ def compare_site(
         osteoporosis=None if classes is None else classes.osteoporosis,
         auc=t_part.auc,
         bias_at_t=t_part.bias_at_t,
-        covariates_only=covariates_only(some, kept, settings),
+        covariates_only=covariates_only(some, main_quantity(quantities).rows, settings),
         flow=_flow(pairs, layout, quantities, before_exclusions, started),
         pairs=some,
         rocs=() if curves is None else curves.rocs,
@@ -153,7 +153,7 @@ def _t_part(
     levels = {name: float(name) for name in CUT_OFFS_T}
     at = bias_at(found.reference, found.test, levels.values(), error_ratio=settings.deming_ratio)
     bias_at_t = {name: at[level] for name, level in levels.items()}
-    area = curves.rocs[0].auc
+    area = curves.osteoporosis
     if layout.clustered and found.n >= LEAST_PAIRS:
         if lost is None:
             classes = _classes_by_person(classes, pairs, found, settings)

@@ -6,7 +6,6 @@ import dataclasses
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +29,7 @@ LIBRARIES = ("bonescan", "numpy", "scipy")
 UNKNOWN_MAKER = "unknown-maker"
 
 
-def compare_study(
+def compare_study(  # noqa: PLR0913 - what was measured, and four ways to look at it
     sites: Sequence[SitePairs],
     settings: AgreementSettings,
     *,
@@ -38,6 +37,7 @@ def compare_study(
     pool_makers: bool = False,
     source: str = "",
     started: Mapping[str, tuple[int, int]] | None = None,
+    whole: tuple[int, int, int] | None = None,
     notes: tuple[str, ...] = (),
     problems: tuple[Problem, ...] = (),
 ) -> AgreementStudy:
@@ -56,6 +56,8 @@ def compare_study(
         File or folder the data came from.
     started : mapping, optional
         Site to (found, readable) scans of the test method.
+    whole : (found, readable, quality passed), optional
+        Files of the test method; rows are counted when left out.
     notes, problems : tuple, optional
         What is known before any statistic.
 
@@ -96,7 +98,7 @@ def compare_study(
     found += _small(after) + _clusters(after)
     return AgreementStudy(
         sites=after,
-        flow=_flow(after, apart, begun),
+        flow=_flow(after, apart, whole),
         before_exclusions=every(before=True) if rejected else None,
         settings=settings,
         source=source,
@@ -202,23 +204,12 @@ def _clusters(sites: Mapping[str, SiteAgreement]) -> list[Problem]:
 def _flow(
     after: Mapping[str, SiteAgreement],
     sites: Sequence[SitePairs],
-    begun: Mapping[str, tuple[int, int]],
+    whole: tuple[int, int, int] | None,
 ) -> Flow:
-    """Count rows: a row counts at a step when any of its sites came so far.
-
-    With scans counted from files, sites are summed: each site is a scan.
-    """
-    if len(after) == 1:
+    """Count rows: a row counts at a step when any of its sites came so far."""
+    if len(after) == 1 and whole is None:
         return next(iter(after.values())).flow
-    if begun:
-        flows = [site.flow for site in after.values()]
-        reasons: dict[str, int] = {}
-        for flow in flows:
-            for reason, n in flow.reasons.items():
-                reasons[reason] = reasons.get(reason, 0) + n
-        steps = ("found", "readable", "quality_passed", "paired", "analysed")
-        return Flow(**{s: sum(getattr(f, s) for f in flows) for s in steps}, reasons=reasons)
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[str, dict[str, bool]] = {}
     for site in sites:
         complete = _complete(site)
         analysed = _analysed_labels(after[site.site])
@@ -227,11 +218,12 @@ def _flow(
             entry["passed"] |= not refused
             entry["paired"] |= bool(pair)
             entry["analysed"] |= label in analysed
-    n = len(rows)
+    passed = sum(r["passed"] for r in rows.values())
+    found, readable, passed = whole if whole is not None else (len(rows), len(rows), passed)
     return Flow(
-        found=n,
-        readable=n,
-        quality_passed=sum(r["passed"] for r in rows.values()),
+        found=found,
+        readable=readable,
+        quality_passed=passed,
         paired=sum(r["paired"] for r in rows.values()),
         analysed=sum(r["analysed"] for r in rows.values()),
     )

@@ -385,6 +385,11 @@ class AgreementStudy:
     versions: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()  # stand beside `data` in the JSON document
 
+    def __str__(self) -> str:
+        from .agreement_text import study_text  # it needs these types
+
+        return study_text(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Give the JSON contract of ``bonescan agree``; null, never NaN."""
         before = self.before_exclusions

@@ -1,0 +1,58 @@
+"""Agreement of two methods from a table: a CSV, a DataFrame, or two arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bonescan.agree.study import compare_study
+from bonescan.files.model_file import load_model
+from bonescan.files.pairs_csv import ColumnChoice, read_pairs_csv
+from bonescan.model.pairs import SitePairs
+from bonescan.stats.agreement_study import AgreementSettings, AgreementStudy
+
+from .agree_overlap import refuse_training_people
+
+
+def agree_table(
+    path: Path,
+    choice: ColumnChoice,
+    settings: AgreementSettings,
+    *,
+    several_pairs: bool = False,
+    pool_makers: bool = False,
+    model: Path | None = None,
+) -> AgreementStudy:
+    """Compare the methods of a CSV.
+
+    Parameters
+    ----------
+    path : Path
+    choice : ColumnChoice
+    settings : AgreementSettings
+    several_pairs : bool
+        Several rows a subject are visits.
+    pool_makers : bool
+    model : Path, optional
+        A model whose training people must not be among the subjects.
+
+    Returns
+    -------
+    study : AgreementStudy
+    """
+    sites = read_pairs_csv(path, choice)
+    if model is not None:
+        check_overlap(sites, model)
+    return compare_study(
+        sites, settings, several_pairs=several_pairs, pool_makers=pool_makers, source=str(path)
+    )
+
+
+def check_overlap(sites: Sequence[SitePairs], model: Path) -> None:
+    """Look for the training people of a model among the subjects of a table."""
+    people: set[tuple[str, str | None]] = set()
+    for site in sites:
+        if site.has_subjects:
+            issuers = site.words.get("issuer", (None,) * site.n_rows)
+            people |= set(zip(site.subjects, issuers, strict=True))
+    refuse_training_people(load_model(model), people)

@@ -1,0 +1,143 @@
+"""The Python entrance to `bonescan agree`: arrays or DataFrames in, a frozen study out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bonescan.agree.study import compare_study
+from bonescan.errors import UsageError
+from bonescan.files.pairs_csv import (
+    Cells,
+    ColumnChoice,
+    cells_of_frame,
+    pairs_of_table,
+    row_labels,
+)
+from bonescan.model.pairs import QUANTITIES, SitePairs
+from bonescan.stats.agreement_study import AgreementStudy
+
+from .agree_settings import agreement_settings
+from .agree_table import check_overlap
+
+_ROLES = ("subject", "replicate", "age", "bmi", "sex", "device", "maker", "depth", "fracture",
+          "quality", "date")  # fmt: skip
+
+
+def compare_methods(
+    reference: Any = None,
+    test: Any = None,
+    *,
+    data: Any = None,
+    quantity: str | None = None,
+    columns: Mapping[str, Any] | None = None,
+    several_pairs: bool = False,
+    pool_makers: bool = False,
+    model: str | Path | None = None,
+    **options: Any,
+) -> AgreementStudy:
+    """Compare two methods of measurement on the same people.
+
+    Parameters
+    ----------
+    reference, test : array_like or str
+        Paired values, NaN or None for a gap; or, with `data`, the names of two
+        columns (or of two methods of a wide table). Differences are test −
+        reference.
+    data : DataFrame or mapping of columns, optional
+        From pandas or polars; without `reference` and `test` its columns are
+        named ``<site>_<method>_<bmd|t|z>``.
+    quantity : {"bmd", "t", "z"}, optional
+        What two arrays or columns are; "bmd" unless both names end in _t or _z.
+    columns : mapping, optional
+        What else is known, by role: subject, replicate, age, bmi, sex, device,
+        maker, depth, fracture, quality, date. Names of columns with `data`,
+        arrays without.
+    several_pairs : bool
+        Several rows a subject are visits: intervals come from drawing people.
+    pool_makers : bool
+        Analyse DXA makers together.
+    model : path, optional
+        A model whose training people must not be among the subjects.
+    **options
+        loa_ci, proportion_ci, deming_ratio, deming_ci, label_from,
+        acceptable_difference, bootstrap, seed: as of ``bonescan agree``.
+
+    Returns
+    -------
+    study : AgreementStudy
+        `print` shows the key numbers, `to_dict` gives all of them.
+
+    Raises
+    ------
+    UsageError
+        BS-E370 to BS-E373 and BS-E376: unknown columns, cells that are no
+        numbers, unequal lengths, repeated subjects, unknown options.
+    NothingUsable
+        BS-E374 without a pair, BS-E375 with training people in the sample.
+
+    Examples
+    --------
+    >>> study = compare_methods([0.81, 0.94, 0.72, 1.03], [0.80, 0.95, 0.70, 1.01], bootstrap=0)
+    >>> round(study.sites["pair"].quantities["bmd"].bland_altman.bias.est, 6)
+    -0.01
+    """
+    roles = dict(columns or {})
+    strangers = sorted(set(roles) - set(_ROLES))
+    if strangers:
+        raise UsageError(
+            "BS-E376", f"found the role {strangers[0]!r}, wanted one of {', '.join(_ROLES)}."
+        )
+    if quantity is not None and quantity not in QUANTITIES:
+        raise UsageError("BS-E376", f"found the quantity {quantity!r}, wanted bmd, t or z.")
+    settings = agreement_settings(quantity=quantity or "bmd", **_known(options))
+    sites = _sites(reference, test, data, quantity, roles)
+    if model is not None:
+        check_overlap(sites, Path(model))
+    return compare_study(sites, settings, several_pairs=several_pairs, pool_makers=pool_makers)
+
+
+_OPTIONS = frozenset({"loa_ci", "proportion_ci", "deming_ratio", "deming_ci", "label_from",
+                      "acceptable_difference", "bootstrap", "seed"})  # fmt: skip
+
+
+def _known(options: dict[str, Any]) -> dict[str, Any]:
+    strangers = sorted(set(options) - _OPTIONS)
+    if strangers:
+        raise UsageError(
+            "BS-E376",
+            f"found the option {strangers[0]!r}, wanted one of {', '.join(sorted(_OPTIONS))}.",
+        )
+    return options
+
+
+def _sites(
+    reference: Any, test: Any, data: Any, quantity: str | None, roles: dict[str, Any]
+) -> Sequence[SitePairs]:
+    if data is None and test is None and _is_table(reference):
+        data, reference = reference, None
+    if data is not None:
+        choice = ColumnChoice(reference=reference, test=test, quantity=quantity, **roles)
+        return pairs_of_table(cells_of_frame(data), choice)
+    if reference is None or test is None:
+        raise UsageError(
+            "BS-E376", "found no two columns, wanted a reference and a test, or a DataFrame."
+        )
+    arrays = {"reference": list(reference), "test": list(test)}
+    arrays |= {role: list(values) for role, values in roles.items()}
+    n = len(arrays["reference"])
+    for name, values in arrays.items():
+        if len(values) != n:
+            raise UsageError(
+                "BS-E372",
+                f"found {n} values of the reference and {len(values)} of {name}, wanted as many.",
+            )
+    choice = ColumnChoice(
+        reference="reference", test="test", quantity=quantity, **{role: role for role in roles}
+    )
+    return pairs_of_table(Cells(columns=arrays, labels=row_labels(n)), choice)
+
+
+def _is_table(value: Any) -> bool:
+    return hasattr(value, "columns") or isinstance(value, Mapping)
