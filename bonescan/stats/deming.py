@@ -11,13 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from bonescan.model.estimate import Estimate, undefined
 
-from .pairs import Array, checked_pairs, size_of, varies
+from .pairs import Array, checked_pairs, varies
 from .quantiles import checked_confidence, t_quantile
 from .record import Record
 
 LEAST = 3
 INTERVALS = ("jackknife", "analytical")
 ROUNDS, STEP = 30, 1e-6  # of the weighted fit (Linnet 1990)
+NOTHING_1 = 1e-13  # a correlation below this is rounding
 BLOCK = 2**21  # cells of a block of refits
 
 
@@ -188,13 +189,9 @@ def _usable(x: ArrayLike, y: ArrayLike, error_ratio: float) -> tuple[Array, Arra
         why = "fewer than 3 pairs"
     elif not (varies(reference) and varies(test)):
         why = "a series is constant"
-    elif abs(_sums(reference, test)[2]) <= 1e-14 * _scale(reference, test):
+    elif not math.isfinite(_fit(reference, test, error_ratio)[1]):
         why = "the two series do not vary together"
     return reference, test, why
-
-
-def _scale(x: Array, y: Array) -> float:
-    return x.size * size_of(x - x.mean()) * size_of(y - y.mean())
 
 
 def _sums(x: Array, y: Array) -> tuple[float, float, float]:
@@ -202,16 +199,17 @@ def _sums(x: Array, y: Array) -> tuple[float, float, float]:
     return float(a @ a), float(b @ b), float(a @ b)
 
 
-def _slope(sxx: Array, syy: Array, sxy: Array, ratio: float) -> Array:
+def _slope(sxx: Array, syy: Array, sxy: Array, ratio: float, least: float | Array = 0.0) -> Array:
+    """Solve for the slope; NaN where the covariance is not above `least`."""
     lead = ratio * syy - sxx
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((lead + np.sqrt(lead**2 + 4.0 * ratio * sxy**2)) / (2.0 * ratio * sxy))
+    below = 2.0 * ratio * np.where(np.abs(sxy) > least, sxy, np.nan)
+    return np.asarray((lead + np.sqrt(lead**2 + 4.0 * ratio * sxy**2)) / below)
 
 
 def _fit(x: Array, y: Array, ratio: float) -> Array:
     """Intercept and slope, (2,)."""
     sxx, syy, sxy = (np.asarray(part) for part in _sums(x, y))
-    slope = float(_slope(sxx, syy, sxy, ratio))
+    slope = float(_slope(sxx, syy, sxy, ratio, NOTHING_1 * math.sqrt(float(sxx * syy))))
     return np.array([float(y.mean()) - slope * float(x.mean()), slope])
 
 
@@ -221,7 +219,7 @@ def _leave_one_out(x: Array, y: Array, ratio: float) -> Array:
     a, b = x - x.mean(), y - y.mean()
     share = n / (n - 1.0)
     sxx, syy, sxy = (float(u @ v) - share * u * v for u, v in ((a, a), (b, b), (a, b)))
-    slope = _slope(sxx, syy, sxy, ratio)
+    slope = _slope(sxx, syy, sxy, ratio, NOTHING_1 * math.sqrt(float(a @ a) * float(b @ b)))
     x_mean, y_mean = x.mean() - a / (n - 1), y.mean() - b / (n - 1)
     return np.array([y_mean - slope * x_mean, slope])
 
@@ -283,7 +281,9 @@ def _weighted(x: Array, y: Array, out: NDArray[np.intp] | None, ratio: float) ->
 def _line_of_moments(sums: Array, ratio: float) -> Array:
     """Give intercepts and slopes from the sums of w, wx, wy, wx², wy², wxy, (k, 6)."""
     total, sx, sy, sxx, syy, sxy = sums.T
-    slope = _slope(sxx - sx * sx / total, syy - sy * sy / total, sxy - sx * sy / total, ratio)
+    nothing = NOTHING_1 * np.sqrt(sxx * syy)
+    sxx, syy, sxy = sxx - sx * sx / total, syy - sy * sy / total, sxy - sx * sy / total
+    slope = _slope(sxx, syy, sxy, ratio, nothing)
     return np.array([(sy - slope * sx) / total, slope])
 
 
