@@ -11,7 +11,8 @@ from bonescan.model.rems_model import SpectralForm
 from bonescan.model.scan import RfSite
 
 from .condition import Conditioned
-from .interface import NOMINAL_C_M_S, Surfaces
+from .interface import Surfaces
+from .spacing import NOMINAL_C_M_S, line_spacing_mm
 
 Array = NDArray[np.float64]
 
@@ -103,25 +104,6 @@ def incidence_deg(surface_sample: Array, site: RfSite) -> Array | None:
     left, right = np.maximum(lines - SLOPE_LINES, 0), np.minimum(lines + SLOPE_LINES, n_lines - 1)
     rise = (depth_mm[:, right] - depth_mm[:, left]) / (right - left)
     return np.asarray(np.degrees(np.arctan(np.abs(rise) / spacing_mm)))
-
-
-def line_spacing_mm(surface_sample: Array, site: RfSite) -> float | None:
-    """Distance between neighbouring lines at the bone; None when the file does not say.
-
-    Lines of a convex probe spread with depth: pitch · (radius + depth) / radius.
-    """
-    pitch_m, radius_m = site.line_pitch_m, site.probe_radius_m
-    if site.line_angle_rad is not None and radius_m is not None and len(site.line_angle_rad) > 1:
-        pitch_m = float(np.median(np.abs(np.diff(site.line_angle_rad)))) * radius_m
-    if pitch_m is None or not pitch_m > 0:
-        return None
-    spread = 1.0
-    if radius_m is not None and radius_m > 0 and site.t0_s is not None:
-        speed = site.c_m_s if site.c_m_s is not None else NOMINAL_C_M_S
-        middle = float(np.median(surface_sample))
-        depth_m = (site.t0_s + middle / site.fs_hz) * speed / 2.0
-        spread = (radius_m + depth_m) / radius_m
-    return pitch_m * spread * 1000.0
 
 
 def _saturated(

@@ -19,9 +19,10 @@ from bonescan.model.arrays import kernel_input
 from bonescan.model.scan import RfSite
 from bonescan.model.sites import vertebrae_of
 
+from .spacing import NOMINAL_C_M_S, line_spacing_mm
+
 Array = NDArray[np.float64]
 
-NOMINAL_C_M_S = 1540.0
 # Search range of the surface below the skin: trans-abdominal spine, hip.
 SPINE_RANGE_MM = (30.0, 140.0)
 NECK_RANGE_MM = (20.0, 100.0)
@@ -47,7 +48,14 @@ MIN_CONTRAST = 6.0
 SECOND_PATH_MM = 2.5
 SECOND_PATH_SHARE_1 = 0.85
 
+# The lines that show the surface must see so much of the bone, where their distance is known.
+MIN_SPINE_MM = 15.0
+MIN_NECK_MM = 8.0
+# A neck is round: its middle may not lie deeper than its sides by more than this.
+MAX_HOLLOW_MM = 0.5
+
 NO_SURFACE, CROOKED, TWO_SURFACES = "no surface", "crooked surface", "two surfaces alike"
+NARROW, HOLLOW = "narrow surface", "hollow surface"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -163,9 +171,12 @@ def _judged(
         )  # fmt: skip
     seen = paths.contrast >= MIN_CONTRAST
     middle = central(shape[1])
+    residual, sag = fit_parabola_mm(paths.sample[:, middle], per_mm)
     faults = (
         (NO_SURFACE, seen[:, middle].mean(axis=1) < MIN_GOOD_1),
-        (CROOKED, fit_residual_mm(paths.sample[:, middle], per_mm) >= MAX_RESIDUAL_MM),
+        (CROOKED, residual >= MAX_RESIDUAL_MM),
+        (NARROW, _is_narrow(paths.sample, seen, site)),
+        (HOLLOW, (sag < -MAX_HOLLOW_MM) & (not vertebrae_of(site.site))),
         (TWO_SURFACES, paths.second),
     )
     accepted = np.ones(shape[0], dtype=bool)
@@ -287,14 +298,42 @@ def central(n_lines: int) -> slice:
     return slice(margin, n_lines - margin)
 
 
-def fit_residual_mm(sample: Array, per_mm: float) -> Array:
-    """Root mean square distance of each frame's surface from the parabola through it.
+def _is_narrow(sample: Array, seen: NDArray[np.bool_], site: RfSite) -> NDArray[np.bool_]:
+    """Tell which frames show less of the bone than its site needs."""
+    spacing = line_spacing_mm(sample, site)
+    if spacing is None:
+        return np.zeros(len(sample), dtype=bool)
+    least = MIN_SPINE_MM if vertebrae_of(site.site) else MIN_NECK_MM
+    return np.asarray(seen.sum(axis=1) * spacing < least)
 
+
+def fit_parabola_mm(sample: Array, per_mm: float) -> tuple[Array, Array]:
+    """Fit a parabola to the surface of each frame.
+
+    Parameters
+    ----------
+    sample : (frame, line) ndarray
+    per_mm : float
+        Samples in a millimetre.
+
+    Returns
+    -------
+    residual : (frame,) ndarray
+        Root mean square distance from the parabola.
+    sag : (frame,) ndarray
+        How much deeper its sides lie than the middle between them; positive for
+        a surface that bulges towards the probe.
+
+    Examples
+    --------
     >>> line = np.linspace(-1.0, 1.0, 21)
-    >>> float(fit_residual_mm((300.0 + 5.0 * line + 9.0 * line**2)[None], 52.0)[0].round(9))
-    0.0
+    >>> rest, sag = fit_parabola_mm((300.0 + 5.0 * line + 104.0 * line**2)[None], 52.0)
+    >>> bool(rest[0] < 1e-9), round(float(sag[0]), 6)
+    (True, 2.0)
     """
     across = np.linspace(-1.0, 1.0, sample.shape[1])
-    shapes, _ = np.linalg.qr(np.stack([np.ones_like(across), across, across**2], axis=1))
-    rest = sample - (sample @ shapes) @ shapes.T
-    return np.asarray(np.sqrt(np.mean(rest**2, axis=1)) / per_mm)
+    shapes, bends = np.linalg.qr(np.stack([np.ones_like(across), across, across**2], axis=1))
+    parts = sample @ shapes
+    rest = sample - parts @ shapes.T
+    residual = np.sqrt(np.mean(rest**2, axis=1)) / per_mm
+    return residual, parts[:, 2] / bends[2, 2] / per_mm

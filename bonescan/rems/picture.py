@@ -13,9 +13,9 @@ from bonescan.model.arrays import kernel_input
 from bonescan.model.outcome import Overlay, Picture
 from bonescan.model.rems_model import SpectralForm
 
-from .gates import line_spacing_mm
-from .interface import NOMINAL_C_M_S, sample_depth_mm
+from .interface import sample_depth_mm
 from .measure_site import LookedAt
+from .spacing import NOMINAL_C_M_S, line_spacing_mm
 
 WIDTH_PX, MAX_HEIGHT_PX = 360, 480
 PX_PER_LINE = 3  # where the file does not say how far the lines are apart

@@ -7,12 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bonescan.kernels.interface import path_contrast
+from bonescan.model.arrays import kernel_input
 from bonescan.read.registry import read_scan
 from bonescan.rems import interface
 from bonescan.rems.condition import condition
 from bonescan.rems.interface import (
     CROOKED,
+    HOLLOW,
     MIN_CONTRAST,
+    NARROW,
     NO_SURFACE,
     TWO_SURFACES,
     central,
@@ -115,6 +119,117 @@ def test_a_surface_no_parabola_fits_is_crooked() -> None:
     smooth = np.convolve(np.pad(zigzag, 4, mode="edge"), np.ones(9) / 9, mode="valid")
     found = found_in(bone_frames(np.tile(smooth, (2, 1)), np.random.default_rng(12)))
     assert found.rejected == ((CROOKED, 2),)
+
+
+@pytest.mark.parametrize(
+    ("site", "n_lines", "accepted"),
+    [
+        ("L3", 30, True),
+        ("L3", 29, False),
+        ("femoral-neck-left", 16, True),
+        ("femoral-neck-left", 15, False),
+    ],
+)
+def test_enough_of_the_bone_must_be_seen(site, n_lines, accepted) -> None:
+    # lines 0.5 mm apart: 15 mm of a vertebra, 8 mm of a neck
+    found = found_in(bone_frames(np.full((2, n_lines), 7.0), np.random.default_rng(16)), site=site)
+    assert found.accepted.tolist() == [accepted] * 2
+    assert found.rejected == (() if accepted else ((NARROW, 2),))
+
+
+def test_without_a_distance_of_lines_no_surface_is_narrow() -> None:
+    samples = bone_frames(np.full((2, 12), 7.0), np.random.default_rng(17))
+    assert found_in(samples, line_pitch_m=None).accepted.all()
+
+
+@pytest.mark.parametrize(
+    ("site", "hollow_mm", "accepted"),
+    [
+        ("femoral-neck-left", 0.4, True),
+        ("femoral-neck-left", 0.6, False),
+        ("femoral-neck-left", -3.0, True),
+        ("L3", 0.6, True),
+    ],
+)
+def test_a_neck_is_no_hollow(site, hollow_mm, accepted) -> None:
+    # 38 of 64 lines decide: the middle of these lies deeper than their ends
+    surface = 7.0 - hollow_mm * (ACROSS * 63.0 / 37.0) ** 2
+    found = found_in(bone_frames(np.tile(surface, (2, 1)), np.random.default_rng(18)), site=site)
+    assert found.accepted.tolist() == [accepted] * 2
+    assert found.rejected == (() if accepted else ((HOLLOW, 2),))
+
+
+@pytest.mark.parametrize("site", ["L2", "femoral-neck-left"])
+def test_the_truth_of_clean_simulated_scans_is_met_within_half_a_millimetre(site) -> None:
+    """The simulator writes down where it put the bone; every line that is used must say so."""
+    n_used = 0
+    for person in draw_people(5, 41):
+        rng = np.random.default_rng(person.bone_seed)
+        exam = simulate_rf(bone_of(person, site, rng), site, rng, 2, 64)
+        known = rf_site(
+            exam.samples, site, t0_s=exam.t0_s, probe_radius_m=exam.probe_radius_m,
+            line_pitch_m=exam.line_pitch_m,
+        )  # fmt: skip
+        found = find_surfaces(exam.samples, known)
+        assert found.accepted.all()
+        depth_mm = (exam.t0_s + found.sample / exam.fs_hz) * exam.c_m_s / 2.0 * 1000.0
+        away = np.abs(depth_mm - 1000.0 * exam.surface_m)[found.usable]
+        assert away.max() < 0.5
+        assert np.median(away) < 0.15
+        n_used += away.size
+    assert n_used > 0.85 * 5 * 2 * 64
+
+
+def test_a_frame_in_the_shadow_of_gas_is_rejected_and_the_others_are_not_moved() -> None:
+    samples = bone_frames(np.full((3, 64), 7.0), np.random.default_rng(19))
+    alone = found_in(samples)
+    shaded = samples.copy()
+    shaded[1] = no_bone_frames(np.random.default_rng(20), (1, 64, 1040))[0] // 8
+    found = found_in(shaded)
+    assert found.accepted.tolist() == [True, False, True]
+    assert found.rejected == ((NO_SURFACE, 1),)
+    np.testing.assert_array_equal(found.sample[[0, 2]], alone.sample[[0, 2]])
+
+
+def test_the_order_of_frames_changes_no_surface() -> None:
+    samples = bone_frames(
+        7.0 + 0.5 * np.arange(4.0)[:, None] + 0.0 * ACROSS, np.random.default_rng(21)
+    )
+    one, other = found_in(samples), found_in(np.ascontiguousarray(samples[::-1]))
+    np.testing.assert_array_equal(one.sample, other.sample[::-1])
+    np.testing.assert_array_equal(one.contrast, other.contrast[::-1])
+
+
+def test_a_gain_curve_that_is_known_moves_no_surface() -> None:
+    samples = bone_frames(np.full((2, 64), 7.0), np.random.default_rng(22), echo=2000.0)
+    curve_db = np.linspace(0.0, 20.0, 1040)
+    amplified = np.rint(samples * 10.0 ** (curve_db / 20.0)).astype(np.int16)
+    gain = 10.0 ** ((20.0 - curve_db) / 20.0)
+    plain, found = found_in(samples), find_surfaces(amplified, rf_site(amplified), gain)
+    np.testing.assert_allclose(found.sample / PER_MM, plain.sample / PER_MM, atol=0.02)
+    np.testing.assert_allclose(found.contrast, plain.contrast, atol=0.1)
+
+
+def test_a_second_surface_must_come_near_to_the_first_to_matter() -> None:
+    """Both sides of the limit: the second path reaches 80 and 90 % of the first one's contrast."""
+    assert interface.SECOND_PATH_SHARE_1 == 0.85
+    score = np.zeros((9, 60), np.float32)
+    score[:, 10] = 10.0
+    for share, doubtful in ((0.8, False), (0.9, True)):
+        rival = score.copy()
+        rival[:, 40] = 10.0 * share
+        assert _second(rival, 10) is doubtful
+    # single bright cells here and there make no path
+    scattered = score.copy()
+    scattered[np.arange(9), 30 + 25 * (np.arange(9) % 2)] = 9.9
+    assert _second(scattered, 10) is False
+
+
+def _second(score, cell):
+    grid = interface._Grid.of(PER_MM)
+    score, path = kernel_input(score, np.float32), kernel_input(np.full(9, cell), np.int64)
+    above = path_contrast(score, path, grid.apart, 0, 59)
+    return interface._has_second(score, path, above, grid, (0, 59))
 
 
 def test_two_layers_alike_leave_the_surface_undecided() -> None:
