@@ -42,4 +42,10 @@ CODES: tuple[CodeInfo, ...] = (
         title="a column that might separate groups was not used",
         hint="Name it with --by COL where its values should not be pooled.",
     ),
+    CodeInfo(
+        code="BS-W392",
+        title="a precision error above ISCD's largest acceptable",
+        hint="Look at positioning and analysis of the pairs furthest apart, train, and repeat the "
+        "study.",
+    ),
 )

@@ -16,7 +16,7 @@ import typer.main
 from bonescan.cli import build, verbs
 
 ROOT = Path(__file__).resolve().parents[2]
-EXPECTED = {"run", "inspect", "facts", "score", "norms", "simulate", "doctor"}
+EXPECTED = {"run", "inspect", "facts", "score", "norms", "simulate", "doctor", "precision"}
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from bonescan.errors import UsageError
 from bonescan.workflows.precision_study import precision_of_file
 
 DATA = Path(__file__).parent / "data"
+ROOT = Path(__file__).resolve().parents[2]
 Verb = Callable[..., tuple[int, str, str]]
 
 
@@ -229,6 +231,22 @@ def test_numbers_of_a_person_are_no_groups(verb: Verb, tmp_path: Path) -> None:
     assert [p["code"] for p in found["problems"]] == ["BS-W390"]
 
 
+@pytest.mark.parametrize(
+    ("site", "largest", "technique"),
+    [("L1-L4", 1.9, "DXA"), ("L2+L3", 1.9, "DXA"), ("total-hip-left", 1.8, "DXA"),
+     ("femoral-neck", 2.5, "DXA"), ("radius-33", None, "DXA"), ("L1-L4", None, "REMS")],
+)  # fmt: skip
+def test_an_error_above_what_iscd_accepts_of_dxa_is_warned_of(
+    site: str, largest: float | None, technique: str, verb: Verb, tmp_path: Path
+) -> None:
+    for cv, warned in ((2.6, largest is not None), ((largest or 1.05) - 0.05, False)):
+        apart = cv / 100 * 2**0.5  # of two values about 1, so that the CV is as said
+        rows = [f"p{i},{site},{technique},{1 + s * apart / 2}" for i in range(30) for s in (1, -1)]
+        table = write(tmp_path / "t.csv", "patient_id,site,technique,bmd_g_cm2", *rows)
+        _, found = document(verb, table)
+        assert [p["code"] for p in found["problems"]] == ["BS-W392"] * warned
+
+
 def test_without_a_source_the_verb_asks_for_one(verb: Verb) -> None:
     code, found = document(verb)
     assert code == 2
@@ -265,6 +283,21 @@ def test_a_plan_that_lacks_a_number_is_exit_2(words: list[str], verb: Verb) -> N
     code, found = document(verb, "--plan", *words)
     assert code == 2
     assert found["problems"][0]["code"] == "BS-E394"
+
+
+# --- the page that explains it ---
+
+
+def test_the_example_of_the_documentation_runs_as_it_stands(verb: Verb, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "precision.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"```csv title=\"repeats.csv\"\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "repeats.csv").write_text(table, encoding="utf-8")
+    shown = re.findall(r"```console\n\$ bonescan (.*?)\n(.*?)```", page, re.DOTALL)
+    assert len(shown) == 2
+    for words, output in shown:
+        command = [str(tmp_path / w) if w.endswith(".csv") else w for w in words.split()]
+        code, out, _ = verb(*command)
+        assert (code, out) == (0, output)
 
 
 # --- from Python ---
