@@ -342,7 +342,7 @@ def _agreement(ms: _MeanSquares, n: int, k: int, m: int, tail: float) -> Estimat
     if ms.error == 0.0 and ms.columns == 0.0:
         return _no_error()
     below = ms.rows + (m - 1) * ms.error + m * (ms.columns - ms.error) / n
-    if below <= 0.0:
+    if ms.rows == 0.0 or below <= 0.0:
         return undefined("people do not differ")
     icc = (ms.rows - ms.error) / below
     if icc == 1.0:
@@ -350,6 +350,8 @@ def _agreement(ms: _MeanSquares, n: int, k: int, m: int, tail: float) -> Estimat
     a = m * icc / (n * (1.0 - icc))
     b = 1.0 + m * icc * (n - 1) / (n * (1.0 - icc))
     spread = (a * ms.columns) ** 2 / (k - 1) + (b * ms.error) ** 2 / ((n - 1) * (k - 1))
+    if spread == 0.0:
+        return Estimate(est=icc, reason="no variance is left for an interval")
     v = (a * ms.columns + b * ms.error) ** 2 / spread
     f1, f2 = f_quantile(tail, n - 1, v), f_quantile(tail, v, n - 1)
     rest = m * ms.columns + (m * n - m - n) * ms.error
