@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,9 +86,14 @@ def check_heaps(path: Path) -> None:
 
     An object 0 (free space) of size 0 keeps HDF5 1.x and 2.0 in an endless loop
     that nothing within the process can stop. Texts of variable length live in
-    these heaps. The first and last 8 MiB are searched.
+    these heaps. The first and last 8 MiB are searched, once while the file stays the same.
     """
-    size = path.stat().st_size
+    status = path.stat()
+    _search_heaps(path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@lru_cache(maxsize=16)  # an exam is opened again for each site; a refusal is not remembered
+def _search_heaps(path: Path, size: int, _mtime_ns: int, _inode: int) -> None:
     with path.open("rb") as file:
         starts = {0, max(0, (size - HEAP_SEARCH_BYTES) // _HEAP_ALIGNMENT * _HEAP_ALIGNMENT)}
         for start in sorted(starts):
