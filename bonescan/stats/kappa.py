@@ -15,6 +15,9 @@ from scipy.special import ndtri, stdtrit
 
 from bonescan.model.estimate import Estimate, undefined
 
+from .quantiles import normal_p
+from .record import Significance
+
 Array = NDArray[np.float64]
 ALL_CHANCE = "agreement by chance alone would be complete: every case is in one class"
 NO_CASES = "the table holds no case"
@@ -87,6 +90,30 @@ def cohen_kappa(table: ArrayLike, weights: Array) -> Coefficient:
     inner = float((share * (weights - expected * (1.0 - kappa)) ** 2).sum())
     outer = (kappa - by_chance * (1.0 - kappa)) ** 2
     return _with_se(kappa, inner - outer, by_chance, n)
+
+
+def kappa_against_chance(table: ArrayLike, weights: Array) -> Significance:
+    """Test whether kappa is 0, with its standard error under independence.
+
+    References
+    ----------
+    Fleiss JL, Cohen J, Everitt BS. Psychol Bull 1969;72:323-327, equation 14.
+    """
+    share, n = _shares(table)
+    kappa = cohen_kappa(table, weights)
+    method = "z"
+    if kappa.est is None:
+        return Significance(statistic=None, p=None, method=method, reason=kappa.reason)
+    row, column = share.sum(axis=1), share.sum(axis=0)
+    by_chance = float(row @ weights @ column)
+    pull = weights - (weights @ column)[:, None] - (row @ weights)[None, :]
+    spread = float((np.outer(row, column) * pull**2).sum()) - by_chance**2
+    if spread <= by_chance**2 * 1e-12:
+        return Significance(
+            statistic=None, p=None, method=method, reason="kappa can't vary with these margins"
+        )
+    z = kappa.est / math.sqrt(spread / (n * (1.0 - by_chance) ** 2))
+    return Significance(statistic=z, p=normal_p(z), method=method)
 
 
 def gwet_ac(table: ArrayLike, weights: Array) -> Coefficient:

@@ -25,6 +25,7 @@ from bonescan.stats.kappa import (
     cohen_kappa,
     gwet_ac,
     identity_weights,
+    kappa_against_chance,
     krippendorff_alpha,
     linear_weights,
     quadratic_weights,
@@ -129,7 +130,10 @@ def test_published_sets_are_those_of_r(published: Callable[[str], tuple[Any, Any
     kinds = {"unweighted": identity_weights, "equal": linear_weights, "squared": quadratic_weights}
     for name, weights in kinds.items():
         kappa = cohen_kappa(ratings, weights(found.size))
-        assert kappa.est == pytest.approx(peer["kappa2_raters12"][name]["kappa"], rel=1e-8)
+        want = peer["kappa2_raters12"][name]
+        assert kappa.est == pytest.approx(want["kappa"], rel=1e-8)
+        test = kappa_against_chance(ratings, weights(found.size))
+        assert (test.statistic, test.p) == pytest.approx((want["z"], want["p"]), rel=1e-8)
 
 
 def test_tables_and_discordance_come_from_the_scores(
@@ -164,6 +168,27 @@ def test_kappas_are_those_of_statsmodels(cells: Any) -> None:
             want = oracle.cohens_kappa(cells, wt=kind)
         assert found.est == pytest.approx(want.kappa, abs=1e-9)
         assert found.se**2 == pytest.approx(want.var_kappa, abs=1e-9)
+
+
+@settings(deadline=None, max_examples=60)
+@given(cells=small_tables)
+def test_kappa_against_chance_is_that_of_statsmodels(cells: Any) -> None:
+    oracle = pytest.importorskip("statsmodels.stats.inter_rater")
+    full = cells + 1  # no margin is empty
+    found, want = (
+        kappa_against_chance(full, linear_weights(3)),
+        oracle.cohens_kappa(full, wt="linear"),
+    )
+    assert found.statistic == pytest.approx(want.z_value, abs=1e-9)
+    assert found.p == pytest.approx(want.pvalue_two_sided, abs=1e-9)
+
+
+def test_what_has_no_kappa_is_not_tested() -> None:
+    found = kappa_against_chance([[3, 0], [0, 0]], identity_weights(2))
+    assert (found.statistic, found.p) == (None, None)
+    assert "one class" in found.reason
+    one_row = kappa_against_chance([[3, 2], [0, 0]], identity_weights(2))
+    assert (one_row.p, one_row.reason) == (None, "kappa can't vary with these margins")
 
 
 @settings(deadline=None, max_examples=60)
