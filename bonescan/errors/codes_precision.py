@@ -48,4 +48,10 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Look at positioning and analysis of the pairs furthest apart, train, and repeat the "
         "study.",
     ),
+    CodeInfo(
+        code="BS-W393",
+        title="scans that may be of another person",
+        hint="Rows flagged identity_conflict or no_patient_id are no repeats of anybody; correct "
+        "the record and run again.",
+    ),
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bonescan.errors import UsageError
 
-from .csv_table import CsvTable, read_csv_table
+from .csv_table import CsvRow, CsvTable, read_csv_table
 
 SUBJECT_NAMES = ("patient_id", "subject_id", "subject")
 VALUE_NAMES = ("bmd_g_cm2",)
@@ -21,6 +21,8 @@ KEY_NAMES = (
     "device_serial",
 )  # fmt: skip
 OTHER_NAMES = frozenset({"exam_date", "exam_time", "scan", "replicate", "file", "sha256", "flags"})
+# Flags of results.csv under which nobody knows whose scan a row is.
+IN_DOUBT = frozenset({"identity_conflict", "no_patient_id"})
 _NUMBERED = re.compile(r"(.*?)[ _-]?(\d+)")
 
 
@@ -45,6 +47,7 @@ class RepeatTable:
     by: tuple[str, ...]
     unit: str
     unused: tuple[str, ...]  # text columns whose values differ between people, not used
+    n_in_doubt: int  # rows left out, flagged as of nobody knows whom
 
 
 def read_repeats(
@@ -80,14 +83,21 @@ def read_repeats(
     measured = _value_columns(header, values, path)
     for name in by:
         _column(header, [name], "groups", path)
-    rows = _rows(table, people, measured, tuple(by), path)
+    known = CsvTable(header=header, rows=tuple(r for r in table.rows if not _in_doubt(header, r)))
+    rows = _rows(known, people, measured, tuple(by), path)
     used = {people, *measured, *by, *KEY_NAMES, *OTHER_NAMES}
     return RepeatTable(
         rows=tuple(rows),
         by=tuple(by),
         unit="g/cm2" if all("g_cm2" in m for m in measured) else "",
-        unused=tuple(c for c in header if c and c not in used and _separates(table, c, people)),
+        unused=tuple(c for c in header if c and c not in used and _separates(known, c, people)),
+        n_in_doubt=len(table.rows) - len(known.rows),
     )
+
+
+def _in_doubt(header: Sequence[str], row: CsvRow) -> bool:
+    cells = dict(zip(header, row.cells, strict=False))
+    return not IN_DOUBT.isdisjoint(cells.get("flags", "").split(";"))
 
 
 def _column(header: Sequence[str], wanted: Sequence[str], what: str, path: Path) -> str:

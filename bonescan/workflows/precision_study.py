@@ -305,6 +305,10 @@ def _problems(groups: Sequence[PrecisionGroup], table: RepeatTable, path: Path) 
         for g in groups
         if (limit := _exceeded_percent(g)) is not None
     ]
+    if table.n_in_doubt:
+        found.append(
+            _warning("BS-W393", f"left out {table.n_in_doubt} rows of people in doubt.", path)
+        )
     return found + [
         _warning("BS-W391", f"the column {name!r} was not used: its values are pooled.", path)
         for name in table.unused

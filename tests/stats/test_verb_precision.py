@@ -173,6 +173,17 @@ def test_a_result_folder_gives_the_scans_of_one_person_on_one_day(
     assert (group["n_other_days"], group["df"]) == (0, 3)
 
 
+def test_scans_of_people_in_doubt_are_no_repeats(verb: Verb, tmp_path: Path) -> None:
+    table = write(tmp_path / "t.csv", "patient_id,bmd_g_cm2,flags", "a,0.9,", "a,0.92,few_spectra",
+                  "b,0.7,identity_conflict", "b,0.9,few_spectra;identity_conflict",
+                  ",0.8,no_patient_id")  # fmt: skip
+    code, found = document(verb, table)
+    assert code == 0
+    assert [g["n_subjects"] for g in found["data"]["groups"]] == [1]
+    doubt = [p["reason"] for p in found["problems"] if p["code"] == "BS-W393"]
+    assert doubt == ["left out 3 rows of people in doubt."]
+
+
 def test_the_day_with_most_scans_is_taken_and_the_earlier_of_two(tmp_path: Path) -> None:
     rows = [
         *(f"a,2026-02-0{d},,L1-L4,DXA,reported,7,{v}" for d, v in
