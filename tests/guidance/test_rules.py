@@ -1,0 +1,311 @@
+"""The shipped rule tables: links, words, sources, thresholds on both sides."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bonescan.errors import UsageError
+from bonescan.guidance.evaluate import evaluate
+from bonescan.guidance.load import load_rules
+from bonescan.model.guidance import Evidence, FactSheet, Guidance, Known, Rule, RuleKind, Truth
+
+BOOK = load_rules()
+RULES = list(BOOK.rules.values())
+TODAY = date(2026, 3, 1)
+DRUGS = re.compile(
+    r"denosumab|alendronate|zoledron|raloxifene|bisphosphonate|teriparatide|romosozumab|estradiol"
+    r"|oestrogen|progestogen|dydrogesterone|hormone (?:therapy|replacement)|雙磷酸鹽|雌激素|黃體素",
+    re.IGNORECASE,
+)
+# Words that no output may hold: they promise what nobody knows.
+FORBIDDEN_EN = re.compile(r"\beligible|\bsafe\b|no contraindication|you should|\bprescribe", re.I)
+FORBIDDEN_ZH = (
+    "技術員",
+    "技師",
+    "臨界",
+    "髌",
+    "T 評分",
+    "骨質不足",
+    "骨質疏少症",
+    "保證",
+    "安全無虞",
+)
+
+
+def ids(rules: list[Rule]) -> list[str]:
+    return [r.rule_id for r in rules]
+
+
+def of(**values: Known) -> Guidance:
+    return evaluate(FactSheet(patient_id="p", on=TODAY, values=values), BOOK)
+
+
+def fired(**values: Known) -> set[str]:
+    return {p.rule_id for p in of(**values).prompts}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=ids(RULES))
+def test_each_rule_has_a_source_a_mark_and_both_languages(rule: Rule) -> None:
+    assert len(rule.source) > 3
+    assert rule.evidence in Evidence
+    assert re.search(r"[\u4e00-\u9fff]", rule.text_zh)
+    assert len(rule.conflicts) == len(rule.conflicts_zh)
+    assert not re.search(r"seed 00\d", rule.source)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=ids(RULES))
+def test_no_rule_promises_or_prescribes(rule: Rule) -> None:
+    assert not FORBIDDEN_EN.search(rule.text_en)
+    assert not [word for word in FORBIDDEN_ZH if word in rule.text_zh]
+    if rule.kind is RuleKind.RECOMMENDATION:
+        assert rule.text_en.endswith("For the clinician to decide.")
+        assert rule.text_zh.endswith("由臨床醫師判斷。")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=ids(RULES))
+def test_a_drug_never_stands_without_its_safety_rules(rule: Rule) -> None:
+    if not DRUGS.search(rule.text_en + rule.text_zh) or rule.kind is RuleKind.SAFETY:
+        return
+    assert rule.names_drug, "the text names a drug"
+    for name in rule.safety_ids:
+        assert BOOK.rules[name].kind is RuleKind.SAFETY
+    pairs = (("denosumab", "SAF-01"), ("raloxifene", "SAF-06"), ("teriparatide", "SAF-10"),
+             ("romosozumab", "SAF-11"), ("estradiol", "SAF-07"), ("alendronate", "SAF-04"),
+             ("zoledronate", "SAF-04"), ("bisphosphonate", "SAF-03"))  # fmt: skip
+    for drug, safety in pairs:
+        if drug in rule.text_en.casefold():
+            assert safety in rule.safety_ids, f"{drug} without {safety}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=ids(RULES))
+def test_nothing_fires_where_nothing_is_known(rule: Rule) -> None:
+    found = of()
+    assert rule.rule_id not in {p.rule_id for p in found.prompts}
+    assert rule.rule_id not in {p.rule_id for p in found.safety if p.truth is Truth.YES}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=ids(RULES))
+def test_a_recommendation_from_memory_is_off_and_a_safety_note_on(rule: Rule) -> None:
+    if rule.kind is RuleKind.RECOMMENDATION and rule.evidence is Evidence.MEMORY:
+        assert not rule.default_on
+    if rule.kind is RuleKind.SAFETY:
+        assert rule.default_on
+
+
+def test_every_fact_is_read_by_some_rule_or_names_a_state() -> None:
+    read = {name for rule in RULES for name in rule.needs}
+    assert {"age_years", "t_score", "denosumab_last_dose_date"} <= read
+
+
+AI = {"aromatase_inhibitor": True, "parent_hip_fracture": False, "fracture_after_50": False,
+      "steroid_over_6_months": False, "smoking": False}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("t_score", "smoking", "family", "expected"),
+    [  # Hadji 2017: T < -2.0; T < -1.5 with one factor; two factors; all strict
+        (-2.1, False, False, True), (-2.0, False, False, False),
+        (-1.6, True, False, True), (-1.5, True, False, False), (-1.6, False, False, False),
+        (0.5, True, True, True),
+    ],
+)  # fmt: skip
+def test_thresholds_under_an_aromatase_inhibitor(
+    t_score: float, smoking: bool, family: bool, expected: bool
+) -> None:
+    facts = AI | {"t_score": t_score, "smoking": smoking, "parent_hip_fracture": family}
+    assert ("CTI-12" in fired(**facts)) is expected
+
+
+def test_an_unknown_risk_factor_leaves_the_rule_open_and_says_what_to_ask() -> None:
+    facts = {k: v for k, v in AI.items() if k != "smoking"} | {"t_score": -1.8}
+    found = of(**facts)
+    assert "CTI-12" not in {p.rule_id for p in found.prompts}
+    assert next(p.missing for p in found.unknown if p.rule_id == "CTI-12") == ("smoking",)
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [(date(2025, 8, 1), False), (date(2025, 7, 31), True)],  # seven calendar months before
+)
+def test_an_overdue_dose_of_denosumab(last: date, expected: bool) -> None:
+    facts: dict[str, Known] = {
+        "denosumab": True, "denosumab_follow_on": False, "denosumab_stopped": False,
+        "denosumab_last_dose_date": last,
+    }  # fmt: skip
+    found = of(**facts)
+    assert ("DMB-01" in {p.rule_id for p in found.prompts}) is expected
+    assert "SAF-01" in {p.rule_id for p in found.safety}
+
+
+WOMAN: dict[str, Known] = {
+    "sex": "F", "age_years": 55.0, "menopausal_status": "postmenopausal",
+    "vasomotor_symptoms": True, "menopause_date": date(2020, 1, 1),
+}  # fmt: skip
+CONTRAINDICATIONS = (
+    "breast_cancer", "thrombosis_history", "cardiovascular_history", "hormone_dependent_cancer",
+    "aromatase_inhibitor", "anti_oestrogen", "stroke_or_coronary_history",
+    "liver_disease_active", "unexplained_bleeding", "pregnant", "may_become_pregnant",
+)  # fmt: skip
+CLEAR = WOMAN | dict.fromkeys(CONTRAINDICATIONS, False)
+
+
+def hormone_prompts(found: Guidance) -> set[str]:
+    return {p.rule_id for p in found.prompts if p.topic.startswith("mht")}
+
+
+def test_hormone_prompts_stand_with_every_contraindication_and_its_state() -> None:
+    found = of(**CLEAR)
+    assert {"MHT-04", "MHT-05", "MHT-D1"} <= hormone_prompts(found)
+    states = {p.rule_id: p.truth for p in found.safety}
+    for rule_id in ("MHT-01", "MHT-02", "MHT-11", "MHT-12", "MHT-13", "MHT-14", "MHT-15",
+                    "MHT-16"):  # fmt: skip
+        assert states[rule_id] is Truth.NO
+    text = next(p.text_en for p in found.prompts if p.rule_id == "MHT-04")
+    assert "No listed contraindication recorded; list not complete." in text
+
+
+@pytest.mark.parametrize("name", CONTRAINDICATIONS)
+def test_one_recorded_contraindication_stops_every_hormone_prompt(name: str) -> None:
+    assert hormone_prompts(of(**CLEAR | {name: True})) == set()
+
+
+@pytest.mark.parametrize("name", CONTRAINDICATIONS)
+def test_one_unknown_contraindication_leaves_every_hormone_prompt_unknown(name: str) -> None:
+    found = of(**{k: v for k, v in CLEAR.items() if k != name})
+    assert hormone_prompts(found) == set()
+    open_rules = {p.rule_id: p.missing for p in found.unknown}
+    assert name in open_rules["MHT-04"]
+
+
+@pytest.mark.parametrize(
+    ("age", "menopause", "expected"),
+    [  # under 60 OR under 10 years since: 62 with menopause at 55 is inside
+        (59.9, date(2000, 1, 1), True), (60.0, date(2000, 1, 1), False),
+        (62.0, date(2019, 1, 1), True), (62.0, date(2016, 3, 1), False),
+        (62.0, date(2016, 3, 2), True),
+    ],
+)  # fmt: skip
+def test_the_window_of_the_societies_is_age_or_time(
+    age: float, menopause: date, expected: bool
+) -> None:
+    facts = CLEAR | {"age_years": age, "menopause_date": menopause}
+    assert ("MHT-04" in fired(**facts)) is expected
+
+
+def test_after_cancer_early_menopause_keeps_its_screening_and_loses_its_hormones() -> None:
+    facts = CLEAR | {"menopause_age_years": 38.0, "hormone_dependent_cancer": True}
+    assert "POI-01" in fired(**facts)
+    assert "POI-01b" not in fired(**facts)
+    assert "POI-01b" in fired(**facts | {"hormone_dependent_cancer": False})
+
+
+@pytest.mark.parametrize(("age", "expected"), [(39.9, True), (40.0, False)])
+def test_menopause_under_forty(age: float, expected: bool) -> None:
+    assert ("POI-01" in fired(sex="F", menopause_age_years=age)) is expected
+
+
+@pytest.mark.parametrize("z_score", [-1.9, 0.0, 1.0])
+def test_back_pain_after_birth_is_never_cleared_by_a_z_score(z_score: float) -> None:
+    found = of(breastfeeding=True, back_pain=True, z_score=z_score, menopausal_status="lactating")
+    assert "PLO-P3" in {p.rule_id for p in found.prompts}
+    assert "SAF-16" in {p.rule_id for p in found.safety}
+
+
+@pytest.mark.parametrize(
+    ("values", "rule_id", "expected"),
+    [
+        ({"sex": "F", "age_years": 65.0}, "RET-01", True),
+        ({"sex": "F", "age_years": 64.9}, "RET-01", False),
+        ({"sex": "M", "age_years": 70.0}, "RET-02", True),
+        ({"sex": "M", "age_years": 69.9}, "RET-02", False),
+        ({"age_years": 20.0, "poor_habits": True}, "RET-05", True),
+        ({"age_years": 40.1, "poor_habits": True}, "RET-05", False),
+        ({"age_years": 45.0}, "RET-NONE", True),
+        ({"pregnant": True, "age_years": 30.0}, "PLO-R1", False),
+        ({"pregnant": True, "age_years": 30.5}, "PLO-R1", True),
+        ({"vitamin_d_ng_ml": 29.9}, "NUT-05", True),
+        ({"vitamin_d_ng_ml": 30.0}, "NUT-05", False),
+        ({"weight_change_percent": 5.0}, "WGT-01", False),
+        ({"weight_change_percent": -5.1}, "WGT-01", True),
+        ({"age_years": 40.0, "frax_country": "US", "frax_major_percent": 20.0}, "FRX-03", True),
+        ({"age_years": 40.0, "frax_country": "US", "frax_major_percent": 19.9,
+          "frax_hip_percent": 2.9}, "FRX-03", False),
+        ({"age_years": 39.9, "frax_major_percent": 20.0}, "FRX-06", True),
+        ({"age_years": 40.0, "frax_major_percent": 20.0}, "FRX-06", False),
+        ({"fragility_fracture": True, "t_score": -2.5}, "CLS-01", True),
+        ({"fragility_fracture": True, "t_score": -2.4}, "CLS-01", False),
+    ],
+)  # fmt: skip
+def test_thresholds_on_both_sides(values: dict[str, Known], rule_id: str, expected: bool) -> None:
+    assert (rule_id in fired(**values)) is expected
+
+
+def test_exercise_is_never_inferred_from_t_alone_nor_shown_in_pregnancy() -> None:
+    assert not {i for i in fired(t_score=-3.0, pregnant=False) if i.startswith("EX-")}
+    assert not {i for i in fired(pregnant=True, exercise_severity="severe") if i.startswith("EX-")}
+    assert "EX-02" in fired(pregnant=False, exercise_severity="severe")
+
+
+def test_rules_of_the_site_stand_beside_the_shipped_ones(tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(
+        '[[rule]]\nrule_id = "OUR-1"\nkind = "information"\ntopic = "ours"\n'
+        'when = "smoking"\ntext_en = "x"\ntext_zh = "某"\nsource = "site"\nevidence = "C"\n',
+        encoding="utf-8",
+    )
+    book = load_rules(tmp_path)
+    sheet = FactSheet(patient_id="p", on=TODAY, values={"smoking": True})
+    assert "OUR-1" in {p.rule_id for p in evaluate(sheet, book).prompts}
+
+
+GOOD = ('rule_id = "OUR-1"\nkind = "information"\ntopic = "t"\nwhen = "smoking"\ntext_en = "x"\n'
+        'text_zh = "某"\nsource = "site"\nevidence = "C"\n')  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('evidence = "C"', 'evidence = "Q"'), "Q"),
+        (('kind = "information"', 'kind = "advice"'), "advice"),
+        (('when = "smoking"', 'when = "smoking +"'), "not a condition"),
+        (('when = "smoking"', 'when = "shoe_size > 3"'), "nobody can ask for shoe_size"),
+        (('text_zh = "某"', 'text_zh = ""'), "found nothing for text_zh"),
+        (('text_en = "x"', 'text_en = "x"\ncolour = "red"'), "colour"),
+        (('text_en = "x"', 'text_en = "x"\nnames_drug = true'), "no safety rule"),
+        (('text_en = "x"', 'text_en = "x"\nsafety_ids = ["SAF-99"]'), "no rule SAF-99"),
+        (('text_en = "x"', 'text_en = "x"\ninterval_years = [2]'), "interval_years"),
+        (('rule_id = "OUR-1"', 'rule_id = "SAF-01"'), "twice"),
+        (('kind = "information"', 'kind = "recommendation"\ndefault_on = true'), None),
+    ],
+)
+def test_a_faulty_rule_is_refused_by_name(
+    tmp_path: Path, change: tuple[str, str], words: str | None
+) -> None:
+    text = "[[rule]]\n" + GOOD.replace(*change)
+    if words is None:  # a recommendation from memory may not be on
+        text, words = text.replace('evidence = "C"', 'evidence = "M"'), "from memory"
+    (tmp_path / "ours.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=words):
+        load_rules(tmp_path)
+
+
+def test_broken_files_are_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text("rule = [", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"ours\.toml can't be read"):
+        load_rules(tmp_path)
+    path.write_text("[[rules]]\n", encoding="utf-8")
+    load_rules.cache_clear()
+    with pytest.raises(UsageError, match="found the table rules"):
+        load_rules(tmp_path)
+    path.write_text('[[fact]]\nname = "x y"\n', encoding="utf-8")
+    load_rules.cache_clear()
+    with pytest.raises(UsageError, match="wanted name, kind"):
+        load_rules(tmp_path)
+    path.write_text('[[fact]]\nname = "x"\nkind = "number"\nask_en = "?"\n', encoding="utf-8")
+    load_rules.cache_clear()
+    with pytest.raises(UsageError, match="both languages"):
+        load_rules(tmp_path)
