@@ -19,7 +19,7 @@ from .spacing import NOMINAL_C_M_S, line_spacing_mm
 
 WIDTH_PX, MAX_HEIGHT_PX = 360, 480
 PX_PER_LINE = 3  # where the file does not say how far the lines are apart
-LEVEL = 6  # of compression; the highest takes several times as long for a few per cent
+LEVEL = 4  # of compression; higher ones take several times as long for a few per cent
 DYNAMIC_RANGE_DB = 55.0
 GREYS = 32  # enough for the eye, and the file stays small
 STEP, WIDTH = 4, 12  # samples
