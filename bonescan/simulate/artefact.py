@@ -14,20 +14,20 @@ from numpy.typing import NDArray
 
 from .exam import DEFAULT_WINDOW_M, SimulatedRf
 from .pulse import Array
-from .setup import RfSetup
+from .setup import SET_B, RfSetup
 
 HIGHEST, LOWEST = 32767, -32768
-BAND_1 = 0.25  # share of the lines that gas or an osteophyte covers
-GAS_DB = -40.0
+GAS_DB, GAS_LINES_1 = -60.0, 0.15  # what is left of the echoes, share of the lines
+OSTEOPHYTE_LINES_1 = 0.25
 OSTEOPHYTE_M, OSTEOPHYTE_DB = 3e-3, -25.0  # height, and what is left of the bone behind it
 AORTA_ABOVE_M, AORTA_LINES_1, AORTA_SHADOW_DB = 30e-3, 0.6, -6.0
 AORTA_PRE_BONE_M = 34e-3
-TILT_M = 8e-3  # from the middle to each edge
-TILT_PRE_BONE_M = 16e-3
+TILT_M = 12e-3  # from the middle to each edge
+TILT_PRE_BONE_M = 20e-3
 OVERDRIVE = 40.0
-NOISE_UP_DB = 28.0
-DEPTH_ERROR_M = 45e-3
-SECOND_ABOVE_M = 4e-3
+NOISE_UP_DB = 34.0
+DEPTH_ERROR_M = 65e-3
+SECOND_ABOVE_M, SECOND_FACTOR, SECOND_GAIN_DB = 4e-3, 4.0, -14.0  # room for the brighter echo
 ECHO_HALF_M = 0.7e-3  # piece of a line that is copied as "the surface echo"
 
 Samples = NDArray[np.int16]
@@ -37,7 +37,7 @@ def _same(setup: RfSetup) -> RfSetup:
     return setup
 
 
-def _untouched(exam: SimulatedRf) -> SimulatedRf:
+def _untouched(exam: SimulatedRf, _rng: np.random.Generator) -> SimulatedRf:
     return exam
 
 
@@ -49,7 +49,7 @@ class Artefact:
     text: str
     setup: Callable[[RfSetup], RfSetup] = _same
     window_m: float = DEFAULT_WINDOW_M
-    spoil: Callable[[SimulatedRf], SimulatedRf] = _untouched
+    spoil: Callable[[SimulatedRf, np.random.Generator], SimulatedRf] = _untouched
 
 
 # ---------------------------------------------------------------- helpers
@@ -69,9 +69,9 @@ def _stored(values: NDArray[Any]) -> Samples:
     return np.asarray(np.clip(np.rint(values), LOWEST, HIGHEST), dtype=np.int16)
 
 
-def _band(n_lines: int) -> slice:
+def _band(n_lines: int, share_1: float) -> slice:
     """Lines in the middle, where a surface is wanted."""
-    width = max(1, round(BAND_1 * n_lines))
+    width = max(1, round(share_1 * n_lines))
     first = (n_lines - width) // 2
     return slice(first, first + width)
 
@@ -92,16 +92,20 @@ def _copied(exam: SimulatedRf, above_m: float) -> Array:
 # ---------------------------------------------------------------- faults
 
 
-def _gas(exam: SimulatedRf) -> SimulatedRf:
+def _gas(exam: SimulatedRf, rng: np.random.Generator) -> SimulatedRf:
+    """Take the echoes away and leave the noise of the receiver."""
     values = exam.samples.astype(np.float64)
-    values[:, _band(values.shape[1])] *= 10.0 ** (GAS_DB / 20.0)
+    shaded = values[:, _band(values.shape[1], GAS_LINES_1)]
+    noise = 10.0 ** ((SET_B.noise_db + exam.gain_db) / 20.0)
+    shaded *= 10.0 ** (GAS_DB / 20.0)
+    shaded += noise * rng.standard_normal(shaded.shape)
     return replace(exam, samples=_stored(values))
 
 
-def _osteophyte(exam: SimulatedRf) -> SimulatedRf:
+def _osteophyte(exam: SimulatedRf, _rng: np.random.Generator) -> SimulatedRf:
     """Raise the surface in a smooth bump, and darken what lies behind it."""
     n_lines = exam.samples.shape[1]
-    band = _band(n_lines)
+    band = _band(n_lines, OSTEOPHYTE_LINES_1)
     height = np.zeros(n_lines)
     width = band.stop - band.start
     height[band] = np.sin(np.pi * (np.arange(width) + 0.5) / width) ** 2
@@ -117,7 +121,7 @@ def _osteophyte(exam: SimulatedRf) -> SimulatedRf:
     return replace(exam, samples=_stored(lifted), surface_m=raised)
 
 
-def _aorta(exam: SimulatedRf) -> SimulatedRf:
+def _aorta(exam: SimulatedRf, _rng: np.random.Generator) -> SimulatedRf:
     """Lay a bright wall over most lines, which shades what is behind it a little."""
     n_lines = exam.samples.shape[1]
     width = round(AORTA_LINES_1 * n_lines)
@@ -129,22 +133,25 @@ def _aorta(exam: SimulatedRf) -> SimulatedRf:
     return replace(exam, samples=_stored(values))
 
 
-def _saturated(exam: SimulatedRf) -> SimulatedRf:
+def _saturated(exam: SimulatedRf, _rng: np.random.Generator) -> SimulatedRf:
     return replace(exam, samples=_stored(exam.samples * OVERDRIVE))
 
 
-def _wrong_depth(exam: SimulatedRf) -> SimulatedRf:
+def _wrong_depth(exam: SimulatedRf, _rng: np.random.Generator) -> SimulatedRf:
     return replace(exam, t0_s=exam.t0_s + DEPTH_ERROR_M * 2.0 / exam.c_m_s)
 
 
-def _second_surface(exam: SimulatedRf) -> SimulatedRf:
-    return replace(exam, samples=_stored(exam.samples + _copied(exam, SECOND_ABOVE_M)))
+def _second_surface(exam: SimulatedRf, _rng: np.random.Generator) -> SimulatedRf:
+    """Lay a brighter echo over the bone's, at a gain at which both have room."""
+    both = exam.samples + SECOND_FACTOR * _copied(exam, SECOND_ABOVE_M)
+    quieter = 10.0 ** (SECOND_GAIN_DB / 20.0)
+    return replace(exam, samples=_stored(quieter * both), gain_db=exam.gain_db + SECOND_GAIN_DB)
 
 
 _ALL = (
     Artefact(
         name="gas-shadow",
-        text="gas above the stored window takes 40 dB from a quarter of the lines",
+        text="gas above the stored window takes 60 dB from a run of lines, a seventh of all",
         spoil=_gas,
     ),
     Artefact(
@@ -161,7 +168,7 @@ _ALL = (
     ),
     Artefact(
         name="tilt",
-        text="the bone falls 16 mm from one edge to the other",
+        text="the bone falls 24 mm from one edge to the other",
         setup=lambda setup: replace(setup, tilt_m=TILT_M, pre_bone_m=TILT_PRE_BONE_M),
         window_m=TILT_PRE_BONE_M + TILT_M + 13.5e-3,
     ),
@@ -172,17 +179,17 @@ _ALL = (
     ),
     Artefact(
         name="low-snr",
-        text="28 dB more noise",
+        text="34 dB more noise",
         setup=lambda setup: replace(setup, noise_db=setup.noise_db + NOISE_UP_DB),
     ),
     Artefact(
         name="wrong-depth",
-        text="the time of the first sample is wrong: the bone seems 45 mm deeper",
+        text="the time of the first sample is wrong: the bone seems 65 mm deeper",
         spoil=_wrong_depth,
     ),
     Artefact(
         name="double-surface",
-        text="the echo of the surface stands a second time, 4 mm nearer the probe",
+        text="an echo four times as bright as the surface's lies 4 mm nearer the probe",
         spoil=_second_surface,
     ),
 )

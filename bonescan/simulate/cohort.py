@@ -91,7 +91,9 @@ def simulate_exam(
     setup = artefact.setup(stress.setup)
     bones = (bone_of(what.person, site, rng, stress.spread) for site in what.sites)
     return [
-        artefact.spoil(simulate_rf(bone, bone.site, rng, *shape, artefact.window_m, setup))
+        artefact.spoil(
+            simulate_rf(bone, bone.site, rng, *shape, artefact.window_m, setup), rng.spawn(1)[0]
+        )
         for bone in bones
     ]
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bonescan.kernels.threads import pinned_blas
+
 from .bone import BoneParameters, is_neck
 from .geometry import draw_geometry
 from .lines import Window, line_model, simulate_frames
@@ -75,8 +77,9 @@ def simulate_rf(
         n_samples=round(window_m * 2.0 / setup.c_m_s * setup.fs_hz),
     )
     structure = draw_structure(rng, n_lines, setup)
-    model = line_model(bone, geometry, window, setup, structure)
-    lines, peaks = simulate_frames(model, geometry, rng)
+    with pinned_blas():  # fastest, and their number would decide last digits
+        model = line_model(bone, geometry, window, setup, structure)
+        lines, peaks = simulate_frames(model, geometry, rng)
     full_scale = 2 ** (setup.bits - 1)
     gain_db = round(
         20.0 * np.log10(setup.full_scale_1 * full_scale / np.quantile(peaks, 0.9)), 1
