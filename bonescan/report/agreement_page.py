@@ -18,7 +18,7 @@ from bonescan.stats.agreement_study import AgreementStudy, SiteAgreement
 from .agreement.checklists import checklists
 from .agreement.methods import REFERENCES, REFERENCES_NOTE, methods_paragraphs
 from .agreement.number_tables import NumberTable, key_rows, site_tables
-from .agreement.pictures import Drawing, flow_drawing, study_drawings
+from .agreement.pictures import Drawing, flow_drawings, study_drawings
 from .agreement.wording import estimate_words, method_words, place_words
 from .environment import asset, content_policy, environment
 from .figures.numbers import fixed
@@ -65,14 +65,14 @@ def write_agreement_report(
     EnvironmentFault
         BS-E505 when PDF was asked for and its library is missing.
     """
-    flow, drawings = flow_drawing(study.flow), study_drawings(study)
+    flows, drawings = flow_drawings(study), study_drawings(study)
     folder = out / FIGURES
     folder.mkdir(exist_ok=True)
     page = out / PAGE
-    html = agreement_page(study, flow, drawings, _tables_in(out), simulated=simulated)
+    html = agreement_page(study, flows, drawings, _tables_in(out), simulated=simulated)
     write_atomically(page, html.encode("utf-8", "backslashreplace"))
     written = [page]
-    for drawing in (flow, *(d for of_site in drawings.values() for d in of_site)):
+    for drawing in (*flows, *(d for of_site in drawings.values() for d in of_site)):
         text = standalone(drawing.svg)
         path = folder / f"{drawing.name}.svg"
         write_atomically(path, text.encode("utf-8", "backslashreplace"))
@@ -115,7 +115,7 @@ def _tables_in(out: Path) -> list[str]:
 
 def agreement_page(
     study: AgreementStudy,
-    flow: Drawing,
+    flows: Sequence[Drawing],
     drawings: Mapping[str, Sequence[Drawing]],
     tables: Sequence[str] = (),
     *,
@@ -126,7 +126,7 @@ def agreement_page(
     Parameters
     ----------
     study : AgreementStudy
-    flow : Drawing
+    flows : sequence of Drawing
     drawings : mapping of str to sequence of Drawing
         By site.
     tables : sequence of str
@@ -154,7 +154,8 @@ def agreement_page(
             key_rows=key_rows(study),
             class_rows=_class_rows(study),
             verdicts=[a.sentence for s in study.sites.values() for a in s.acceptable],
-            flow=flow,
+            flows=flows,
+            source=Path(study.source).name,
             parts=[_part(s, drawings.get(name, ())) for name, s in study.sites.items()],
             before=[_part(site, ()) for site in before.values()],
             methods=methods_paragraphs(study),

@@ -59,9 +59,21 @@ class Drawing:
     caption: str
     svg: Markup
     wide: bool = False
+    secondary: bool = False  # folded away: a check rather than a result
 
 
-def flow_drawing(flow: Flow, name: str = "flow") -> Drawing:
+def flow_drawings(study: AgreementStudy) -> list[Drawing]:
+    """Draw the flow of the study, and of each site where there are several."""
+    found = [flow_drawing(study.flow, "flow", "")]
+    if len(study.sites) > 1:
+        found += [
+            flow_drawing(site.flow, f"{name}-flow", place_words(site))
+            for name, site in study.sites.items()
+        ]
+    return found
+
+
+def flow_drawing(flow: Flow, name: str, whose: str) -> Drawing:
     """Draw how many scans stand behind the numbers."""
     reasons = tuple(f"{n} {why}" for why, n in flow.reasons.items())
     steps = [
@@ -72,7 +84,9 @@ def flow_drawing(flow: Flow, name: str = "flow") -> Drawing:
         FlowStep(name=_("analysed"), n=flow.analysed),
     ]
     words = ", ".join(f"{s.name} {s.n}" for s in steps)
-    caption = words if not reasons else words + ". " + _("Left out: %s.") % "; ".join(reasons)
+    caption = f"{whose}: {words}." if whose else words + "."
+    if reasons:
+        caption += " " + _("Left out: %s.") % "; ".join(reasons)
     svg = flow_diagram(steps, title=_("Flow"), description=caption)
     return Drawing(name=name, caption=caption, svg=svg)
 
@@ -98,6 +112,7 @@ def _quantity_drawings(site: SiteAgreement, quantity: QuantityAgreement) -> Iter
             caption=_("Sorted differences against normal quantiles; the line has their mean and "
                       "SD. Limits of agreement and their exact intervals assume this line."),
             svg=normal_quantile_plot(away, y_name=name, title=title, description=title),
+            secondary=True,
         )  # fmt: skip
         title = _("Folded distribution of the differences")
         yield Drawing(
@@ -105,6 +120,7 @@ def _quantity_drawings(site: SiteAgreement, quantity: QuantityAgreement) -> Iter
             caption=_("Folded empirical distribution: its peak is the median difference, its "
                       "width needs no assumption."),
             svg=mountain_plot(away, x_name=name, title=title, description=title),
+            secondary=True,
         )  # fmt: skip
     walk = _walk(quantity)
     if walk is not None:
@@ -247,7 +263,7 @@ def walk_drawing(quantity: QuantityAgreement, walk: list[float], name: str) -> D
                 "limits speaks against a straight line.") % (p_words(p) or "–")  # fmt: skip
     limit = CUSUM_5_PERCENT * float(np.sqrt(below + 1))
     svg = cusum_plot(walk, limit, title=title, description=caption)
-    return Drawing(name=name, caption=caption, svg=svg)
+    return Drawing(name=name, caption=caption, svg=svg, secondary=True)
 
 
 def _class_drawings(site: SiteAgreement) -> Iterator[Drawing]:

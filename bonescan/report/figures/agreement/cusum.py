@@ -37,6 +37,6 @@ def cusum_plot(walk: Sequence[float], limit: float, *, title: str, description: 
         made.line((ends[0], 0.0), (ends[1], 0.0), "zero"),
         *(made.line((ends[0], s * limit), (ends[1], s * limit), "limit") for s in (-1.0, 1.0)),
         svg.path(points, "roc-a"),
-        *key([("limit", _("5 % limit"))], made.box.left + 12, made.box.top + 18),
+        *key([("limit", _("5 % limit"))], made.box.left + 12, made.box.top + 40),
     ]
     return svg.figure(WIDTH, HEIGHT, title, description, body, "agreement")

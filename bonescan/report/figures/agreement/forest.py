@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from .frame import label, widened
 
 WIDTH, ROW, TOP, FOOT = 620.0, 24.0, 14.0, 44.0
 LEFT, RIGHT = 250.0, 460.0
+WIDEST = (
+    4.0  # times the middle interval: a longer one is cut at the frame, its numbers stand beside
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,12 @@ def forest(
 
 def _scale(rows: Sequence[ForestRow], overall: float | None) -> Scale:
     known = [r.estimate for r in rows if r.estimate is not None]
-    ends = [v for e in known for v in (e.est, e.lo, e.hi) if v is not None]
+    widths = sorted(e.hi - e.lo for e in known if e.lo is not None and e.hi is not None)
+    most = WIDEST * widths[len(widths) // 2] if widths else math.inf
+    ends = [e.est for e in known if e.est is not None]
+    for e in known:
+        if e.lo is not None and e.hi is not None and e.hi - e.lo <= most:
+            ends += [e.lo, e.hi]
     ends += [overall] if overall is not None else []
     low, high = widened(min(ends), max(ends)) if ends else (0.0, 1.0)
     return Scale(low=low, high=high, start=LEFT, end=RIGHT)
