@@ -114,9 +114,9 @@ def compare_quantity(
         | {"icc_forms": icc, "ccc_detail": ccc, "cusum": ranked.cusum}
         | _partial(pairs, rows, reference, test),
     )
-    if rows.size < LEAST_PAIRS or settings.bootstrap_resamples == 0:
+    if rows.size < LEAST_PAIRS or (settings.bootstrap_resamples == 0 and not clustered):
         return found
-    drawn = _by_person(pairs, found, settings)
+    drawn = _by_person(pairs, found, settings) if settings.bootstrap_resamples else {}
     if clustered:
         return _with_intervals(found, drawn)
     return dataclasses.replace(found, more={**found.more, "bootstrap": drawn})
@@ -234,12 +234,14 @@ def _with_intervals(found: QuantityAgreement, drawn: Mapping[str, Estimate]) -> 
     if ba is not None:
         ba = dataclasses.replace(
             ba,
-            bias=_swap(ba.bias, drawn["bias"]),
-            loa_lower=_swap(ba.loa_lower, drawn["loa_lower"]),
-            loa_upper=_swap(ba.loa_upper, drawn["loa_upper"]),
-            loa_ci_method=drawn["loa_lower"].method or ba.loa_ci_method,
-            proportional_slope=_swap(ba.proportional_slope, drawn["proportional_slope"]),
+            bias=swap_interval(ba.bias, drawn.get("bias")),
+            loa_lower=swap_interval(ba.loa_lower, drawn.get("loa_lower")),
+            loa_upper=swap_interval(ba.loa_upper, drawn.get("loa_upper")),
+            proportional_slope=swap_interval(
+                ba.proportional_slope, drawn.get("proportional_slope")
+            ),
         )
+        ba = dataclasses.replace(ba, loa_ci_method=ba.loa_lower.method or "none")
     return dataclasses.replace(
         found,
         bland_altman=ba,
@@ -247,15 +249,16 @@ def _with_intervals(found: QuantityAgreement, drawn: Mapping[str, Estimate]) -> 
         deming=_swap_line(line, drawn.get("deming_intercept"), drawn.get("deming_slope")),
         weighted_deming=_swap_line(found.weighted_deming, None, None),
         passing_bablok=_swap_line(found.passing_bablok, None, None),
-        pearson=_swap(found.pearson, drawn["pearson"]),
-        spearman=_swap(found.spearman, None),
-        lin_ccc=_swap(found.lin_ccc, drawn["lin_ccc"]),
-        icc_a1=_swap(found.icc_a1, drawn["icc_a1"]),
+        pearson=swap_interval(found.pearson, drawn.get("pearson")),
+        spearman=swap_interval(found.spearman, None),
+        lin_ccc=swap_interval(found.lin_ccc, drawn.get("lin_ccc")),
+        icc_a1=swap_interval(found.icc_a1, drawn.get("icc_a1")),
         more={k: v for k, v in found.more.items() if k not in {"loa_intervals", "tolerance"}},
     )
 
 
-def _swap(old: Estimate, new: Estimate | None) -> Estimate:
+def swap_interval(old: Estimate, new: Estimate | None) -> Estimate:
+    """Give an estimate the interval by person, or none with the reason."""
     if old.est is None:
         return old
     if new is None or new.lo is None:
@@ -268,10 +271,10 @@ def _swap_line(
 ) -> LineBlock | None:
     if line is None:
         return None
-    new = _swap(line.slope, slope)
+    new = swap_interval(line.slope, slope)
     return dataclasses.replace(
         line,
-        intercept=_swap(line.intercept, intercept),
+        intercept=swap_interval(line.intercept, intercept),
         slope=new,
         ci_method=new.method or "none",
     )

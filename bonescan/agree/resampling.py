@@ -69,8 +69,8 @@ def pair_statistics(
             x, y = x + centre[0], y + centre[1]
             found = _differences(n, x, y, sxx, syy, sxy)
             found |= _lines(n, x, y, sxx, syy, sxy, error_ratio)
-        for name, level in (levels or {}).items():
-            found[name] = found["deming_intercept"] + (found["deming_slope"] - 1.0) * level
+            for name, level in (levels or {}).items():
+                found[name] = found["deming_intercept"] + (found["deming_slope"] - 1.0) * level
         return found
 
     return from_sums

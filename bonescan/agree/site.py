@@ -28,7 +28,7 @@ from .baseline import covariates_only
 from .classes import OSTEOPOROSIS, Classes, compare_classes
 from .curves import Curves, draw_curves
 from .people import Layout, lay_out
-from .quantity import LEAST_PAIRS, compare_quantity
+from .quantity import LEAST_PAIRS, compare_quantity, swap_interval
 from .resampling import bootstrap, groups_of, pair_shares, pair_statistics, table_shares
 from .resampling import table_statistics as from_table
 from .serial import compare_changes, compare_replicates
@@ -154,11 +154,15 @@ def _t_part(
     at = bias_at(found.reference, found.test, levels.values(), error_ratio=settings.deming_ratio)
     bias_at_t = {name: at[level] for name, level in levels.items()}
     area = curves.osteoporosis
-    if layout.clustered and found.n >= LEAST_PAIRS:
-        if lost is None:
-            classes = _classes_by_person(classes, pairs, found, settings)
-        bias_at_t = _bias_by_person(bias_at_t, levels, pairs, found, settings)
-        area = _auc_by_person(area, pairs, found, settings)
+    asked = found.n >= LEAST_PAIRS and settings.bootstrap_resamples > 0
+    if asked and lost is None and not layout.clustered:
+        classes = _beside(classes, _drawn_classes(pairs, found, settings))
+    if layout.clustered:
+        # a rejected scan belongs to a person too, but the table of shares has no place for it
+        draws = _drawn_classes(pairs, found, settings) if asked and lost is None else {}
+        classes = _by_person(classes, draws)
+        bias_at_t = _bias_by_person(bias_at_t, levels, pairs, found, settings if asked else None)
+        area = _auc_by_person(area, pairs, found, settings if asked else None)
     return _TPart(classes=classes, curves=curves, auc=area, bias_at_t=bias_at_t)
 
 
@@ -166,11 +170,11 @@ def _people(pairs: SitePairs, found: QuantityAgreement) -> list[str]:
     return [pairs.subjects[i] for i in found.rows]
 
 
-def _classes_by_person(
-    classes: Classes, pairs: SitePairs, found: QuantityAgreement, settings: AgreementSettings
-) -> Classes:
+def _drawn_classes(
+    pairs: SitePairs, found: QuantityAgreement, settings: AgreementSettings
+) -> dict[str, Estimate]:
     label = cast(LabelFrom, settings.label_from)
-    drawn = bootstrap(
+    return bootstrap(
         table_shares(
             who_class(found.test, label),
             who_class(found.reference, label),
@@ -180,15 +184,30 @@ def _classes_by_person(
         settings.bootstrap_resamples,
         settings.seed,
     )
+
+
+def _beside(classes: Classes, drawn: Mapping[str, Estimate]) -> Classes:
+    """Put intervals by person beside those that take pairs for independent."""
+    more = {**classes.agreement.more, "bootstrap": {n: drawn[n] for n in CLASS_ESTIMATES}}
+    sick = {**classes.osteoporosis.more, "bootstrap": {n: drawn[n] for n in ACCURACY_ESTIMATES}}
+    return Classes(
+        agreement=dataclasses.replace(classes.agreement, more=more),
+        osteoporosis=dataclasses.replace(classes.osteoporosis, more=sick),
+    )
+
+
+def _by_person(classes: Classes, drawn: Mapping[str, Estimate]) -> Classes:
+    """Put intervals by person in the place of the others."""
     agreed: dict[str, Any] = {
-        n: _swap(getattr(classes.agreement, n), drawn[n]) for n in CLASS_ESTIMATES
+        n: swap_interval(getattr(classes.agreement, n), drawn.get(n)) for n in CLASS_ESTIMATES
     }
     found_so: dict[str, Any] = {
-        n: _swap(getattr(classes.osteoporosis, n), drawn[n]) for n in ACCURACY_ESTIMATES
+        n: swap_interval(getattr(classes.osteoporosis, n), drawn.get(n)) for n in ACCURACY_ESTIMATES
     }
-    agreement = dataclasses.replace(classes.agreement, **agreed)
-    accuracy = dataclasses.replace(classes.osteoporosis, **found_so)
-    return Classes(agreement=agreement, osteoporosis=accuracy)
+    return Classes(
+        agreement=dataclasses.replace(classes.agreement, **agreed),
+        osteoporosis=dataclasses.replace(classes.osteoporosis, **found_so),
+    )
 
 
 def _bias_by_person(
@@ -196,8 +215,10 @@ def _bias_by_person(
     levels: Mapping[str, float],
     pairs: SitePairs,
     found: QuantityAgreement,
-    settings: AgreementSettings,
+    settings: AgreementSettings | None,
 ) -> dict[str, Estimate]:
+    if settings is None:
+        return {name: swap_interval(est, None) for name, est in found_at.items()}
     centre = float(found.reference.mean()), float(found.test.mean())
     drawn = bootstrap(
         pair_shares(found.reference, found.test, groups_of(_people(pairs, found))),
@@ -205,29 +226,21 @@ def _bias_by_person(
         settings.bootstrap_resamples,
         settings.seed,
     )
-    return {name: _swap(est, drawn[name]) for name, est in found_at.items()}
+    return {name: swap_interval(est, drawn[name]) for name, est in found_at.items()}
 
 
 def _auc_by_person(
-    area: Estimate, pairs: SitePairs, found: QuantityAgreement, settings: AgreementSettings
+    area: Estimate, pairs: SitePairs, found: QuantityAgreement, settings: AgreementSettings | None
 ) -> Estimate:
-    if area.est is None:
-        return area
+    if area.est is None or settings is None:
+        return swap_interval(area, None)
     sick = who_class(found.reference, cast(LabelFrom, settings.label_from)) >= OSTEOPOROSIS
     drawn = subject_bootstrap(
         statistic_of_auc(found.test, sick, _people(pairs, found)),
         seed=settings.seed,
-        n_resamples=max(settings.bootstrap_resamples, 1),
+        n_resamples=settings.bootstrap_resamples,
     )
-    return _swap(area, drawn.estimate)
-
-
-def _swap(old: Estimate, new: Estimate) -> Estimate:
-    if old.est is None:
-        return old
-    if new.lo is None:
-        return Estimate(est=old.est, reason=new.reason or "no interval by person")
-    return Estimate(est=old.est, lo=new.lo, hi=new.hi, method=new.method)
+    return swap_interval(area, drawn.estimate)
 
 
 def main_quantity(quantities: Mapping[str, QuantityAgreement]) -> QuantityAgreement:

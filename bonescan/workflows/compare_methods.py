@@ -21,8 +21,8 @@ from bonescan.stats.agreement_study import AgreementStudy
 from .agree_settings import agreement_settings
 from .agree_table import check_overlap
 
-_ROLES = ("subject", "replicate", "age", "bmi", "sex", "device", "maker", "depth", "fracture",
-          "quality", "date")  # fmt: skip
+_ROLES = ("subject", "replicate", "issuer", "age", "bmi", "sex", "device", "maker", "depth",
+          "fracture", "quality", "date")  # fmt: skip
 
 
 def compare_methods(
@@ -51,7 +51,7 @@ def compare_methods(
     quantity : {"bmd", "t", "z"}, optional
         What two arrays or columns are; "bmd" unless both names end in _t or _z.
     columns : mapping, optional
-        What else is known, by role: subject, replicate, age, bmi, sex, device,
+        What else is known, by role: subject, replicate, issuer, age, bmi, sex, device,
         maker, depth, fracture, quality, date. Names of columns with `data`,
         arrays without.
     several_pairs : bool
