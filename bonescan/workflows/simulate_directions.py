@@ -33,9 +33,10 @@ from .build_demo_model import FORM, InMemory, site_of
 
 Array = NDArray[np.float64]
 
-SEED, PEOPLE, LINES = 71, 200, 32
-# Frames and sites of one exam: four vertebrae of 4 x 32 lines, or a neck of 16 x 32.
-FRAMES = {LUMBAR: 4, NECK: 16}
+SEED, PEOPLE = 71, 200
+# Frames and lines of each site: four vertebrae of 4 x 32 lines, or a neck of 4 x 128.
+FRAMES, LINES = 4, {LUMBAR: 32, NECK: 128}
+LEAST_PEOPLE = 3  # two always lie on a line
 NOMINAL_ALPHA_DB_CM_MHZ = 0.55
 FLOOR_1 = 0.05  # least share of the power left after the noise is taken off
 GATES_MM = (1.5, 4.0)
@@ -76,7 +77,7 @@ def directions(
     seed: int = SEED,
     stress: Stress = STRESSES[NONE],
     region: str = LUMBAR,
-    lines: int = LINES,
+    lines: int | None = None,
 ) -> Directions:
     """Simulate the samples of `n` people, analyse them and correlate features with BMD.
 
@@ -87,17 +88,19 @@ def directions(
     stress : Stress
     region : str
         "lumbar" or "neck".
-    lines : int
-        In a frame.
+    lines : int, optional
+        In a frame; by default `LINES` of the region.
     """
     people = draw_population(n, seed, LINEAR)
     rows, bmd = [], []
     for person in people:
         with pinned_blas():
-            features = _features(person, seed, stress, (region, lines))
+            features = _features(person, seed, stress, (region, lines or LINES[region]))
         if features is not None:
             rows.append(features)
             bmd.append(person.bmd_g_cm2("L1-L4" if region == LUMBAR else NECK_SITE))
+    if len(rows) < LEAST_PEOPLE:
+        raise ValueError(f"found {len(rows)} usable people of {n}, wanted {LEAST_PEOPLE} or more")
     column = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     against = {name: np.array(bmd) for name in column} | {
         "raw centroid with depth": column["depth"]
@@ -168,7 +171,7 @@ def _groups(
     form = gates_form()
     for site in VERTEBRAE if region == LUMBAR else (NECK_SITE,):
         bone = bone_of(person, site, rng, stress.spread)
-        exam = simulate_rf(bone, site, rng, FRAMES[region], lines, setup=stress.setup)
+        exam = simulate_rf(bone, site, rng, FRAMES, lines, setup=stress.setup)
         try:
             looked = look_at_site(InMemory(exam=exam), site_of(exam))
             spectra = measure_site(looked, form).spectra
@@ -194,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--stress", choices=sorted(STRESSES), default=NONE)
     parser.add_argument("--region", choices=REGIONS, default=LUMBAR)
-    parser.add_argument("--lines", type=int, default=LINES)
+    parser.add_argument("--lines", type=int)
     asked = parser.parse_args(arguments)
     found = directions(asked.people, asked.seed, STRESSES[asked.stress], asked.region, asked.lines)
     judged = asked.stress == NONE and asked.region == LUMBAR

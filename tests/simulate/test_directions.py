@@ -72,7 +72,14 @@ def test_in_a_clean_world_the_wide_slope_follows_density():
 
 
 def test_the_command_prints_the_table_and_says_whether_it_holds(capsys):
-    assert main(["--people", "3", "--lines", "16", "--region", "neck", "--stress", "clean"]) == 0
+    assert main(["--people", "3", "--stress", "clean"]) == 0
     table = capsys.readouterr().out
-    assert "neck, clean, seed 71: 3 people, 0 rejected" in table
+    assert "lumbar, clean, seed 71: 3 people, 0 rejected" in table
     assert "D mean" in table
+    assert main(["--people", "3"]) == 1  # three people hold no band
+    assert "-0.75 to -0.45" in capsys.readouterr().out
+
+
+def test_two_people_give_no_correlation():
+    with pytest.raises(ValueError, match=r"found 2 usable people of 2, wanted 3"):
+        directions(2, 1)
