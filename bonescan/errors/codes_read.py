@@ -212,6 +212,11 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Put the .yml of the capture beside its .raw; it holds the sampling rate.",
     ),
     CodeInfo(
+        code="BS-E159",
+        title="a DICOM Raw Data object of ours that can't be used",
+        hint="Write the exam again; the HDF5 form (docs/reading.md) is the whole one.",
+    ),
+    CodeInfo(
         code="BS-W280",
         title="a file that belongs to others and is no scan itself",
         hint="Nothing to do.",

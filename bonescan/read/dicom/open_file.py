@@ -17,12 +17,13 @@ from typing import Any
 from bonescan.errors import SetAside, UnusableScan
 from bonescan.model.header import DicomItem
 from bonescan.model.regions import imaged_region
-from bonescan.model.scan import DxaScan, Source
+from bonescan.model.scan import DxaScan, RfScan, Source
 
 from . import tags
 from .image import DicomPixels, check_image, check_image_caps, image_info
 from .parse import Parsed, parse_header
 from .people import check_identifiers, check_life, read_device, read_exam, read_subject
+from .raw_rf import holds_rf, read_raw_rf
 from .recognise import recognise
 from .structure import Structure, check_structure, media_storage_class
 
@@ -49,8 +50,8 @@ def reread(data: bytes, path: Path) -> tuple[Structure, DicomItem]:
     return structure, parse_header(structure, path).header
 
 
-def read_dicom(path: Path, max_bytes: int) -> DxaScan:
-    """Read one DICOM file.
+def read_dicom(path: Path, max_bytes: int) -> DxaScan | RfScan:
+    """Read one DICOM file: a densitometry object, or RF samples that we wrote.
 
     Raises
     ------
@@ -74,6 +75,9 @@ def read_dicom(path: Path, max_bytes: int) -> DxaScan:
     subject, exam = read_subject(header, flags), read_exam(header, flags)
     check_life(subject, exam, flags, path)
     check_image(header, structure, path)
+    source = Source(path=path, size_bytes=len(data), format_name=FORMAT_NAME)
+    if holds_rf(header, sop_class):
+        return read_raw_rf(header, structure, source, (subject, exam), flags, max_bytes)
     verdict = recognise(header)
     if not verdict.is_densitometry:
         raise SetAside(
@@ -86,7 +90,7 @@ def read_dicom(path: Path, max_bytes: int) -> DxaScan:
         check_image_caps(header, path)
     protocol = header.text(tags.PROTOCOL_NAME) or header.text(tags.STEP_DESCRIPTION)
     return DxaScan(
-        source=Source(path=path, size_bytes=len(data), format_name=FORMAT_NAME),
+        source=source,
         subject=subject,
         device=read_device(header, verdict.maker),
         exam=exam,

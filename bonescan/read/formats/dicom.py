@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bonescan.model.scan import DxaScan
+from bonescan.model.scan import DxaScan, RfScan
 from bonescan.settings import ReadSettings
 
 from ..probe import Probe
@@ -13,7 +13,7 @@ def _claims(probe: Probe) -> bool:
     return probe.is_dicom
 
 
-def _read(probe: Probe, settings: ReadSettings) -> DxaScan:
+def _read(probe: Probe, settings: ReadSettings) -> DxaScan | RfScan:
     from ..dicom.open_file import read_dicom
 
     return read_dicom(probe.path, settings.max_file_bytes)
