@@ -129,11 +129,12 @@ def compare(row: Row, repeats: int, attempts: int) -> list[str]:
         timing, attempt = run(), 1
         while not timing.accepted and attempt < attempts:
             timing, attempt = run(), attempt + 1
-        lines.append(_line(name, asked, timing, attempt))
+        lines.append(line(name, asked, timing, attempt))
     return lines
 
 
-def _line(name: str, asked: float, timing: Timing, attempt: int) -> str:
+def line(name: str, asked: float, timing: Timing, attempt: int) -> str:
+    """Give one line of a table."""
     ours, theirs = timing.ours, timing.theirs
     low, middle = min(theirs) / min(ours), median(theirs) / median(ours)
     verdict = "reached" if min(low, middle) >= asked else "**below**"
@@ -184,6 +185,10 @@ def main(arguments: list[str] | None = None) -> int:
             if options.only in row.name:
                 lines = compare(row, options.repeats, options.attempts)
                 print("\n".join(lines), flush=True)
+        if options.only in "passing_bablok theil_sen":
+            from .agreement import tables
+
+            print("\n".join(tables(options.repeats, options.attempts)), flush=True)
     return 0
 
 

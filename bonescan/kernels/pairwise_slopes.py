@@ -14,6 +14,8 @@ from ._jit import kernel
 
 Array = NDArray[np.float64]
 
+WORD = 8  # flags looked at together
+
 
 @kernel()
 def count_slopes(x: Array, y: Array, zero: float, keep_all: bool) -> tuple[int, int]:
@@ -76,8 +78,9 @@ def slopes_between(
     n_below, n_between : int
     """
     slopes = np.empty(room, np.float64)
-    inside = np.empty(x.size, np.int8)
-    column = np.empty(x.size, np.int32)
+    inside = np.zeros((x.size // WORD + 1) * WORD, np.int8)
+    words = inside.view(np.uint64)
+    column = np.empty(inside.size, np.int32)
     n_below, n_between = 0, 0
     for i in range(x.size):
         x_i, y_i, right, above = x[i], y[i], x[i + 1 :], y[i + 1 :]
@@ -90,10 +93,13 @@ def slopes_between(
             below += counts & under
             inside[j] = counts & (not (under | over))
         n_below += below
+        inside[right.size] = 0  # of the row before; the others behind it are 0 already
         n_row = 0
-        for j in range(right.size):  # every column is written, only those inside stay
-            column[n_row] = j
-            n_row += int(inside[j])
+        for w in range(right.size // WORD + 1):
+            if words[w] != 0:  # in most, no slope is inside
+                for j in range(w * WORD, (w + 1) * WORD):  # all are written, those inside stay
+                    column[n_row] = j
+                    n_row += int(inside[j])
         for c in range(min(n_row, room - n_between)):
             j = column[c]
             slopes[n_between + c] = (above[j] - y_i) / (right[j] - x_i)

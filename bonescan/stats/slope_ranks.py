@@ -16,7 +16,7 @@ from .pairs import ROUNDING_1, Array, size_of
 ROOM = 2**23  # slopes kept at most: 64 MiB
 FEW = 2**17  # up to here all are kept at once
 LEAST_SAMPLE, MOST_SAMPLE, SLOPES_A_DRAW = 2**14, 2**18, 128
-MARGIN = 5.0  # standard errors of a sampled rank on each side
+MARGIN = 3.5  # standard errors of a sampled rank on each side
 HUGE = 1e300  # stands for infinity in comparisons
 APART_1 = 1e-9  # slopes closer than this share differ by rounding where millions are tied
 SEED = 1  # the draw decides only how soon the slopes are found, never which
@@ -113,33 +113,50 @@ def _between(slopes: PairwiseSlopes, low: float, high: float, room: int) -> tupl
 def _picked(values: Array, places: list[int]) -> list[float]:
     """Pick by place from 1; before the first is −∞, behind the last ∞."""
     inside = sorted({place - 1 for place in places if 1 <= place <= values.size})
-    ordered = np.partition(values, inside) if inside else values
+    if inside:
+        values.partition(inside)
     return [
-        -math.inf if place < 1 else math.inf if place > values.size else float(ordered[place - 1])
+        -math.inf if place < 1 else math.inf if place > values.size else float(values[place - 1])
         for place in places
     ]
 
 
 def _bounds(slopes: PairwiseSlopes, first: int, last: int) -> tuple[float, float]:
     """Bracket ranks by a sample of pairs; ∓HUGE where the sample doesn't reach."""
-    wanted = min(max(slopes.n_slopes // SLOPES_A_DRAW, LEAST_SAMPLE), MOST_SAMPLE)
-    drawn = np.random.default_rng(SEED).integers(0, slopes.x.size, (2, wanted))
-    i, j = drawn.min(axis=0), drawn.max(axis=0)
-    dx, dy = slopes.x[j] - slopes.x[i], slopes.y[j] - slopes.y[i]
-    flat = dx <= slopes.zero
-    out = flat if slopes.keep_all else np.abs(np.where(flat, dy, dx + dy)) <= slopes.zero
-    upright = np.where(dy > 0, HUGE, -HUGE)
-    sample = np.sort(np.where(flat, upright, dy / np.where(flat, 1.0, dx))[~out])
+    sample = _sample(slopes)
     m = sample.size
+    if m == 0:  # every pair drawn is left out
+        return -HUGE, HUGE
 
     def place(rank: int, sign: float) -> int:
         share = (rank - 0.5) / slopes.n_slopes
         return round(share * m + sign * (MARGIN * math.sqrt(m * share * (1.0 - share)) + 2.0))
 
     below, above = place(first, -1.0), place(last, 1.0)
+    sample.partition([max(below, 0), min(above, m - 1)])
     low = float(sample[below]) if below >= 0 else -HUGE
     high = float(sample[above]) if above < m else HUGE
     return _outwards(low, -1.0), _outwards(high, 1.0)
+
+
+def _sample(slopes: PairwiseSlopes) -> Array:
+    """Take the slopes of points to those some places on in a shuffled ring: all points alike."""
+    n = slopes.x.size
+    wanted = min(max(slopes.n_slopes // SLOPES_A_DRAW, LEAST_SAMPLE), MOST_SAMPLE)
+    turns = min(max(1, wanted // n), (n - 1) // 2)
+    ring = np.random.default_rng(SEED).permutation(n)
+    x, y = slopes.x[ring], slopes.y[ring]
+    found = np.empty((turns, n))
+    for turn in range(turns):
+        dx, dy = np.roll(x, turn + 1) - x, np.roll(y, turn + 1) - y
+        flat = np.abs(dx) <= slopes.zero
+        out = flat if slopes.keep_all else np.abs(np.where(flat, dy, dx + dy)) <= slopes.zero
+        # a vertical pair is infinite by the order of its points, like in the kernels
+        later = np.where(np.roll(ring, turn + 1) > ring, HUGE, -HUGE)
+        found[turn] = np.where(flat, np.sign(dy) * later, dy / np.where(flat, 1.0, dx))
+        found[turn, out] = np.nan
+    found = found.ravel()
+    return found[~np.isnan(found)]
 
 
 def _outwards(bound: float, sign: float) -> float:
