@@ -155,7 +155,6 @@ def _sample(slopes: PairwiseSlopes) -> Array:
         later = np.where(np.roll(ring, turn + 1) > ring, HUGE, -HUGE)
         found[turn] = np.where(flat, np.sign(dy) * later, dy / np.where(flat, 1.0, dx))
         found[turn, out] = np.nan
-    found = found.ravel()
     return found[~np.isnan(found)]
 
 
