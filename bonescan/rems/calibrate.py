@@ -32,7 +32,7 @@ GATE_S = 3.2e-6  # as long as the gates behind the bone: 128 samples at 40 MHz
 N_FFT_PER_GATE = 4  # zero-padding; adds no resolution
 STEP_1 = 0.5  # of the gate, from one gate of a phantom to the next
 NOISE_BAND_1 = (0.25, 0.40)  # of the sampling rate: beside the pulse, where only noise is
-KEEP_DB = 20.0  # below the peak; more than the -10 dB that a model's band asks for
+KEEP_DB = 30.0  # below the peak; a model asks for no more than -10 dB after the loss on the way
 MIN_SNR_DB = 6.0
 MIN_LINES = 20  # single spectra scatter by 5.6 dB: 20 lines leave 1.2 dB at one depth
 MIN_BINS = 8
@@ -164,7 +164,7 @@ def system_spectrum(
     Returns
     -------
     spectrum : SystemSpectrum
-        Bins within 20 dB of the peak and 6 dB above the noise, in one run.
+        Bins within 30 dB of the peak and 6 dB above the noise, in one run.
 
     Raises
     ------
@@ -290,7 +290,7 @@ def _without_target(
 
 
 def _run_around_peak(system_db: Array, usable: NDArray[np.bool_], site: RfSite) -> NDArray[np.intp]:
-    """Keep the bins around the strongest that are within 20 dB of it, without a gap."""
+    """Keep the bins around the strongest that are within 30 dB of it, without a gap."""
     if not usable.any():
         raise _refusal(site, f"no frequency that is {MIN_SNR_DB:.0f} dB above the noise")
     peak = int(np.argmax(np.where(usable, system_db, -np.inf)))
