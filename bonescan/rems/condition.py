@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonescan.errors import UnusableScan
+from bonescan.kernels.threads import for_each
 from bonescan.model.scan import RfSite
 
 INT16_MAX = 32767
@@ -149,9 +150,12 @@ def _line_extremes(frames: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Least and greatest sample of each line, (frame, line); frame by frame, while in cache."""
     lows = np.empty(frames.shape[:2], frames.dtype)
     highs = np.empty_like(lows)
-    for i, frame in enumerate(frames):
-        np.min(frame, axis=1, out=lows[i])
-        np.max(frame, axis=1, out=highs[i])
+
+    def look(i: int) -> None:
+        np.min(frames[i], axis=1, out=lows[i])
+        np.max(frames[i], axis=1, out=highs[i])
+
+    for_each(look, len(frames))
     return lows, highs
 
 

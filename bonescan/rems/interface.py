@@ -15,6 +15,7 @@ from bonescan.kernels.interface import (
     surface_score,
     viterbi_surface,
 )
+from bonescan.kernels.threads import for_each
 from bonescan.model.arrays import kernel_input
 from bonescan.model.scan import RfSite
 from bonescan.model.sites import vertebrae_of
@@ -136,7 +137,8 @@ def _find_paths(
     second = np.zeros(n_frames, dtype=bool)
     rows = np.arange(n_lines)[:, None]
     factor = None if gain is None else _at_cells(gain, grid.step)
-    for f in range(n_frames):
+
+    def find(f: int) -> None:
         envelope = rectified_envelope(kernel_input(samples[f], np.int16), grid.step, grid.width)
         if factor is not None:
             envelope *= factor
@@ -150,6 +152,8 @@ def _find_paths(
         centre = np.clip(path[f], grid.refine + 1, envelope.shape[1] - grid.refine - 2)
         path[f] = centre
         near[f] = envelope[rows, centre[:, None] + places]
+
+    for_each(find, n_frames)
     surface = _median_along(_refined(near, path))
     return _Paths(sample=(surface + 0.5) * grid.step - 0.5, contrast=contrast, second=second)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from bonescan.kernels.threads import kernel_lock, pinned_blas
+from bonescan.kernels import threads
+from bonescan.kernels.threads import for_each, kernel_lock, pinned_blas
 from bonescan.kernels.warm import warm_up
 
 
@@ -58,3 +61,51 @@ def test_one_lock_for_parallel_kernels():
         assert not kernel_lock.acquire(blocking=False)
     assert kernel_lock.acquire(blocking=False)
     kernel_lock.release()
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("n", [0, 1, 15, 16, 33])
+def test_work_is_done_once_for_each_index_on_any_number_of_threads(monkeypatch, n_threads, n):
+    monkeypatch.setattr(threads, "threads_to_use", lambda: n_threads)
+    done = np.zeros(n, np.int64)
+    used = set()
+
+    def work(i):
+        done[i] += i + 1
+        used.add(threading.get_ident())
+
+    for_each(work, n)
+    assert done.tolist() == list(range(1, n + 1))
+    assert len(used) <= n_threads
+    if n < threads.LEAST_ITEMS:
+        assert used <= {threading.get_ident()}
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_fault_in_one_thread_comes_out(monkeypatch, n_threads):
+    monkeypatch.setattr(threads, "threads_to_use", lambda: n_threads)
+
+    def work(i):
+        if i == 17:
+            raise ValueError("the seventeenth")
+
+    with pytest.raises(ValueError, match="the seventeenth"):
+        for_each(work, 40)
+
+
+def test_a_worker_process_uses_one_thread(monkeypatch):
+    monkeypatch.setattr(threads.multiprocessing, "parent_process", object)
+    assert threads.threads_to_use() == 1
+
+
+@pytest.mark.parametrize(("allowed", "n_threads"), [({0}, 1), ({0, 1}, 2), (set(range(64)), 2)])
+def test_two_threads_at_most_and_no_more_than_processors(monkeypatch, allowed, n_threads):
+    monkeypatch.setattr(threads.multiprocessing, "parent_process", lambda: None)
+    monkeypatch.setattr(threads.os, "sched_getaffinity", lambda _: allowed, raising=False)
+    assert threads.threads_to_use() == n_threads
+
+
+def test_where_nobody_knows_the_processors_one_thread_is_used(monkeypatch):
+    monkeypatch.setattr(threads.multiprocessing, "parent_process", lambda: None)
+    monkeypatch.delattr(threads.os, "sched_getaffinity", raising=False)
+    assert threads.threads_to_use() == 1
