@@ -240,6 +240,18 @@ def test_one_class_only_has_no_kappa_but_an_agreement() -> None:
     assert found.row_shares == ((1.0, 0.0, 0.0), (None, None, None), (None, None, None))
 
 
+def test_the_upper_end_of_gwets_interval_stops_at_1_and_kappas_does_not() -> None:
+    found = class_agreement([[20, 1], [0, 4]])
+    assert found.gwet_ac1.hi == found.pabak.hi == 1.0
+    assert found.kappa.hi > 1.0  # as R's vcd prints it
+
+
+def test_one_and_two_classes_apart_are_counted_by_themselves() -> None:
+    found = class_agreement([[1, 2, 3], [4, 5, 6], [7, 8, 9]])
+    assert (found.minor, found.major) == (2 + 4 + 6 + 8, 3 + 7)
+    assert (found.n_test_worse, found.n_test_better) == (4 + 7 + 8, 2 + 3 + 6)
+
+
 def test_a_single_pair_has_no_error() -> None:
     found = class_agreement([[0, 1], [0, 0]])
     assert found.gwet_ac1.est is not None

@@ -62,6 +62,9 @@ def test_raw_scores_are_compared_raw() -> None:
     # 0.34 apart: within 0.3 once rounded to -1.0 and -1.3, not before
     assert tolerant_agreement([-1.34], [-1.0]).n_b == 1
     assert tolerant_agreement([-1.34], [-1.0], label_from="raw").n_b == 0
+    # what arithmetic leaves of a T is no distance
+    residue = tolerant_agreement([-1.3 - 1e-13], [-1.0], label_from="raw")
+    assert (residue.n_a, residue.n_b) == (1, 1)
 
 
 @settings(deadline=None, max_examples=60)

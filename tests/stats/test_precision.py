@@ -217,7 +217,9 @@ def test_somebody_far_apart_is_named_and_kept() -> None:
     assert any("nothing left out: 7" in note for note in found.notes)
 
 
-@pytest.mark.parametrize(("apart", "beyond"), [(1.0, True), (1.0 - 1e-6, False)])
+@pytest.mark.parametrize(
+    ("apart", "beyond"), [(1.0, True), (1.0 - 1e-12, True), (1.0 - 1e-6, False)]
+)
 def test_a_difference_of_exactly_the_lsc_counts(apart: float, beyond: bool) -> None:
     # of n people one differs by d, the others by e: d = 2.77 sqrt((d² + (n - 1) e²) / 2n)
     n, d = 20, 0.1 * apart

@@ -188,8 +188,8 @@ def test_the_day_with_most_scans_is_taken_and_the_earlier_of_two(tmp_path: Path)
     rows = [
         *(f"a,2026-02-0{d},,L1-L4,DXA,reported,7,{v}" for d, v in
           ((1, 0.9), (1, 0.91), (2, 0.8), (2, 0.81), (2, 0.82))),
-        *(f"b,2026-02-0{d},,L1-L4,DXA,reported,7,{v}" for d, v in
-          ((2, 0.7), (2, 0.72), (1, 0.6), (1, 0.61))),
+        *(f"b,2026-{d},,L1-L4,DXA,reported,7,{v}" for d, v in
+          (("03-01", 0.7), ("03-01", 0.72), ("02-02", 0.6), ("02-02", 0.61))),
     ]  # fmt: skip
     (group,) = precision_of_file(out_folder(tmp_path, rows)).groups
     assert group.study.scans_per_subject == ((2, 1), (3, 1))
@@ -235,9 +235,10 @@ def test_an_empty_cell_is_a_missing_scan(verb: Verb, tmp_path: Path) -> None:
 
 
 def test_numbers_of_a_person_are_no_groups(verb: Verb, tmp_path: Path) -> None:
-    table = write(tmp_path / "t.csv", "patient_id,age_years,operator,bmd_g_cm2",
-                  "a,50,X,0.9", "a,50,X,0.91", "b,61,Y,0.8", "b,61,Z,0.81",
-                  "c,50,X,0.7", "c,50,X,0.7")  # fmt: skip
+    # numbers, a text that varies within a person, and one of each person
+    table = write(tmp_path / "t.csv", "patient_id,age_years,operator,chart,bmd_g_cm2",
+                  "a,50,X,k1,0.9", "a,50,X,k1,0.91", "b,61,Y,k2,0.8", "b,61,Z,k2,0.81",
+                  "c,50,X,k3,0.7", "c,50,X,k3,0.7")  # fmt: skip
     _, found = document(verb, table)
     assert [p["code"] for p in found["problems"]] == ["BS-W390"]
 
