@@ -154,6 +154,23 @@ def test_tables_and_discordance_come_from_the_scores(
         assert found.n_test_better == want["discordance"]["rems_higher_class"]
 
 
+def test_the_worst_site_and_spine_against_hip_come_from_the_scores(
+    table: Callable[[str], Any], expected: Callable[[str], Any]
+) -> None:
+    columns, peer = table("rems_dxa_200"), expected("rems_dxa_200")
+    t = {
+        name: np.array([float(v or "nan") for v in columns[f"{name}_t"]])
+        for name in ("ls_rems", "fn_rems", "ls_dxa", "fn_dxa")
+    }
+    # the lower of two T where both are known: NumPy's minimum passes NaN on
+    rems, dxa = (np.minimum(t[f"ls_{m}"], t[f"fn_{m}"]) for m in ("rems", "dxa"))
+    worst = class_table(who_class(rems), who_class(dxa))
+    assert worst.tolist() == peer["worst_site"]["kappa"]["table"]
+    assert worst.sum() == peer["worst_site"]["n"]
+    sites = class_table(who_class(t["ls_dxa"]), who_class(t["fn_dxa"]))
+    assert sites.tolist() == peer["spine_vs_hip_dxa"]["table"]
+
+
 @settings(deadline=None, max_examples=60)
 @given(cells=small_tables)
 def test_kappas_are_those_of_statsmodels(cells: Any) -> None:
