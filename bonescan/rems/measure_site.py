@@ -13,6 +13,7 @@ from bonescan.model.rems_model import SpectralForm
 from bonescan.model.scan import FrameSource, RfSite
 
 from .condition import Conditioned, condition
+from .findings import refuse_undersampled
 from .gates import Gates, place_gates
 from .interface import Surfaces, depth_range_mm, find_surfaces, sample_depth_mm
 from .spectra import SiteSpectra, group_spectra
@@ -65,9 +66,10 @@ def measure_site(looked: LookedAt, form: SpectralForm) -> MeasuredSite:
     ------
     UnusableScan
         BS-E160 where no frame shows a surface, BS-E166 where the stored window
-        ends before the gates do.
+        ends before the gates do, BS-E171 where the sampling folds the spectrum.
     """
     site, surfaces = looked.site, looked.surfaces
+    refuse_undersampled(site)
     if not surfaces.accepted.any():
         raise UnusableScan("BS-E160", no_surface_text(looked))
     gates = place_gates(looked.conditioned, surfaces, site, form)

@@ -11,9 +11,10 @@ from bonescan.errors import UnusableScan
 from bonescan.model.scan import RfSite
 from bonescan.read.registry import read_scan
 from bonescan.rems.findings import find_oddities, refuse_undersampled
+from bonescan.rems.measure_site import look_at_site, measure_site
 from bonescan.settings import ReadSettings
 
-from .phantoms import FS_HZ, speckle
+from .phantoms import FORM, FS_HZ, InMemory, bone_frames, rf_site, speckle
 
 SHAPE = (4, 32, 1024)
 
@@ -63,6 +64,15 @@ def test_a_rate_below_twice_the_centre_frequency_folds_the_spectrum(f0_mhz, odd)
             refuse_undersampled(site(f0_hz=f0_mhz * 1e6))
     else:
         refuse_undersampled(site(f0_hz=f0_mhz * 1e6))
+
+
+def test_nothing_is_measured_in_folded_spectra():
+    rng = np.random.default_rng(4)
+    stored = bone_frames(8.0 + np.zeros((4, 40)), rng)
+    there = rf_site(stored, f0_hz=20.1e6)
+    looked = look_at_site(InMemory({there.site: stored}), there)
+    with pytest.raises(UnusableScan, match="BS-E171"):
+        measure_site(looked, FORM)
 
 
 @pytest.mark.parametrize(("every", "odd"), [(3, False), (5, True)])
