@@ -23,6 +23,7 @@ from bonescan.kernels import (
     pairwise_slopes,
     resample,
     scores,
+    simulate_echoes,
     spectra,
 )
 from bonescan.kernels.basis import dft_basis, half_sample_hann
@@ -33,6 +34,7 @@ from bonescan.kernels.plain import match as plain_match
 from bonescan.kernels.plain import pairwise_slopes as plain_pairwise_slopes
 from bonescan.kernels.plain import resample as plain_resample
 from bonescan.kernels.plain import scores as plain_scores
+from bonescan.kernels.plain import simulate_echoes as plain_simulate_echoes
 from bonescan.kernels.plain import spectra as plain_spectra
 from bonescan.model.arrays import kernel_input
 
@@ -425,6 +427,26 @@ def points_and_bounds(rng: np.random.Generator, n: int, gaps: float) -> Args:
     return x, y, low, high, zero, keep_all, int(rng.choice([0, 5, n * n]))
 
 
+# --- simulated echoes ------------------------------------------------------
+
+
+def echoes_of_lines(rng: np.random.Generator, n: int, _gaps: float) -> Args:
+    """Make lines of a simulated frame, and a plate over the bone in half of the cases."""
+    shape = (n, 40)
+    bone, tail = (rng.normal(0, 1, shape) + 1j * rng.normal(0, 1, shape) for _ in range(2))
+    unit = rng.uniform(0, 1, (n, 5))
+    lines = unit * np.array([2e-3, 1.0, 5e-5, 1.2e-6, 1e-7])
+    plate = np.array([1.63, 6.5, 1.75, 3432.0, 5.8e-5, float(rng.integers(0, 2))])
+    return (
+        kernel_input(bone, np.complex128),
+        kernel_input(tail, np.complex128),
+        kernel_input(rng.uniform(0, 1, 40)),
+        kernel_input(lines),
+        kernel_input(plate),
+        2.5e4,
+    )
+
+
 # --- resample --------------------------------------------------------------
 
 
@@ -611,6 +633,14 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             kernel=resample.resample_auc,
             plain=plain_resample.resample_auc,
             inputs=curves_to_draw,
+        ),
+        "simulate_echoes.echo_spectra": Rival(
+            kernel=simulate_echoes.echo_spectra,
+            plain=plain_simulate_echoes.echo_spectra,
+            inputs=echoes_of_lines,
+            rtol=1e-9,
+            atol=1e-11,
+            gaps_give="",
         ),
         "scores.t_scores": Rival(
             kernel=scores.t_scores, plain=plain_scores.t_scores, inputs=columns(0, 1, 2)

@@ -15,10 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from bonescan.kernels.simulate_echoes import echo_spectra
+from bonescan.model.arrays import kernel_input
+
 from .bone import BoneParameters
 from .fields import along_first_axis
 from .geometry import Geometry
-from .plate import Complex, plate_response
+from .plate import (
+    CORTEX_ALPHA_DB_CM_MHZ,
+    CORTEX_C_M_S,
+    CORTEX_MRAYL,
+    MARROW_BONE_MRAYL,
+    SOFT_TISSUE_MRAYL,
+    Complex,
+)
 from .pulse import CM_PER_M, DB_PER_NEPER, HZ_PER_MHZ, Array, pulse_magnitude, two_way_magnitude
 from .setup import RfSetup
 from .speckle import BLOCK, SUPPORT, DepthFilter, depth_filter, design_grid_hz, rms_gain
@@ -216,25 +226,53 @@ def _trabecular(model: LineModel, white: Array) -> Array:
 def _echoes(model: LineModel, geometry: Geometry, f: int, parts: tuple[Array, Array]) -> Array:
     """Everything that is shaped in frequency: plate, bone behind it, rough surface, fascia."""
     bone, tail = (_spectrum(model, part) for part in parts)
-    frequency = model.frequency_hz
-    reflection, through = plate_response(frequency, geometry.cortex_m[f])
-    to_surface = _shift(model, geometry.surface_m[f], model.bone.alpha_soft_db_cm_mhz)
-    back = np.exp(2j * np.pi * frequency * (SUPPORT / model.window.fs_hz))
-    factor = geometry.surface_factor_1[f][:, None]
-    spectrum = bone * through * back if model.setup.plate_on_path else bone * back
-    spectrum += model.wavelet * (reflection * factor + _unit_gain(model) * tail)
+    surface = model.window.sample_of(geometry.surface_m[f])
+    spectrum = echo_spectra(
+        kernel_input(bone, np.complex128),
+        kernel_input(_unit_gain(model) * tail, np.complex128),
+        kernel_input(model.wavelet),
+        kernel_input(_line_numbers(model, geometry, f)),
+        kernel_input(_plate_numbers(model)),
+        float(model.frequency_hz[1]),
+    )
     # Echoes from behind the window must not come round to its beginning.
-    in_time = model.window.sample_of(geometry.surface_m[f]) < model.window.n_samples + 2 * SUPPORT
-    spectrum *= to_surface * in_time[:, None]
+    spectrum[surface >= model.window.n_samples + 2 * SUPPORT] = 0.0
     for depth_m, amplitude in zip(geometry.fascia_m, geometry.fascia_factor_1, strict=True):
         place = model.window.sample_of(depth_m)
         if place.min() > 0 and place.max() < model.window.n_samples:
             shift = _shift(model, depth_m, model.bone.alpha_local_db_cm_mhz)
             spectrum += amplitude * model.wavelet * shift
     whole = np.zeros((len(bone), model.n_transform // 2 + 1), dtype=np.complex128)
-    whole[:, : len(frequency)] = spectrum
+    whole[:, : spectrum.shape[1]] = spectrum
     echoes: Array = fft.irfft(whole, model.n_transform, axis=1)[:, : model.window.n_samples]
     return echoes
+
+
+def _line_numbers(model: LineModel, geometry: Geometry, f: int) -> Array:
+    """Thickness, surface factor, delay, what bone is early by, loss: (line, 5)."""
+    depth_m = geometry.surface_m[f]
+    numbers = np.empty((depth_m.size, 5))
+    numbers[:, 0] = geometry.cortex_m[f]
+    numbers[:, 1] = geometry.surface_factor_1[f]
+    numbers[:, 2] = model.window.sample_of(depth_m) / model.window.fs_hz
+    numbers[:, 3] = SUPPORT / model.window.fs_hz
+    numbers[:, 4] = _np_per_hz_m(model.bone.alpha_soft_db_cm_mhz) * (depth_m - model.bone.depth_m)
+    return numbers
+
+
+def _plate_numbers(model: LineModel) -> Array:
+    attenuation = CORTEX_ALPHA_DB_CM_MHZ * CM_PER_M / HZ_PER_MHZ / DB_PER_NEPER
+    return np.array(
+        [
+            SOFT_TISSUE_MRAYL, CORTEX_MRAYL, MARROW_BONE_MRAYL, CORTEX_C_M_S, attenuation,
+            float(model.setup.plate_on_path),
+        ]
+    )  # fmt: skip
+
+
+def _np_per_hz_m(alpha_db_cm_mhz: float) -> float:
+    """Two-way attenuation of a medium in nepers per hertz and metre."""
+    return float(2.0 * alpha_db_cm_mhz * CM_PER_M / HZ_PER_MHZ / DB_PER_NEPER)
 
 
 def _spectrum(model: LineModel, part: Array) -> Complex:
@@ -253,7 +291,7 @@ def _unit_gain(model: LineModel) -> float:
 def _shift(model: LineModel, depth_m: Array, alpha_db_cm_mhz: float) -> Complex:
     """Delay and attenuation of a depth against those of the nominal surface."""
     frequency = model.frequency_hz
-    slope = 2.0 * alpha_db_cm_mhz * CM_PER_M / HZ_PER_MHZ / DB_PER_NEPER
+    slope = _np_per_hz_m(alpha_db_cm_mhz)
     delay = 2.0 * np.pi * model.window.sample_of(depth_m) / model.window.fs_hz
     rate = -slope * (depth_m - model.bone.depth_m) - 1j * delay
     shift: Complex = np.exp(rate[:, None] * frequency[None, :])
