@@ -185,6 +185,11 @@ def main(arguments: list[str] | None = None) -> int:
             if options.only in row.name:
                 lines = compare(row, options.repeats, options.attempts)
                 print("\n".join(lines), flush=True)
+        if options.only in "whole_exam":
+            from . import whole_exam
+
+            found = whole_exam.tables(options.repeats, options.attempts)
+            print("\n".join(found), flush=True)
         if options.only in "passing_bablok theil_sen":
             from .agreement import tables
 
