@@ -167,7 +167,7 @@ def test_the_worst_site_and_spine_against_hip_come_from_the_scores(
     worst = class_table(who_class(rems), who_class(dxa))
     assert worst.tolist() == peer["worst_site"]["kappa"]["table"]
     assert worst.sum() == peer["worst_site"]["n"]
-    sites = class_table(who_class(t["ls_dxa"]), who_class(t["fn_dxa"]))
+    sites = class_table(who_class(t["fn_dxa"]), who_class(t["ls_dxa"]))  # rows = hip
     assert sites.tolist() == peer["spine_vs_hip_dxa"]["table"]
 
 
