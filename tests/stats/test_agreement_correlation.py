@@ -161,6 +161,7 @@ def test_ratings_without_error_or_people_are_stated():
     same = np.column_stack([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
     assert (icc_forms(same).icc_a1.est, icc_forms(same).icc_a1.lo) == (1.0, None)
     assert icc_forms(same + np.array([0, 1])).icc_c1.est == 1.0
+    assert icc_forms(same + np.array([0, 1e-9])).icc_a1.lo is None
     assert icc_forms(np.ones((4, 2))).icc_a1.reason == "nothing varies"
     no_people = icc_forms(np.array([[1.0, 2.0], [2.0, 1.0], [1.0, 2.0], [2.0, 1.0]]))
     assert no_people.icc_11.reason == "people do not differ"

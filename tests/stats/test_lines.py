@@ -292,6 +292,14 @@ def test_an_opposite_relation_has_no_passing_bablok_line():
     assert found.cusum.h is None
 
 
+def test_a_falling_line_is_warned_of_and_has_no_cusum():
+    x = np.arange(40.0)
+    found = passing_bablok(x, 20 - 0.2 * x + np.random.default_rng(11).normal(0, 0.5, 40))
+    assert found.slope.hi < 0
+    assert "does not rise" in found.warning
+    assert found.cusum.reason == "the line does not rise"
+
+
 def test_few_pairs_have_a_slope_and_no_interval():
     found = passing_bablok([1.0, 2.0, 3.5], [1.0, 2.5, 3.0])
     assert found.slope.est is not None
