@@ -40,6 +40,7 @@ def compare_study(  # noqa: PLR0913 - what was measured, and four ways to look a
     whole: tuple[int, int, int] | None = None,
     notes: tuple[str, ...] = (),
     problems: tuple[Problem, ...] = (),
+    simulated: bool = False,
 ) -> AgreementStudy:
     """Compare two methods at every site.
 
@@ -60,6 +61,8 @@ def compare_study(  # noqa: PLR0913 - what was measured, and four ways to look a
         Files of the test method; rows are counted when left out.
     notes, problems : tuple, optional
         What is known before any statistic.
+    simulated : bool
+        Some of the scans were made by a simulator.
 
     Returns
     -------
@@ -106,6 +109,7 @@ def compare_study(  # noqa: PLR0913 - what was measured, and four ways to look a
         notes=notes,
         versions={"python": platform.python_version()} | {n: version(n) for n in LIBRARIES},
         problems=tuple(found),
+        simulated=simulated,
     )
 
 

@@ -43,6 +43,7 @@ class _Asked:
     pool_makers: bool
     model: Path | None
     norms: Path | None
+    pdf: bool
 
 
 def add(app: typer.Typer) -> None:
@@ -59,6 +60,7 @@ def add(app: typer.Typer) -> None:
         out: Path | None = typer.Option(
             None, "--out", "-o", help="Folder for tables, page and figures."
         ),
+        pdf: bool = typer.Option(False, "--pdf", help="With -o: each figure as PDF too."),
         reference: str | None = typer.Option(
             None, "--reference", metavar=_COLUMN, help="Reference column, method or technique."
         ),
@@ -173,6 +175,7 @@ def add(app: typer.Typer) -> None:
                     pool_makers=pool_makers,
                     model=model,
                     norms=norms,
+                    pdf=pdf,
                 )
             ),
         )
@@ -222,16 +225,17 @@ def _agree(asked: _Asked) -> VerbResult:
             pool_makers=asked.pool_makers,
             model=asked.model,
         )
-    return _result(study, asked.out)
+    return _result(study, asked)
 
 
-def _result(study: AgreementStudy, out: Path | None) -> VerbResult:
+def _result(study: AgreementStudy, asked: _Asked) -> VerbResult:
     text = printable(str(study))
     text += "".join(printable(f"\n  {p.code} {p.reason}") for p in study.problems)
-    if out is not None:
+    if asked.out is not None:
         from bonescan.workflows.agree_write import write_agreement
 
-        write_agreement(study, out)
+        out = asked.out
+        write_agreement(study, out, pdf=asked.pdf)
         text += printable(f"\nopen {out}/agreement.html   tables: {out}/pairs.csv, continuous.csv, "
                           "classes.csv, strata.csv")  # fmt: skip
     return VerbResult(data=study.to_dict(), text=text, problems=list(study.problems))

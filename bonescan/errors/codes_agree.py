@@ -65,4 +65,9 @@ CODES: tuple[CodeInfo, ...] = (
         title="several pairs of one person",
         hint="Intervals come from resampling people, not pairs.",
     ),
+    CodeInfo(
+        code="BS-W375",
+        title="exams of people in doubt",
+        hint="One number may stand for two people: correct the record, run again, then compare.",
+    ),
 )

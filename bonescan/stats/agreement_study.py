@@ -373,6 +373,8 @@ class AgreementStudy:
         Sentences that belong beside the results.
     problems : tuple of Problem
         What a person should know, each with its code.
+    simulated : bool
+        Some of the scans were made by a simulator; every page says so.
     """
 
     sites: Mapping[str, SiteAgreement]
@@ -384,6 +386,7 @@ class AgreementStudy:
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()  # stand beside `data` in the JSON document
+    simulated: bool = False  # some of the scans were made by a simulator
 
     def __str__(self) -> str:
         from .agreement_text import study_text  # it needs these types
@@ -405,6 +408,7 @@ class AgreementStudy:
                 "source": self.source,
                 "across_sites": as_json(self.across_sites),
                 "notes": list(self.notes),
+                "simulated": self.simulated,
                 "versions": dict(self.versions),
             },
         }

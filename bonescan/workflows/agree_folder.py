@@ -74,6 +74,10 @@ def agree_folder(
             "BS-E374", _why_none(scans, first, second, settings.max_gap_days), file=out
         )
     problems = _check_training(scans, paired, model_file)
+    if scans.n_in_doubt:
+        problems.append(
+            warning("BS-W375", f"{scans.n_in_doubt} exams of people in doubt were left out.")
+        )
     norms = load_norms(norms_dir)
     sites = []
     for site, pairs in sorted(paired.items()):
@@ -94,6 +98,7 @@ def agree_folder(
             "twice; single vertebrae are not compared.",
         ),
         problems=tuple(problems),
+        simulated=any(t.simulated or r.simulated for pairs in paired.values() for r, t in pairs),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from bonescan.store.open_store import STORE_NAME, open_store
 RESULTS, FILES, PEOPLE, IDENTITIES = "results.csv", "files.csv", "patients.csv", "identities.csv"
 NO_SCANS = frozenset({"companion", "not-densitometry", "duplicate"})
 WITH_NUMBERS = frozenset({"measured", "reported"})
+IN_DOUBT = "identity_conflict"  # two people may stand under one number
 FIRST_QUALITY_CODE = "BS-E160"  # below: the file could not be read; from here on, not measured
 ORIGINS = {"reported": 0, "measured": 1, "estimated": 2}  # a device's own number is taken first
 
@@ -53,6 +54,7 @@ class StudyScans:
     """Everything that a comparison takes from a result folder."""
 
     rows: tuple[ScanRow, ...]
+    n_in_doubt: int  # exams left out because their person is in doubt
     rejected: tuple[ScanRow, ...]  # of people with numbers elsewhere
     files: tuple[Mapping[str, str], ...]
     fractures: Mapping[str, bool]
@@ -76,8 +78,11 @@ def read_scans(out: Path) -> StudyScans:
         row["patient_id"]: (row["chart_number"], row["issuer"] or None)
         for row in _rows(read_csv_table(out / IDENTITIES))
     }
+    cells = list(_rows(read_csv_table(out / RESULTS)))
+    sure = [c for c in cells if IN_DOUBT not in c["flags"].split(";")]
     return StudyScans(
-        rows=tuple(_scan_rows(out)),
+        rows=tuple(_scan_rows(sure)),
+        n_in_doubt=len({c["sha256"] for c in cells} - {c["sha256"] for c in sure}),
         rejected=tuple(_rejected(out, identities)),
         files=tuple(_rows(read_csv_table(out / FILES))),
         fractures=_fractures(out),
@@ -90,10 +95,10 @@ def _rows(table: CsvTable) -> Iterator[dict[str, str]]:
         yield dict(zip(table.header, row.cells, strict=False))
 
 
-def _scan_rows(out: Path) -> Iterator[ScanRow]:
+def _scan_rows(table: Iterable[Mapping[str, str]]) -> Iterator[ScanRow]:
     """Yield one row a scan and site: the device's own number where there are several."""
     best: dict[tuple[str, str, str, str], tuple[int, ScanRow]] = {}
-    for cells in _rows(read_csv_table(out / RESULTS)):
+    for cells in table:
         if not cells["exam_date"] or _is_single_vertebra(cells["site"]):
             continue
         row = _scan_row(cells)

@@ -70,7 +70,7 @@ STRATA_COLUMNS = (
 )
 
 
-def write_agreement(study: AgreementStudy, out: Path) -> tuple[Path, ...]:
+def write_agreement(study: AgreementStudy, out: Path, *, pdf: bool = False) -> tuple[Path, ...]:
     """Write agreement.json, the tables, the page and its figures.
 
     Parameters
@@ -78,6 +78,8 @@ def write_agreement(study: AgreementStudy, out: Path) -> tuple[Path, ...]:
     study : AgreementStudy
     out : Path
         A folder; made when it isn't there.
+    pdf : bool
+        Each figure as PDF too.
 
     Returns
     -------
@@ -88,14 +90,14 @@ def write_agreement(study: AgreementStudy, out: Path) -> tuple[Path, ...]:
     UsageError
         BS-E376 when `out` is a file.
     EnvironmentFault
-        BS-E501 when it can't be written.
+        BS-E501 when it can't be written, BS-E505 without what PDF needs.
     """
     if out.exists() and not out.is_dir():
         raise UsageError("BS-E376", f"found the file {out}, wanted a folder for -o.")
     try:
         out.mkdir(parents=True, exist_ok=True)
         written = [*_tables(study, out)]
-        written += _report(study, out)
+        written += _report(study, out, pdf=pdf)
     except OSError as error:
         raise EnvironmentFault(
             "BS-E501", f"the folder can't be written: {error.strerror}.", file=out
@@ -103,10 +105,10 @@ def write_agreement(study: AgreementStudy, out: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def _report(study: AgreementStudy, out: Path) -> tuple[Path, ...]:
+def _report(study: AgreementStudy, out: Path, *, pdf: bool) -> tuple[Path, ...]:
     from bonescan.report.agreement_page import write_agreement_report
 
-    return write_agreement_report(study, out)
+    return write_agreement_report(study, out, pdf=pdf, simulated=study.simulated)
 
 
 def _tables(study: AgreementStudy, out: Path) -> Iterator[Path]:

@@ -252,6 +252,22 @@ def test_an_unknown_model_is_said(
     assert "BS-W371 the training people of site-1 are not known here" in out
 
 
+def test_people_in_doubt_and_simulated_scans_are_said(
+    folder: Callable[..., Path], verb: Callable[..., tuple[int, str, str]]
+) -> None:
+    rows = [r | {"flags": ("simulated_exam",)} for r in five_pairs()]
+    doubt = {"flags": ("identity_conflict",)}
+    rows += [dxa("P-d", 0.7) | doubt, ours("P-d", 0.9) | doubt]
+    code, out, _ = verb("agree", folder(rows), "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["data"]["sites"][NECK]["bmd"]["n"] == 5
+    assert document["data"]["more"]["simulated"] is True
+    assert [p["reason"] for p in document["problems"] if p["code"] == "BS-W375"] == [
+        "2 exams of people in doubt were left out."
+    ]
+
+
 def test_no_pair_and_no_second_technique_end_with_4(
     folder: Callable[..., Path], refused: Any
 ) -> None:
