@@ -53,6 +53,8 @@ class Study:
     problems: tuple[Problem, ...]
     identities: tuple[dict[str, str], ...]
     contents: dict[str, StoredContent] = field(default_factory=dict)
+    facts: dict[str, tuple[Fact, ...]] = field(default_factory=dict)  # by pseudonym
+    facts_without_scan: tuple[Fact, ...] = ()  # about people whom no scan names
 
     @property
     def outcome_counts(self) -> dict[str, int]:
@@ -117,7 +119,14 @@ def gather_study(store: Store, pseudonyms: Pseudonyms, norms: Norms, settings: S
         problems=tuple(sorted(problems, key=lambda p: (p.code, p.file, p.reason))),
         identities=_identities(names),
         contents={c.sha256: c for c in contents},
+        facts={_shown_id(k, pseudonyms, IdentityMode.PSEUDONYM): about[k] for k in subjects},
+        facts_without_scan=_unused(facts, about),
     )
+
+
+def _unused(facts: Sequence[Fact], about: dict[PersonKey, tuple[Fact, ...]]) -> tuple[Fact, ...]:
+    used = {f for found in about.values() for f in found}
+    return tuple(f for f in facts if f not in used)
 
 
 def _facts_by_person(
@@ -408,11 +417,9 @@ def _people_problems(
         keys = {k for k, v in conflicts.items() if v == reason}
         files = sorted(e.content.files[0] for e in exams if e.key in keys)
         found.append(conflict_problem(files, reason))
-    used = {f for found_facts in about.values() for f in found_facts}
     unknown: dict[tuple[str, str], set[int]] = {}
-    for fact in facts:
-        if fact not in used:
-            unknown.setdefault((fact.file, fact.patient_id), set()).add(fact.line)
+    for fact in _unused(facts, about):
+        unknown.setdefault((fact.file, fact.patient_id), set()).add(fact.line)
     for (file, _), lines in sorted(unknown.items()):
         where = f"line{'s' * (len(lines) > 1)} {', '.join(map(str, sorted(lines)))}"
         found.append(
