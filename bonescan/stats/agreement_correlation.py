@@ -22,6 +22,8 @@ PERFECT = 1.0 - 1e-14  # a correlation this close to 1 is 1, but for rounding
 CONSTANT = "a series is constant"
 TOO_FEW = "fewer than 3 pairs"
 ON_A_LINE = "every pair is on one line"
+# Variance of z times n − 3, as a + b·r².
+SPEARMAN = {"bonett-wright": (1.0, 0.5), "fieller": (1.06, 0.0), "fisher-z": (1.0, 0.0)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +108,17 @@ def _bracketed(r: float, n: int, confidence: float) -> Estimate:
     return _fisher(r, 1.0 / math.sqrt(n - 3), confidence, p, "fisher-z")
 
 
-def spearman_correlation(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95) -> Estimate:
-    """Correlate the ranks; interval by Fisher's z with √((1 + r²/2)/(n − 3)), p by t.
+def spearman_correlation(
+    x: ArrayLike, y: ArrayLike, *, interval: str = "bonett-wright", confidence: float = 0.95
+) -> Estimate:
+    """Correlate the ranks; interval by Fisher's z, p by t.
 
     Parameters
     ----------
     x, y : (n,) array_like
         Pairs; ties have their mean rank.
+    interval : {"bonett-wright", "fieller", "fisher-z"}
+        Variance of z: (1 + r²/2)/(n − 3), which covers best; 1.06/(n − 3); 1/(n − 3).
     confidence : float, default 0.95
 
     Returns
@@ -122,8 +128,11 @@ def spearman_correlation(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95
     References
     ----------
     Bonett DG, Wright TA. Sample size requirements for estimating Pearson, Kendall and
-    Spearman correlations. Psychometrika 2000;65:23-28.
+    Spearman correlations. Psychometrika 2000;65:23-28. Fieller EC, Hartley HO, Pearson
+    ES. Tests for rank correlation coefficients. Biometrika 1957;44:470-481 (1.06).
     """
+    if interval not in SPEARMAN:
+        raise ValueError(f"found {interval!r}, wanted one of {', '.join(SPEARMAN)}")
     a, b = checked_pairs(x, y)
     checked_confidence(confidence)
     if why := _unusable(a, b):
@@ -132,8 +141,9 @@ def spearman_correlation(x: ArrayLike, y: ArrayLike, *, confidence: float = 0.95
     p = _t_test(r, a.size - 2)
     if a.size == LEAST:
         return Estimate(est=r, p=p, reason="3 pairs have no interval")
-    se = math.sqrt((1.0 + r * r / 2.0) / (a.size - 3))
-    return _fisher(r, se, confidence, p, "bonett-wright")
+    lead, square = SPEARMAN[interval]
+    se = math.sqrt((lead + square * r * r) / (a.size - 3))
+    return _fisher(r, se, confidence, p, interval)
 
 
 def mean_ranks(values: ArrayLike) -> Array:

@@ -72,6 +72,11 @@ def test_wrong_input_is_refused(compute):
         compute([1, 2, 3], [1, 2, 4], confidence=95)
 
 
+def test_an_unknown_interval_is_refused():
+    with pytest.raises(ValueError, match="found 'exact', wanted one of bonett-wright, fieller"):
+        spearman_correlation([1, 2, 3], [1, 2, 3], interval="exact")
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6), n=st.integers(5, 40), ties=st.booleans())
 def test_the_coefficients_are_those_of_scipy(seed, n, ties):

@@ -168,7 +168,14 @@ def check_correlation(x, y, want):
     assert ends(r) == near(theirs(want["pearson"]))
     assert r.p == pytest.approx(want["pearson"]["p"], rel=1e-6)
     assert rho.est == near(want["spearman"]["rho"])
-    assert [rho.lo, rho.hi] == near(want["spearman"]["ci_bonett_wright"])
+    for interval, key in (
+        ("bonett-wright", "ci_bonett_wright"),
+        ("fieller", "ci_fieller_1.06"),
+        ("fisher-z", "ci_fisher_1_over_n_3"),
+    ):
+        rho = spearman_correlation(x, y, interval=interval)
+        assert [rho.lo, rho.hi] == near(want["spearman"][key])
+        assert rho.method == interval
     assert kendall_tau_b(x, y).est == near(want["kendall_tau_b"])
     lin, epi = lin_ccc(x, y), want["ccc_epiR"]
     assert ends(lin.ccc) == near(theirs(epi["ccc"]))
