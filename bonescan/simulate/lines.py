@@ -19,7 +19,6 @@ from bonescan.kernels.simulate_echoes import echo_spectra
 from bonescan.model.arrays import kernel_input
 
 from .bone import BoneParameters
-from .fields import along_first_axis
 from .geometry import Geometry
 from .plate import (
     CORTEX_ALPHA_DB_CM_MHZ,
@@ -187,13 +186,16 @@ def simulate_frames(
     n_frames, n_lines = geometry.surface_m.shape
     lines = np.empty((n_frames, n_lines, model.window.n_samples))
     n_white = model.soft.n_scatterers + 2 * model.n_bone
+    correlation = model.setup.frame_correlation
+    innovation = np.sqrt(1.0 - correlation * correlation)
     white = np.zeros((n_lines, n_white))
     for f in range(n_frames):
         fresh = rng.standard_normal((n_lines, n_white), dtype=np.float32)
         if f == 0:
             white[:] = fresh
-        else:
-            white = along_first_axis(np.stack([white, fresh]), model.setup.frame_correlation)[1]
+        else:  # in place: these are the largest arrays of a frame
+            white *= correlation
+            white += innovation * fresh
         lines[f] = _frame(model, geometry, f, white)
     return lines, _surface_peaks(model.window, lines, geometry.surface_m)
 
