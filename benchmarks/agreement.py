@@ -17,6 +17,7 @@ from scipy import stats
 
 from bonescan.stats.passing_bablok import passing_bablok, theil_sen
 
+from .agreement_report import report_line
 from .run import SEED, alternate, line, timed
 
 Array = NDArray[np.float64]
@@ -108,7 +109,7 @@ def tables(repeats: int, attempts: int) -> list[str]:
         while not timing.accepted and attempt < attempts:
             timing, attempt = run(), attempt + 1
         lines.append(f"| {name} " + line(rival, asked, timing, attempt))
-    return [*lines, "", memory_line()]
+    return [*lines, "", memory_line(), "", report_line()]
 
 
 def _joint(x: Array, y: Array) -> object:

@@ -171,3 +171,39 @@ def test_strata_hold_the_same_numbers_as_their_rows(
     assert sum(s["n"] for s in ages) == 193
     assert {s["variable"] for s in strata} == {"age_years", "bmi_kg_m2"}  # all women: no sex strata
     assert all(s["kappa"]["est"] is not None for s in ages if s["n_t"] > 20)
+
+
+def test_the_first_reading_is_the_lowest_number_not_the_first_row(
+    csv_file: Csv, agree: Callable[..., Any]
+) -> None:
+    path = csv_file(
+        """x,y,who,reading
+        5.0,6.0,a,10
+        1.0,1.5,a,2
+        2.0,2.5,b,2
+        7.0,9.0,b,10
+        3.0,3.5,c,2
+        4.0,4.5,d,2"""
+    )
+    data = agree(path, "--reference", "x", "--test", "y", "--subject", "who",
+                 "--replicate", "reading")  # fmt: skip
+    q = data["sites"]["pair"]["bmd"]
+    assert q["n"] == 4
+    assert q["bland_altman"]["bias"]["est"] == pytest.approx(0.5)
+    assert data["flow"]["reasons"] == {"later_readings": 2}
+    assert q["more"]["replicates"]["true_value_constant"]["n_x"] == 6
+
+
+def test_readings_may_have_names(csv_file: Csv, agree: Callable[..., Any]) -> None:
+    path = csv_file("x,y,s,r\n9,9,a,late\n1,2,a,early\n2,3,b,early\n3,4,c,early\n4,6,d,early")
+    q = agree(path, "--reference", "x", "--test", "y", "--subject", "s", "--replicate", "r")
+    assert q["sites"]["pair"]["bmd"]["bland_altman"]["bias"]["est"] == pytest.approx(1.25)
+
+
+def test_rejected_scans_are_in_no_stratum(csv_file: Csv, agree: Callable[..., Any]) -> None:
+    rows = "\n".join(
+        f"{x},{y},{q},{'F' if i % 2 else 'M'}" for i, (x, y, q) in enumerate(ROWS) if y != ""
+    )
+    path = csv_file(f"fn_dxa_t,fn_rems_t,quality,sex\n{rows}")
+    strata = agree(path)["sites"]["fn"]["more"]["strata"]
+    assert {s["label"]: s["n"] for s in strata} == {"F": 3, "M": 4}  # the ninth woman was refused
