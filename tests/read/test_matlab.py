@@ -87,6 +87,18 @@ def test_either_byte_order_and_packed_variables_are_the_same(mat, packed, order)
     np.testing.assert_array_equal(scan.samples.block("x"), WANT)
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_variables_longer_than_their_head_are_read_whole(mat, packed):
+    values = np.random.default_rng(1).integers(-99, 99, (300, 400))  # 240 kB
+    element = mat5_array("RfData", values)
+    if packed:
+        data = zlib.compress(element)
+        element = struct.pack("<2I", 15, len(data)) + data
+    settings = keys(fs_hz=number(15e6), axes=("sample", "line"))
+    scan = read_scan(mat(mat5(element)), settings)
+    np.testing.assert_array_equal(scan.samples.block("x")[0], values.T)
+
+
 def test_the_order_of_axes_is_the_users(mat):
     lines_first = mat5_array("RfData", WANT.transpose(1, 2, 0))
     settings = keys(fs_hz=number(15e6), axes=("line", "sample", "frame"))
