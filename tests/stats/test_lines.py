@@ -165,6 +165,35 @@ def test_the_weighted_jackknife_is_that_of_leaving_out_one_by_one():
         assert se == pytest.approx(np.std(pseudo, ddof=1) / math.sqrt(20), rel=1e-7)
 
 
+def linnet(x, y, ratio):
+    """Iterate as the paper says, one step after the other, until both parts stand still."""
+    line = deming(x, y, error_ratio=ratio)
+    a, b = line.intercept.est, line.slope.est
+    for _ in range(30):
+        e = y - a - b * x
+        x_true, y_true = x + ratio * b * e / (1 + ratio * b * b), y - e / (1 + ratio * b * b)
+        w = ((x_true + ratio * y_true) / (1 + ratio)) ** -2
+        xm, ym = np.average(x, weights=w), np.average(y, weights=w)
+        u, q = (w * (x - xm) ** 2).sum(), (w * (y - ym) ** 2).sum()
+        p = (w * (x - xm) * (y - ym)).sum()
+        root = math.sqrt((u - ratio * q) ** 2 + 4 * ratio * p * p)
+        new = (ratio * q - u + root) / (2 * ratio * p)
+        still = max(abs(new - b), abs(ym - new * xm - a)) < 1e-6
+        a, b = ym - new * xm, new
+        if still:
+            break
+    return a, b
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("unit", [1.0, 1000.0])
+def test_the_weighted_line_is_that_of_the_iteration_as_printed(ratio, unit):
+    # in small units the intercept is the last to stand still
+    x, y = (unit * v for v in sample(20))
+    found = weighted_deming(x, y, error_ratio=ratio)
+    assert (found.intercept.est, found.slope.est) == pytest.approx(linnet(x, y, ratio), rel=1e-11)
+
+
 def test_the_weighted_line_is_nearer_where_errors_grow_with_the_value():
     rng = np.random.default_rng(8)
     off = {"deming": [], "weighted": []}
