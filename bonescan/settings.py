@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bonescan.model.vocabulary import IdentityMode, LabelFrom, LabelPolicy
+from bonescan.model.vocabulary import CovariateUse, IdentityMode, LabelFrom, LabelPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,7 @@ class RemsSettings:
     model_file: Path | None = None  # None: the bundled model
     allow_simulated_model: bool = False  # BMD (only) of real exams from a simulated model
     calibration_files: tuple[Path, ...] = ()  # found by the `calibration_id` of an exam
+    covariates: CovariateUse = CovariateUse.NONE  # whether age, BMI and sex move the estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,12 @@
 """Flags of REMS-style estimates, in plain words."""
 
 FLAGS: dict[str, str] = {
-    "calibration_not_applied": "The file names a calibration of the device that the program does "
-    "not have; nothing was divided out.",
+    "calibration_not_applied": "The file names a calibration of the device, and the model was "
+    "trained without any; nothing was divided out.",
     "clutter": "The echo does not fade behind the bone as in the training exams: echoes from "
     "beside the beam, or a thick cortex that rings over sparse bone; the estimate may be off.",
+    "covariates_used": "Age, BMI and sex moved this estimate, because the settings asked for it; "
+    "without that setting ultrasound alone decides.",
     "depth_out_of_training": "The bone lies deeper or shallower than in the exams the model was "
     "trained on.",
     "double_surface": "Many frames show two layers that could both be the bone surface; they were "
@@ -14,6 +16,8 @@ FLAGS: dict[str, str] = {
     "the spectra hold little signal there; the number means little.",
     "extrapolated_bmd": "The estimate lies outside the range of bone densities the model was "
     "trained on.",
+    "fade_misfit": "The way the echo fades behind the bone surface is unlike that of the training "
+    "exams, so the attenuation that leads the estimate may be off.",
     "few_frames": "Fewer than four frames show a bone surface.",
     "few_spectra": "Fewer averaged spectra are valid than the model asks for; the number is less "
     "sure than usual.",
@@ -36,6 +40,8 @@ FLAGS: dict[str, str] = {
     "could not be taken off.",
     "not_for_any_use": "Estimated for a real exam with a model trained on simulated ones; the "
     "number means nothing about this person.",
+    "other_estimator": "The exam lacks gates that the leading estimator of the model takes; the "
+    "next best one leads instead.",
     "outside_reference": "Age, BMI, sex or pregnancy of this person is outside what the model was "
     "trained on.",
     "power_unit_unknown": "The unit of the stored spectra is missing or not known here; they were "
@@ -43,6 +49,8 @@ FLAGS: dict[str, str] = {
     "reference_unchecked": "The file lacks age, BMI or sex, so whether the model covers this "
     "person could not be checked.",
     "saturated": "More than 5 % of the lines are clipped near the bone and were left out.",
+    "score_not_a_line": "In training bone density did not fall along a line with the osteoporosis "
+    "score, which the estimate takes for granted.",
     "simulated_model": "The model was trained on simulated exams; the result is a test of the "
     "software, not a finding.",
     "single_vertebra": "Estimated with the model for L1-L4 to compare vertebrae; no T-score or "

@@ -1,14 +1,17 @@
 """The REMS-style model (`*.h5`): writer and guarded reader side by side.
 
-Layout of version 1 (nothing is pickled, nothing points outside the file):
+Layout of version 2 (nothing is pickled, nothing points outside the file):
 
-* root attributes ``format="bonescan-model"``, ``version=1``, ``method``,
+* root attributes ``format="bonescan-model"``, ``version=2``, ``method``,
   ``model_id``, ``content_sha256``, ``simulated``, ``dxa_maker``, ``correction``,
   ``normalisation``, ``calibrated``, ``devices``, ``software_version``,
   ``cohort_sha256``, ``person_salt`` and the dataset ``person_hashes``;
 * group ``form``: how spectra must be made to meet the model;
-* one group a site, ``sites/<site>``: class spectra, maps to BMD, residuals,
-  ranges; in it ``cross_validation``, one group a row.
+* one group a site, ``sites/<site>``: class spectra, residuals, ranges; in it
+  ``maps``, one group an estimator, ``interval`` with what prediction intervals are
+  made of, ``fragility``, and ``cross_validation``, one group a row.
+
+Version 1 knew two estimators and no intervals; a model of it is refused.
 
 Fields carry the names of `bonescan.model.rems_model`. Texts in a list are
 joined by line ends. Numbers are stored with eight significant digits, so that
@@ -36,14 +39,18 @@ from bonescan.errors import NothingUsable, UsageError
 from bonescan.model import rems_model
 from bonescan.model.rems_model import (
     ESTIMATORS,
+    FADE,
     METHOD,
+    OS,
+    PCR,
+    TWO_GATE,
     CrossValidationRow,
     RemsModel,
     SiteModel,
 )
 
 FORMAT_NAME = "bonescan-model"
-VERSION = 1
+VERSION = 2
 BUNDLED = Path(__file__).parent / "models" / "demo-1.h5"
 
 DIGITS = 8  # significant digits stored
@@ -254,7 +261,11 @@ def _check_version(file: h5py.File, path: Path) -> None:
         raise NothingUsable("BS-E310", f"found no format={FORMAT_NAME!r}.", file=path)
     version = file.attrs.get("version")
     if version != VERSION:
-        raise NothingUsable("BS-E311", f"found version {version}, wanted {VERSION}.", file=path)
+        older = isinstance(version, int | np.integer) and version < VERSION
+        whence = "an older bonescan; build the model again" if older else "another bonescan"
+        raise NothingUsable(
+            "BS-E311", f"found version {version} of {whence}, wanted {VERSION}.", file=path
+        )
     method = file.attrs.get("method")
     if method != METHOD:
         raise NothingUsable("BS-E311", f"found method {method!r}, wanted {METHOD!r}.", file=path)
@@ -356,31 +367,62 @@ def _faults(model: RemsModel) -> Iterator[str]:
     if len(bins) != 1 or not bins[0]:
         yield f"a frequency axis of shape {bins}"
     for site in model.sites:
-        for name, wanted in _shapes(bins[0], site).items():
-            found = getattr(site, name).shape
-            if found != wanted:
-                yield f"{site.site}/{name} of shape {found}, wanted {wanted}"
-        if site.primary not in ESTIMATORS:
-            yield f"the estimator {site.primary!r}, wanted one of {', '.join(ESTIMATORS)}"
+        for name, found, wanted in _shapes(bins[0], site):
+            if found.shape != wanted:
+                yield f"{site.site}/{name} of shape {found.shape}, wanted {wanted}"
+        yield from _estimator_faults(site)
     for path, value in _walk(model, ""):
         if isinstance(value, float | np.ndarray) and not np.all(np.isfinite(value)):
             yield f"a number that is not finite in {path}"
 
 
-def _shapes(n_bins: int, site: SiteModel) -> dict[str, tuple[int, ...]]:
-    n_components = site.d_coefficients_g_cm2.size
+def _estimator_faults(site: SiteModel) -> Iterator[str]:
+    for name in (site.primary, *site.estimators):
+        if name not in ESTIMATORS:
+            yield f"the estimator {name!r}, wanted one of {', '.join(ESTIMATORS)}"
+    if site.primary not in site.estimators:
+        yield f"{site.site}/primary {site.primary!r} that is none of its estimators"
+    mapped = tuple(m.estimator for m in site.maps)
+    if set(mapped) | {OS} != set(site.estimators) or len(mapped) + 1 != len(site.estimators):
+        yield f"{site.site}/maps of {', '.join(mapped)} for {', '.join(site.estimators)}"
+    folds = site.interval
+    whole = np.array_equal(folds.fold, np.round(folds.fold)) and np.all(folds.fold >= 0)
+    if not whole or np.any(folds.fold >= folds.fold_intercept_g_cm2.size):
+        yield (
+            f"{site.site}/interval with folds that are not 0 to "
+            f"{folds.fold_intercept_g_cm2.size - 1}"
+        )
+
+
+def _vector_size(estimator: str, n_bins: int) -> int:
+    """Count the numbers that an estimator makes of an exam; -1 for an unknown one."""
+    return {OS: 1, TWO_GATE: n_bins, PCR: 2 * n_bins + 2, FADE: 1}.get(estimator, -1)
+
+
+def _shapes(n_bins: int, site: SiteModel) -> Iterator[tuple[str, Array, tuple[int, ...]]]:
+    """Every array of a site with the shape it must have."""
     points = site.residual_sd_g_cm2.shape[-1] if site.residual_sd_g_cm2.ndim else 0
-    table = (len(ESTIMATORS), points)
-    return {
-        "osteoporotic_db": (2 * n_bins,),
-        "healthy_db": (2 * n_bins,),
-        "d_mean_db": (n_bins,),
-        "d_components": (n_components, n_bins),
-        "d_coefficients_g_cm2": (n_components,),
-        "decay_curve_db": (0,) if site.decay_sd_db is None else (3,),
-        "residual_bmd_g_cm2": table,
-        "residual_sd_g_cm2": table,
-    }
+    table = (len(site.estimators), points)
+    yield "osteoporotic_db", site.osteoporotic_db, (2 * n_bins,)
+    yield "healthy_db", site.healthy_db, (2 * n_bins,)
+    yield "decay_curve_db", site.decay_curve_db, (0,) if site.decay_sd_db is None else (3,)
+    yield "residual_bmd_g_cm2", site.residual_bmd_g_cm2, table
+    yield "residual_sd_g_cm2", site.residual_sd_g_cm2, table
+    yield "covariates_g_cm2", site.covariates_g_cm2, (4,)
+    yield "offset_g_cm2", site.offset_g_cm2, (5,)
+    for linear in site.maps:
+        size = (_vector_size(linear.estimator, n_bins),)
+        yield f"maps/{linear.estimator}/mean", linear.mean, size
+        yield f"maps/{linear.estimator}/weights_g_cm2", linear.weights_g_cm2, size
+    folds = site.interval
+    n_folds, rows = folds.fold_intercept_g_cm2.shape, folds.fold.shape
+    size = (_vector_size(folds.estimator, n_bins),)
+    yield "interval/fold_weights_g_cm2", folds.fold_weights_g_cm2, (*n_folds, *size)
+    yield "interval/residual_g_cm2", folds.residual_g_cm2, rows
+    yield "interval/weight_1", folds.weight_1, rows
+    shape = (2 * n_bins,) if site.fragility.known else (0,)
+    yield "fragility/fractured_db", site.fragility.fractured_db, shape
+    yield "fragility/unfractured_db", site.fragility.unfractured_db, shape
 
 
 def cross_validation_text(rows: Sequence[CrossValidationRow]) -> str:

@@ -19,7 +19,9 @@ LUMBAR_SPINE = "lumbar-spine"
 
 OS = "os"  # share of spectra like the osteoporotic model, then a line to BMD
 TWO_GATE = "d-pcr4"  # regression on the spectrum of gate A minus gate B
-ESTIMATORS = (OS, TWO_GATE)
+PCR = "pcr"  # regression on both gates, the mean and the slope of D(f)
+FADE = "attenuation"  # of the bone, clutter told apart from it; needs four gates
+ESTIMATORS = (OS, TWO_GATE, PCR, FADE)  # a model has those that its exams had the gates for
 COVARIATES = "covariates-only"  # age, BMI and sex without ultrasound: what must be beaten
 
 
@@ -70,17 +72,59 @@ class CrossValidationRow:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class LinearMap:
+    """BMD = intercept + (vector - mean) · weights, for the vector of one estimator."""
+
+    estimator: str
+    mean: Array  # (p,), in the unit of the vector
+    weights_g_cm2: Array  # (p,), per that unit
+    intercept_g_cm2: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class IntervalFolds:
+    """What a CV+ interval is made of: one estimator without each fold of people.
+
+    The prediction of fold k for a vector x is intercept_k + x · weights_k. A
+    person weighs the same however many exams she has.
+    """
+
+    estimator: str  # the one that led when the model was built
+    fold_intercept_g_cm2: Array  # (fold,)
+    fold_weights_g_cm2: Array  # (fold, p)
+    fold: Array  # (exam,), whole numbers: the fold that the person was in
+    residual_g_cm2: Array  # (exam,), absolute, from the model without her fold
+    weight_1: Array  # (exam,), one over the exams of the person
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FragilityModel:
+    """Class spectra of fractured and unfractured people; empty where too few are labelled."""
+
+    fractured_db: Array  # (2 · bin,) or (0,)
+    unfractured_db: Array
+    n_fractured: int
+    n_unfractured: int
+
+    @property
+    def known(self) -> bool:
+        """Whether a fragility score may be made."""
+        return self.fractured_db.size > 0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SiteModel:
     """The model of one site: class spectra, maps to BMD, and where they hold.
 
     Class spectra are gate A then gate B, (2 · bin,), dB, path corrected, joint
     mean removed. `residual_*` are rows of (point,): standard deviation of
     cross-validated residuals against the estimate, one row an estimator in the
-    order of `ESTIMATORS`.
+    order of `estimators`. `maps` holds all of them but the osteoporosis score.
     """
 
     site: str
     primary: str
+    estimators: tuple[str, ...]
     informative: tuple[str, ...]  # estimators that beat age, BMI and sex in cross-validation
     needs_depth: bool
     reference_id: str  # young-adult reference that split the classes
@@ -89,12 +133,15 @@ class SiteModel:
     r_min_1: float
     os_intercept_g_cm2: float
     os_slope_g_cm2: float  # per percent
-    d_mean_db: Array  # (bin,)
-    d_components: Array  # (4, bin)
-    d_coefficients_g_cm2: Array  # (4,), per dB
-    d_intercept_g_cm2: float
+    os_is_line: bool  # BMD falls with the score, and a monotone curve fits hardly better
+    maps: tuple[LinearMap, ...]
     residual_bmd_g_cm2: Array  # (estimator, point)
     residual_sd_g_cm2: Array  # (estimator, point)
+    interval: IntervalFolds
+    covariates_g_cm2: Array  # (4,): intercept, per year, per kg/m2, men more; without ultrasound
+    offset_g_cm2: Array  # (5,): intercept, of the estimate, age, BMI, men; with ultrasound
+    fragility: FragilityModel
+    misfit_limit_1: float | None  # of the attenuation fit, above which an exam is unlike training
     decay_curve_db: Array  # (3,): gate B minus C expected from powers of A minus B, low band
     decay_sd_db: float | None  # None, and an empty curve: the training exams had no gate C
     vertebra_sd_g_cm2: float | None  # of one vertebra against the others, training people
@@ -110,6 +157,10 @@ class SiteModel:
     min_groups: int  # fewer valid spectra give no number
     wanted_groups: int  # fewer are flagged
     cross_validation: tuple[CrossValidationRow, ...]
+
+    def linear(self, estimator: str) -> LinearMap | None:
+        """Find the map of an estimator; None when the model has none."""
+        return next((m for m in self.maps if m.estimator == estimator), None)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -98,3 +98,10 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
+
+
+class CovariateUse(StrEnum):
+    """Whether age, BMI and sex may move an estimate from ultrasound."""
+
+    NONE = "none"
+    OFFSET = "offset"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bonescan.errors import UnusableScan, code_info
+from bonescan.files.calibration import read_calibrations
 from bonescan.model.outcome import Picture, StageResult
 from bonescan.model.rems_model import RemsModel
 from bonescan.model.scan import RfScan
@@ -43,7 +44,11 @@ def estimate_scan(scan: RfScan, model: RemsModel, settings: RemsSettings) -> Sta
     real = scan.exam.simulated is not True
     if model.simulated and real and not settings.allow_simulated_model:
         return _no_numbers(scan, model)
-    results = {site.site: site_result(scan, site, model) for site in scan.sites}
+    calibrations = read_calibrations(settings.calibration_files)
+    results = {
+        site.site: site_result(scan, site, model, calibrations, settings.covariates)
+        for site in scan.sites
+    }
     results = with_vertebrae(scan, results, model)
     if model.simulated and real:
         results = {name: _watermarked(r) for name, r in results.items()}

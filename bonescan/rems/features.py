@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bonescan.model.rems_model import SpectralForm
 
+from .attenuation import Fade
 from .spectra import SiteSpectra
 
 Array = NDArray[np.float64]
@@ -34,6 +35,8 @@ class SiteFeatures:
     decay_bc_db: float
     floored_percent: float  # bins of gates A and B where noise left less than the floor
     snr_db: float | None  # median of gate B, 1.5 to 3.5 MHz; None when the noise is unknown
+    difference_axes: Array  # (2, bin): mean, and slope from 1.5 to 3.5 MHz, of a D(f)
+    fade: Fade | None = None  # None: not asked for, or too few gates
 
     @property
     def median_difference_db(self) -> Array:
@@ -45,6 +48,7 @@ class SiteFeatures:
 
 
 SNR_BAND_HZ = (1.5e6, 3.5e6)
+SLOPE_BAND_HZ = (1.5e6, 3.5e6)
 
 
 def site_features(
@@ -54,6 +58,8 @@ def site_features(
     corrected: bool = True,
     attenuation_db_cm_mhz: float | None = None,
     depth_shift_mm: float = 0.0,
+    system_db: Array | None = None,
+    fade: Fade | None = None,
 ) -> SiteFeatures:
     """Take noise, path and level out of averaged spectra.
 
@@ -69,6 +75,11 @@ def site_features(
         Instead of the form's.
     depth_shift_mm : float
         Added to the depth: for the uncertainty of the path.
+    system_db : (bin,) ndarray, optional
+        Response of the device, from a calibration; taken off after the noise,
+        which does not pass the probe.
+    fade : Fade, optional
+        Kept with the features.
 
     Returns
     -------
@@ -76,6 +87,8 @@ def site_features(
     """
     clean, floored = _without_noise(spectra, form.noise_floor_1)
     level_db = 10.0 * np.log10(clean)
+    if system_db is not None:
+        level_db = level_db - system_db
     difference = level_db[0] - level_db[1]
     alpha = form.attenuation_db_cm_mhz if attenuation_db_cm_mhz is None else attenuation_db_cm_mhz
     path = np.zeros((spectra.n_groups, 1))
@@ -87,10 +100,22 @@ def site_features(
         two_gate_db=both - both.mean(axis=1, keepdims=True),
         difference_db=difference,
         decay_ab_db=float(np.median(difference[:, low])),
-        decay_bc_db=_median_known((level_db[1] - level_db[2])[:, low]),
+        decay_bc_db=_decay_behind(level_db, low),
         floored_percent=floored,
         snr_db=_snr_db(spectra, form),
+        difference_axes=_difference_axes(form.frequency_hz),
+        fade=fade,
     )
+
+
+def _difference_axes(frequency_hz: Array) -> Array:
+    """Weights of the mean, and of the least-squares slope in dB/MHz over the low band."""
+    band = (frequency_hz >= SLOPE_BAND_HZ[0]) & (frequency_hz <= SLOPE_BAND_HZ[1])
+    f_mhz = frequency_hz / HZ_PER_MHZ
+    away = np.where(band, f_mhz - f_mhz[band].mean(), 0.0) if band.any() else 0.0 * f_mhz
+    square = float(away @ away)
+    mean = np.full(f_mhz.size, 1.0 / f_mhz.size)
+    return np.stack([mean, away / square if square > 0.0 else away])
 
 
 def path_loss_db(depth_mm: Array, frequency_hz: Array, alpha_db_cm_mhz: float) -> Array:
@@ -110,6 +135,13 @@ def _without_noise(spectra: SiteSpectra, floor_1: float) -> tuple[Array, float]:
     floor = floor_1 * spectra.power
     floored = np.count_nonzero(less[:2] < floor[:2])
     return np.maximum(less, floor), 100.0 * floored / max(1, floor[:2].size)
+
+
+def _decay_behind(level_db: Array, low: NDArray[np.bool_]) -> float:
+    """Decay from gate B to C in the low band; NaN where no gate C is."""
+    if len(level_db) <= 2:  # noqa: PLR2004 - gates A and B only
+        return float("nan")
+    return _median_known((level_db[1] - level_db[2])[:, low])
 
 
 def _median_known(values: Array) -> float:

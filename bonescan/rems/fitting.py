@@ -5,30 +5,25 @@ Everything here is made anew inside every fold of a cross-validation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bonescan.model.rems_model import OS, TWO_GATE, SpectralForm
-from bonescan.stats.regression import (
-    ComponentFit,
-    LinearFit,
-    component_regression,
-    least_squares,
-)
+from bonescan.model.rems_model import LUMBAR_SPINE, OS, LinearMap, SpectralForm
 
+from .attenuation import first_gate_mm, fit_fade
+from .estimators.osteoporosis_score import ScoreMap, learn_score
+from .estimators.protocol import applied
+from .estimators.registry import LINEAR
 from .features import SiteFeatures, site_features
-from .match import match_models
 from .spectra import SiteSpectra, pooled
 
 Array = NDArray[np.float64]
 
 OSTEOPOROSIS_T, NORMAL_T = -2.5, -1.0
-N_COMPONENTS = 4
-SMOOTH_BINS = 3
-R_MIN_PERCENTILE = 5.0  # of the correlations with the own class
+N_COMPONENTS = 4  # of D(f)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -43,6 +38,8 @@ class TrainingExam:
     dxa_bmd_g_cm2: float
     parts: tuple[SiteSpectra, ...]
     pregnant: bool = False
+    fractured: bool | None = None  # fragility fracture; None: not known
+    system_db: Array | None = None  # (bin,), response of the device, from its calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +53,11 @@ class Reference:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Cohort:
-    """What the folds see of the people, one row each, in one order."""
+    """What the folds see of the people, one row each, in one order.
+
+    `vectors` holds what each estimator makes of an exam, (person, p), for those
+    estimators that every exam has the gates for.
+    """
 
     people: tuple[str, ...]
     features: tuple[SiteFeatures, ...]
@@ -65,6 +66,8 @@ class Cohort:
     t_score: Array
     covariates: Array  # (person, 3): age, BMI, male
     depth_mm: Array
+    vectors: Mapping[str, Array] = field(default_factory=dict)
+    fractured: tuple[bool | None, ...] = ()
 
     def rows(self, index: NDArray[np.intp]) -> Cohort:
         """Keep some of the people."""
@@ -76,6 +79,8 @@ class Cohort:
             t_score=self.t_score[index],
             covariates=self.covariates[index],
             depth_mm=self.depth_mm[index],
+            vectors={name: rows[index] for name, rows in self.vectors.items()},
+            fractured=tuple(self.fractured[i] for i in index) if self.fractured else (),
         )
 
 
@@ -83,108 +88,61 @@ class Cohort:
 class Fitted:
     """Everything that is learnt from people; made anew inside every fold."""
 
-    osteoporotic_db: Array
-    healthy_db: Array
-    r_min_1: float
-    os_line: LinearFit
-    two_gate: ComponentFit
+    score: ScoreMap
+    maps: Mapping[str, LinearMap]
 
     def scores_percent(self, features: Sequence[SiteFeatures]) -> Array:
         """Osteoporosis score of each person; 50 where no spectrum is valid."""
-        scores = [
-            match_models(
-                f.two_gate_db, self.osteoporotic_db, self.healthy_db, self.r_min_1
-            ).osteoporosis_score_percent
-            for f in features
-        ]
-        values = np.array(scores, dtype=np.float64)
-        return np.where(np.isfinite(values), values, 50.0)
+        return np.array([self.score.score_percent(f) for f in features], dtype=np.float64)
 
     def predict(self, cohort: Cohort) -> dict[str, Array]:
         """Predict BMD of every person by every estimator, g/cm², each (person,)."""
-        return {
-            TWO_GATE: self.two_gate.predict(cohort.difference_db),
-            OS: self.os_line.predict(self.scores_percent(cohort.features)),
-        }
+        linear = {name: applied(m, cohort.vectors[name]) for name, m in self.maps.items()}
+        return {OS: self.score.line.predict(self.scores_percent(cohort.features)), **linear}
 
 
 def fit(cohort: Cohort) -> Fitted:
-    """Learn class spectra, the line from score to BMD, and the regression on D(f).
+    """Learn class spectra, the line from score to BMD, and the linear estimators.
 
-    Osteopenic people enter the regressions, not the class spectra. Every person
-    weighs the same in them: medians of medians. Spectra unlike both classes are
-    dropped once and the class spectra made again.
+    Osteopenic people enter the regressions, not the class spectra.
     """
-    osteoporotic = np.flatnonzero(cohort.t_score <= OSTEOPOROSIS_T)
-    healthy = np.flatnonzero(cohort.t_score >= NORMAL_T)
-    members = (osteoporotic, healthy)
-    models = tuple(_class_spectrum(cohort.features, group) for group in members)
-    r_min = _own_class_percentile(cohort.features, members, models)
-    models = tuple(
-        _class_spectrum(cohort.features, group, model, r_min)
-        for group, model in zip(members, models, strict=True)
+    members = (
+        np.flatnonzero(cohort.t_score <= OSTEOPOROSIS_T),
+        np.flatnonzero(cohort.t_score >= NORMAL_T),
     )
-    r_min = _own_class_percentile(cohort.features, members, models)
-    draft = Fitted(
-        osteoporotic_db=models[0],
-        healthy_db=models[1],
-        r_min_1=r_min,
-        os_line=least_squares([0.0, 1.0], [0.0, 0.0]),
-        two_gate=component_regression(cohort.difference_db, cohort.dxa_g_cm2, N_COMPONENTS),
-    )
-    scores = draft.scores_percent(cohort.features)
     return Fitted(
-        osteoporotic_db=draft.osteoporotic_db,
-        healthy_db=draft.healthy_db,
-        r_min_1=r_min,
-        os_line=least_squares(scores, cohort.dxa_g_cm2),
-        two_gate=draft.two_gate,
+        score=learn_score(cohort.features, cohort.dxa_g_cm2, members),
+        maps={
+            name: LINEAR[name].learn(vectors, cohort.dxa_g_cm2)
+            for name, vectors in cohort.vectors.items()
+        },
     )
 
 
-def _class_spectrum(
-    features: Sequence[SiteFeatures],
-    members: NDArray[np.intp],
-    model: Array | None = None,
-    r_min_1: float = -1.0,
-) -> Array:
-    """Median of the members' median spectra, smoothed over three bins in each gate."""
-    medians = []
-    for i in members:
-        spectra = features[i].two_gate_db
-        if model is not None:
-            valid = match_models(spectra, model, model, r_min_1).valid
-            spectra = spectra[valid] if valid.any() else spectra
-        medians.append(np.median(spectra, axis=0))
-    middle = np.median(np.array(medians), axis=0)
-    gates = [_smoothed(half) for half in np.split(middle, 2)]
-    both = np.concatenate(gates)
-    return np.asarray(both - both.mean())
+def gather(
+    exams: Sequence[TrainingExam],
+    form: SpectralForm,
+    reference: Reference,
+    site: str = LUMBAR_SPINE,
+) -> Cohort:
+    """Turn exams into rows of features, DXA readings and covariates.
 
-
-def _smoothed(spectrum: Array) -> Array:
-    padded = np.pad(spectrum, SMOOTH_BINS // 2, mode="edge")
-    kernel = np.full(SMOOTH_BINS, 1.0 / SMOOTH_BINS)
-    return np.asarray(np.convolve(padded, kernel, mode="valid"), dtype=np.float64)
-
-
-def _own_class_percentile(
-    features: Sequence[SiteFeatures],
-    members: Sequence[NDArray[np.intp]],
-    models: Sequence[Array],
-) -> float:
-    own = [
-        match_models(features[i].two_gate_db, model, model, -1.0).best_1
-        for group, model in zip(members, models, strict=True)
-        for i in group
-    ]
-    return float(np.nanpercentile(np.concatenate(own), R_MIN_PERCENTILE))
-
-
-def gather(exams: Sequence[TrainingExam], form: SpectralForm, reference: Reference) -> Cohort:
-    """Turn exams into rows of features, DXA readings and covariates."""
+    Parameters
+    ----------
+    exams : sequence of TrainingExam
+    form : SpectralForm
+    reference : Reference
+        Gives the T-scores that split the classes.
+    site : str
+        Name of the model: at the neck gates close behind the cortex are left out
+        of the attenuation fit.
+    """
     spectra = [pooled(list(e.parts)) for e in exams]
-    features = tuple(site_features(s, form) for s in spectra)
+    first_mm = first_gate_mm(site)
+    features = tuple(
+        site_features(s, form, system_db=e.system_db, fade=fit_fade(s, form, first_mm))
+        for s, e in zip(spectra, exams, strict=True)
+    )
     dxa = np.array([e.dxa_bmd_g_cm2 for e in exams])
     return Cohort(
         people=tuple(f"{e.issuer or ''}|{e.person_id}" for e in exams),
@@ -194,4 +152,16 @@ def gather(exams: Sequence[TrainingExam], form: SpectralForm, reference: Referen
         t_score=(dxa - reference.mean_g_cm2) / reference.sd_g_cm2,
         covariates=np.array([[e.age_years, e.bmi_kg_m2, float(e.sex == "M")] for e in exams]),
         depth_mm=np.array([float(np.median(s.depth_mm)) for s in spectra]),
+        vectors=_vectors(features),
+        fractured=tuple(e.fractured for e in exams),
     )
+
+
+def _vectors(features: Sequence[SiteFeatures]) -> dict[str, Array]:
+    found: dict[str, Array] = {}
+    for name, estimator in LINEAR.items():
+        rows = [estimator.vector(f) for f in features]
+        known = [r for r in rows if r is not None]
+        if len(known) == len(rows):
+            found[name] = np.array(known)
+    return found

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonescan.model.exam import Exam, Subject
-from bonescan.model.rems_model import RemsModel, SiteModel
+from bonescan.model.rems_model import FADE, OS, RemsModel, SiteModel
 from bonescan.model.scan import RfScan, RfSite
 from bonescan.model.vocabulary import MenopausalStatus
 
@@ -31,7 +31,8 @@ LOW_SNR_DB = 6.0
 FLOORED_PERCENT = 10.0
 CLUTTER_Z = -2.0  # 3 to 8 % of clean simulated exams lie below, 75 to 85 % at -50 dB clutter
 VERTEBRA_T_G_CM2 = 0.110  # 1.0 T at the spine (SD of young women, Hologic)
-VERTEBRA_Z = 2.0
+# Four vertebrae are compared at once: twice the spread would flag one spine in six by chance.
+VERTEBRA_Z = 3.0
 DAYS_PER_YEAR = 365.25
 
 
@@ -56,6 +57,11 @@ def model_remarks(scan: RfScan, model: RemsModel, site: SiteModel) -> Iterator[R
             flag="no_ultrasound_information",
             text="in training the estimate was no better than age, BMI and sex alone",
         )
+    if site.primary == OS and not site.os_is_line:
+        yield Remark(
+            flag="score_not_a_line",
+            text="in training bone density did not fall along a line with the score",
+        )
     if model.devices and scan.device.model not in model.devices:
         yield Remark(
             flag="model_device_mismatch",
@@ -74,10 +80,11 @@ def acquisition_remarks(site: RfSite, model: RemsModel) -> Iterator[Remark]:
             text=f"centre frequency {site.f0_hz / 1e6:g} MHz (band of the model {low / 1e6:.2f} to "
             f"{high / 1e6:.2f} MHz)",
         )
-    if site.calibration_id is not None:
+    if site.calibration_id is not None and not model.calibrated:
         yield Remark(
             flag="calibration_not_applied",
-            text=f"the calibration {site.calibration_id[:40]!r} is not known here",
+            text=f"the calibration {site.calibration_id[:40]!r} was not used: the model was "
+            "trained without any",
         )
     if not site.has_rf and site.spectra is not None and not is_linear_power(site.spectra.unit):
         yield Remark(
@@ -223,6 +230,7 @@ def estimate_remarks(
             text="the echo fades too little behind gate B for how it fades before it "
             f"(z = {estimate.decay_z:.1f})",
         )
+    yield from _fit_remarks(estimate, site)
     if not math.isfinite(estimate.uncertainty.total_g_cm2):
         one_place = not math.isfinite(estimate.uncertainty.sampling_g_cm2)
         text = (
@@ -240,6 +248,25 @@ def estimate_remarks(
         )
 
 
+def _fit_remarks(estimate: SiteEstimate, site: SiteModel) -> Iterator[Remark]:
+    """Say when the leading estimator could not be made, or its fit is unlike training."""
+    if estimate.estimator != site.primary:
+        yield Remark(
+            flag="other_estimator",
+            text=f"the gates that the estimator {site.primary} takes are missing; "
+            f"{estimate.estimator} leads instead",
+        )
+    fade = estimate.features.fade
+    if fade is None or site.misfit_limit_1 is None or estimate.estimator != FADE:
+        return
+    if fade.misfit_1 > site.misfit_limit_1:
+        yield Remark(
+            flag="fade_misfit",
+            text=f"the fit of attenuation and clutter leaves {100.0 * fade.misfit_1:.0f} % "
+            f"(training at most {100.0 * site.misfit_limit_1:.0f} %)",
+        )
+
+
 def depth_remarks(depth_mm: float | None, site: SiteModel) -> Iterator[Remark]:
     """Say when the bone lies where no training exam had it."""
     lo, hi = site.depth_range_mm
@@ -250,7 +277,11 @@ def depth_remarks(depth_mm: float | None, site: SiteModel) -> Iterator[Remark]:
         )
 
 
-def vertebra_outliers(bmd_g_cm2: dict[str, float], sd_g_cm2: float | None) -> dict[str, float]:
+def vertebra_outliers(
+    bmd_g_cm2: dict[str, float],
+    sd_g_cm2: float | None,
+    sampling_g_cm2: dict[str, float] | None = None,
+) -> dict[str, float]:
     """Find vertebrae unlike the others.
 
     Parameters
@@ -259,17 +290,21 @@ def vertebra_outliers(bmd_g_cm2: dict[str, float], sd_g_cm2: float | None) -> di
         Estimate of each vertebra; all from the one map for L1-L4.
     sd_g_cm2 : float or None
         Spread of one vertebra about the others among the training people.
+    sampling_g_cm2 : dict of str to float, optional
+        How far another set of lines would move each vertebra.
 
     Returns
     -------
     outliers : dict of str to float
         Vertebra and its distance from the mean of the others, where that is more
-        than 1.0 T and more than twice the spread; empty with fewer than three.
+        than 1.0 T, more than three times the spread, and more than three times
+        what its own lines leave open; empty with fewer than three.
     """
     names = list(bmd_g_cm2)
     if len(names) <= 2:  # noqa: PLR2004 - of two, neither is the outlier
         return {}
-    limit = max(VERTEBRA_T_G_CM2, VERTEBRA_Z * (sd_g_cm2 or 0.0))
+    least = max(VERTEBRA_T_G_CM2, VERTEBRA_Z * (sd_g_cm2 or 0.0))
+    own = {n: u if math.isfinite(u) else 0.0 for n, u in (sampling_g_cm2 or {}).items()}
     total = sum(bmd_g_cm2.values())
     away = {n: bmd_g_cm2[n] - (total - bmd_g_cm2[n]) / (len(names) - 1) for n in names}
-    return {n: d for n, d in away.items() if abs(d) > limit}
+    return {n: d for n, d in away.items() if abs(d) > max(least, VERTEBRA_Z * own.get(n, 0.0))}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bonescan.errors import UnusableScan
+from bonescan.files.calibration import Calibration
 from bonescan.model.measurement import Measurement
 from bonescan.model.outcome import Picture
 from bonescan.model.rems_model import RemsModel, SiteModel
@@ -15,6 +18,7 @@ from bonescan.model.scan import RfScan, RfSite
 from bonescan.model.sites import vertebrae_of
 from bonescan.model.vocabulary import Origin, Technique
 
+from .calibrate import calibration_for, system_correction_db
 from .details import estimate_details, line_details, looked_details
 from .measure_site import LookedAt, MeasuredSite, look_at_site, measure_site
 from .picture import bmode_picture
@@ -23,6 +27,8 @@ from .quality import (
     MIN_VALID_PERCENT,
     Remark,
     acquisition_remarks,
+    age_years,
+    bmi_kg_m2,
     depth_remarks,
     estimate_remarks,
     exam_remarks,
@@ -36,30 +42,57 @@ VERTEBRA_SHARE = 4
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Yardstick:
+    """What one site of an exam is set against.
+
+    `system_db` is the response of the device, where the model was trained with
+    calibrations; `covariates` as in `RemsSettings`.
+    """
+
+    model: RemsModel
+    site: SiteModel
+    system_db: NDArray[np.float64] | None = None
+    covariates: str = "none"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SiteResult:
     """What became of one site of the exam."""
 
     measurement: Measurement | None = None
     estimate: SiteEstimate | None = None
     spectra: SiteSpectra | None = None
+    yardstick: Yardstick | None = None
     picture: Picture | None = None
     remarks: tuple[Remark, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
     refused: UnusableScan | None = None
 
 
-def site_result(scan: RfScan, site: RfSite, model: RemsModel) -> SiteResult:
+def site_result(
+    scan: RfScan,
+    site: RfSite,
+    model: RemsModel,
+    calibrations: Sequence[Calibration] = (),
+    covariates: str = "none",
+) -> SiteResult:
     """Take one site from samples or spectra to a number; a refusal keeps the picture."""
     looked: LookedAt | None = None
     measured: MeasuredSite | None = None
     try:
         site_model = _model_for(site, model)
+        yardstick = Yardstick(
+            model=model,
+            site=site_model,
+            system_db=_system_db(site, model, calibrations),
+            covariates=covariates,
+        )
         if site.has_rf and scan.samples is not None:
             looked = look_at_site(scan.samples, site)
             check_sampling(site, model.form)
             measured = measure_site(looked, model.form)
         spectra = measured.spectra if measured else spectra_of_table(site, model.form)
-        result = estimate_result(scan, site.site, spectra, (model, site_model), measured)
+        result = estimate_result(scan, site.site, spectra, yardstick, measured)
     except UnusableScan as refusal:
         return SiteResult(
             refused=refusal,
@@ -73,7 +106,7 @@ def estimate_result(
     scan: RfScan,
     site: str,
     spectra: SiteSpectra,
-    models: tuple[RemsModel, SiteModel],
+    yardstick: Yardstick,
     measured: MeasuredSite | None,
 ) -> SiteResult:
     """Estimate one site, or several vertebrae together, from its spectra.
@@ -83,9 +116,12 @@ def estimate_result(
     UnusableScan
         BS-E161 too few spectra, BS-E164 no depth, BS-E167 no finite number.
     """
-    model, site_model = models
+    model, site_model = yardstick.model, yardstick.site
     corrected = _path_correction(site, spectra, model, site_model)
-    estimate = _checked(spectra, models, corrected, (site, measured))
+    estimate = _checked(spectra, yardstick, corrected, (site, measured))
+    person = covariates_of(scan)
+    if yardstick.covariates == "offset":
+        estimate = _with_covariates(estimate, site_model, person, site)
     wanted = site_model.wanted_groups // _share(site)
     depth = float(np.median(spectra.depth_mm))
     depth_mm = depth if np.isfinite(depth) else None
@@ -94,6 +130,7 @@ def estimate_result(
         *(r for s in scan.sites if s.site == site for r in acquisition_remarks(s, model)),
         *(exam_remarks(measured) if measured else ()),
         *estimate_remarks(estimate, site_model, wanted),
+        *(_covariate_remarks() if yardstick.covariates == "offset" else ()),
         *depth_remarks(depth_mm, site_model),
     )
     looked = measured.looked if measured else None
@@ -101,14 +138,55 @@ def estimate_result(
         measurement=_measurement(site, estimate, model, depth_mm, (scan.flags, remarks)),
         estimate=estimate,
         spectra=spectra,
+        yardstick=yardstick,
         picture=bmode_picture(looked, model.form) if looked else None,
         remarks=remarks,
         details=(
             *(looked_details(looked) if looked else ()),
             *(line_details(measured) if measured else ()),
-            *estimate_details(site, estimate, site_model),
+            *estimate_details(site, estimate, site_model, without_ultrasound(site_model, person)),
         ),
     )
+
+
+def _covariate_remarks() -> tuple[Remark, ...]:
+    return (
+        Remark(flag="covariates_used", text="age, BMI and sex moved the estimate, as asked for"),
+    )
+
+
+def _with_covariates(
+    estimate: SiteEstimate, site_model: SiteModel, person: NDArray[np.float64] | None, site: str
+) -> SiteEstimate:
+    """Let age, BMI and sex move the estimate, as only an explicit setting asks for.
+
+    The interval was made without them and is left out.
+    """
+    if person is None:
+        raise UnusableScan(
+            "BS-E164",
+            f"{site}: found no age, BMI or sex in the file, and they were asked to enter the "
+            "estimate.",
+        )
+    if estimate.estimator != site_model.primary:
+        return estimate
+    bmd = float(site_model.offset_g_cm2 @ np.array([1.0, estimate.bmd_g_cm2, *person]))
+    return replace(estimate, bmd_g_cm2=bmd, interval_g_cm2=None)
+
+
+def without_ultrasound(site_model: SiteModel, person: NDArray[np.float64] | None) -> float | None:
+    """Predict BMD from age, BMI and sex alone, which stands beside every estimate."""
+    if person is None:
+        return None
+    return float(site_model.covariates_g_cm2 @ np.array([1.0, *person]))
+
+
+def covariates_of(scan: RfScan) -> NDArray[np.float64] | None:
+    """Give age, BMI and 1 for men; None where the file lacks one of them."""
+    age, bmi = age_years(scan.subject, scan.exam), bmi_kg_m2(scan.subject)
+    if age is None or bmi is None or scan.subject.sex is None:
+        return None
+    return np.array([age, bmi, float(scan.subject.sex == "M")])
 
 
 def _model_for(site: RfSite, model: RemsModel) -> SiteModel:
@@ -118,13 +196,21 @@ def _model_for(site: RfSite, model: RemsModel) -> SiteModel:
         raise UnusableScan(
             "BS-E163", f"found the site {site.site or 'unknown'}, and the model is for {known}."
         )
-    if model.calibrated:
-        raise UnusableScan(
-            "BS-E165",
-            f"{site.site}: found no calibration spectrum of the device, and the model "
-            "was trained with one.",
-        )
     return found
+
+
+def _system_db(
+    site: RfSite, model: RemsModel, calibrations: Sequence[Calibration]
+) -> NDArray[np.float64] | None:
+    """Give the response of the device; refuse where the model needs one that is not at hand.
+
+    A model trained without calibrations takes spectra as they are: dividing
+    would make them unlike its own.
+    """
+    found = calibration_for(site, calibrations, model.calibrated)
+    if found is None or not model.calibrated:
+        return None
+    return system_correction_db(found, model.form.frequency_hz)
 
 
 def _path_correction(
@@ -144,15 +230,17 @@ def _path_correction(
 
 def _checked(
     spectra: SiteSpectra,
-    models: tuple[RemsModel, SiteModel],
+    yardstick: Yardstick,
     corrected: bool,
     where: tuple[str, MeasuredSite | None],
 ) -> SiteEstimate:
     """Estimate, and refuse where too few spectra stand behind the number."""
-    (model, site_model), (site, measured) = models, where
+    site_model, (site, measured) = yardstick.site, where
     if not spectra.n_groups:
         raise UnusableScan("BS-E161", f"{site}: found no averaged spectrum.{_losses(measured)}")
-    estimate = estimate_site(spectra, site_model, model.form, corrected)
+    estimate = estimate_site(
+        spectra, site_model, yardstick.model.form, corrected, yardstick.system_db
+    )
     votes = estimate.votes
     valid, total = votes.n_valid, spectra.n_groups
     least = site_model.min_groups // _share(site)
@@ -211,6 +299,7 @@ def _measurement(
         vertebrae_used=vertebrae_of(site),
         scale=model.dxa_maker,
         osteoporosis_score_percent=estimate.votes.osteoporosis_score_percent,
+        fragility_score=estimate.fragility_percent,
         spectra_valid=estimate.votes.n_valid,
         spectra_total=int(estimate.votes.valid.size),
         model_id=model.model_id,

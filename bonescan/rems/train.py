@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from bonescan.model.rems_model import (
     COVARIATES,
-    ESTIMATORS,
     CrossValidationRow,
     SiteModel,
     SpectralForm,
 )
-from bonescan.stats.regression import ComponentFit, least_squares
-from bonescan.stats.spread import running_spread
+from bonescan.stats.regression import least_squares
 
-from .features import SiteFeatures, site_features
+from .estimators.registry import choose_primary
+from .features import SiteFeatures
 from .fitting import Cohort, Fitted, Reference, TrainingExam, fit, gather
+from .learnt import learnt_fields, vertebra_sd_g_cm2
 from .training.controls import DEPTH_ONLY
 from .training.cross_validate import (
     CHOSEN_INSIDE,
@@ -34,7 +34,6 @@ from .training.sizes import MIN_PEOPLE, check_size, cohort_size
 
 Array = NDArray[np.float64]
 
-RESIDUAL_POINTS = 6
 MIN_GROUPS, WANTED_GROUPS = 40, 100
 
 
@@ -98,8 +97,8 @@ def study_site(
     Returns
     -------
     study : SiteStudy
-        The model's primary estimator is the one with the smallest
-        cross-validated SEE; whether ultrasound shows information is judged by
+        The model's primary estimator has the smallest cross-validated SEE, or is
+        steadier and nearly as good; whether ultrasound shows information is judged by
         the estimator chosen inside the folds.
 
     Raises
@@ -109,7 +108,7 @@ def study_site(
     """
     form, reference = how
     plan = plan or Plan()
-    cohort = gather(exams, form, reference)
+    cohort = gather(exams, form, reference, site)
     check_size(cohort.people, cohort.t_score, site)
     centres = [None] * len(exams) if centres is None else centres
     folds = assign_folds(cohort.people, cohort.t_score, centres, plan, rng)
@@ -119,7 +118,7 @@ def study_site(
     fitted = fit(cohort)
     parts = (fitted, found, rows, resamples)
     return SiteStudy(
-        model=_site_model(exams, site, (form, reference, cohort), parts),
+        model=_site_model(exams, site, (form, reference, cohort), parts, folds[0]),
         fitted=fitted,
         cohort=cohort,
         folds=folds,
@@ -134,7 +133,7 @@ def _table(
 ) -> tuple[CrossValidationRow, ...]:
     """Sum everything up; controls by the estimator that leads."""
     table = score_table(found.estimators, resamples, n_people)
-    leading = min(table, key=lambda row: row.see_g_cm2).estimator
+    leading = choose_primary({row.estimator: row.see_g_cm2 for row in table})
     others = {
         CHOSEN_INSIDE: found.chosen,
         **{name + PLUS: p for name, p in found.with_covariates.items()},
@@ -159,36 +158,23 @@ def _site_model(
     site: str,
     how: tuple[SpectralForm, Reference, Cohort],
     parts: tuple[Fitted, CrossValidation, tuple[CrossValidationRow, ...], Resamples],
+    fold: NDArray[np.intp],
 ) -> SiteModel:
     form, reference, cohort = how
     fitted, found, rows, resamples = parts
-    see = {r.estimator: r.see_g_cm2 for r in rows}
-    decay = _decay(cohort.features)
+    decay = decay_expectation(cohort.features)
     size = cohort_size(cohort.people, cohort.t_score)
-    spreads = [
-        running_spread(p.predicted[0], p.error[0], RESIDUAL_POINTS)
-        for p in (found.estimators[name] for name in ESTIMATORS)
-    ]
+    once = {name: p.predicted[0] for name, p in found.estimators.items()}
+    learnt = learnt_fields(fitted, cohort, once, fold)
+    leading = fitted.maps.get(learnt["primary"], next(iter(fitted.maps.values())))
     return SiteModel(
         site=site,
-        primary=min(ESTIMATORS, key=lambda name: see[name]),
         informative=_informative(found, resamples),
         needs_depth=True,
         reference_id=reference.reference_id,
-        osteoporotic_db=fitted.osteoporotic_db,
-        healthy_db=fitted.healthy_db,
-        r_min_1=fitted.r_min_1,
-        os_intercept_g_cm2=fitted.os_line.intercept,
-        os_slope_g_cm2=float(fitted.os_line.coefficients[0]),
-        d_mean_db=fitted.two_gate.mean,
-        d_components=fitted.two_gate.components,
-        d_coefficients_g_cm2=fitted.two_gate.coefficients,
-        d_intercept_g_cm2=fitted.two_gate.intercept,
-        residual_bmd_g_cm2=np.array([s[0] for s in spreads]),
-        residual_sd_g_cm2=np.array([s[1] for s in spreads]),
         decay_curve_db=decay[0],
         decay_sd_db=decay[1],
-        vertebra_sd_g_cm2=_vertebra_sd(exams, form, fitted.two_gate),
+        vertebra_sd_g_cm2=vertebra_sd_g_cm2(exams, form, site, leading),
         bmd_range_g_cm2=_range(cohort.dxa_g_cm2),
         age_range_years=_range(cohort.covariates[:, 0]),
         bmi_range_kg_m2=_range(cohort.covariates[:, 1]),
@@ -201,10 +187,11 @@ def _site_model(
         min_groups=MIN_GROUPS,
         wanted_groups=WANTED_GROUPS,
         cross_validation=rows,
+        **learnt,
     )
 
 
-def _decay(features: Sequence[SiteFeatures]) -> tuple[Array, float | None]:
+def decay_expectation(features: Sequence[SiteFeatures]) -> tuple[Array, float | None]:
     """Learn what the decay from gate A to B lets expect of that from B to C: a parabola.
 
     A line fits dense and thin bone badly and calls thin bone cluttered.
@@ -215,28 +202,6 @@ def _decay(features: Sequence[SiteFeatures]) -> tuple[Array, float | None]:
         return np.empty(0), None
     fit = least_squares(known[:, :1] ** [1, 2], known[:, 1])
     return np.array([fit.intercept, *fit.coefficients]), fit.see
-
-
-def _vertebra_sd(
-    exams: Sequence[TrainingExam], form: SpectralForm, two_gate: ComponentFit
-) -> float | None:
-    """Spread of one vertebra's estimate about the mean of the others of the same person."""
-    away: list[float] = []
-    for exam in exams:
-        if len(exam.parts) > 1:
-            rows = [site_features(p, form).median_difference_db for p in exam.parts]
-            away += list(against_others(two_gate.predict(np.array(rows))))
-    return float(np.std(away)) if away else None
-
-
-def against_others(values: Array) -> Array:
-    """Give each value minus the mean of the others.
-
-    >>> against_others(np.array([1.0, 2.0, 6.0])).tolist()
-    [-3.0, -1.5, 4.5]
-    """
-    others = (values.sum() - values) / (values.size - 1)
-    return np.asarray(values - others)
 
 
 def _range(values: Array) -> tuple[float, float]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bonescan.errors import UnusableScan
-from bonescan.model.rems_model import RemsModel, SiteModel
+from bonescan.model.rems_model import RemsModel
 from bonescan.model.scan import RfScan
 from bonescan.model.sites import spine_site, vertebrae_of
 
 from .quality import Remark, vertebra_outliers
-from .site_result import SiteResult, estimate_result
+from .site_result import SiteResult, Yardstick, estimate_result
 from .spectra import pooled
 
 VERTEBRA_OUTLIER = "vertebra_outlier"
@@ -43,12 +46,16 @@ def with_vertebrae(
     site_model = model.for_site(next(iter(singles))) if singles else None
     if site_model is None:
         return results
-    estimates = {n: r.estimate.bmd_g_cm2 for n, r in singles.items() if r.estimate is not None}
-    outliers = vertebra_outliers(estimates, site_model.vertebra_sd_g_cm2)
+    known = {n: r.estimate for n, r in singles.items() if r.estimate is not None}
+    outliers = vertebra_outliers(
+        {n: e.bmd_g_cm2 for n, e in known.items()},
+        site_model.vertebra_sd_g_cm2,
+        {n: e.uncertainty.sampling_g_cm2 for n, e in known.items()},
+    )
     found = results | {n: _as_single(r, outliers.get(n)) for n, r in singles.items()}
     whole = spine_site(tuple(singles))
     if len(singles) > 1 and whole not in results:  # the file may bring the whole as a site
-        found[whole] = _together(scan, singles, (model, site_model), outliers)
+        found[whole] = _together(scan, singles, outliers)
     return found
 
 
@@ -63,12 +70,12 @@ def _as_single(result: SiteResult, away_g_cm2: float | None) -> SiteResult:
 def _together(
     scan: RfScan,
     singles: dict[str, SiteResult],
-    models: tuple[RemsModel, SiteModel],
     outliers: dict[str, float],
 ) -> SiteResult:
     spectra = pooled([r.spectra for r in singles.values() if r.spectra is not None])
+    name = spine_site(tuple(singles))
     try:
-        result = estimate_result(scan, spine_site(tuple(singles)), spectra, models, None)
+        result = estimate_result(scan, name, spectra, _shared(singles, name), None)
     except UnusableScan as refusal:
         return SiteResult(refused=refusal)
     # what is wrong with the samples of a vertebra is wrong with the whole
@@ -84,6 +91,23 @@ def _together(
         names = ", ".join(f"{n} by {d:+.3f} g/cm2" for n, d in sorted(outliers.items()))
         remarks.append(Remark(flag=VERTEBRA_OUTLIER, text=f"unlike the others: {names}"))
     return _flagged(result, remarks, scores_allowed=True)
+
+
+def _shared(singles: dict[str, SiteResult], name: str) -> Yardstick:
+    """Give what all vertebrae are set against; refuse them under different calibrations."""
+    first, *others = (r.yardstick for r in singles.values() if r.yardstick is not None)
+    for other in others:
+        if not _same(first.system_db, other.system_db):
+            raise UnusableScan(
+                "BS-E363", f"{name}: found vertebrae with different calibrations, wanted one."
+            )
+    return first
+
+
+def _same(one: NDArray[np.float64] | None, other: NDArray[np.float64] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return bool(np.array_equal(one, other))
 
 
 # Remarks about the samples of one vertebra that the row of all of them carries too.

@@ -120,3 +120,38 @@ def component_regression(x: ArrayLike, y: ArrayLike, n_components: int) -> Compo
     return ComponentFit(
         mean=mean, components=basis, coefficients=fit.coefficients, intercept=fit.intercept
     )
+
+
+def ridge(x: ArrayLike, y: ArrayLike, penalty_1: float) -> LinearFit:
+    """Fit a plane with small coefficients, on predictors brought to unit variance.
+
+    Parameters
+    ----------
+    x : (n, p) array_like
+    y : (n,) array_like
+    penalty_1 : float
+        Weight of the sum of squared coefficients, times n; 0 gives least squares.
+
+    Returns
+    -------
+    fit : LinearFit
+        In the unit of the predictors, its intercept at their zero; `see` as if
+        all coefficients were free.
+
+    References
+    ----------
+    Hoerl AE, Kennard RW. Ridge regression: biased estimation for nonorthogonal
+    problems. Technometrics 1970;12:55-67.
+    """
+    rows, response = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    n, p = rows.shape
+    mean, spread = rows.mean(axis=0), rows.std(axis=0)
+    spread = np.where(spread > 0.0, spread, 1.0)
+    unit = (rows - mean) / spread
+    normal = unit.T @ unit + penalty_1 * n * np.eye(p)
+    slope = np.linalg.solve(normal, unit.T @ (response - response.mean())) / spread
+    intercept = float(response.mean() - mean @ slope)
+    residual = response - intercept - rows @ slope
+    freedom = n - p - 1
+    see = math.sqrt(float(residual @ residual) / freedom) if freedom > 0 else math.nan
+    return LinearFit(intercept=intercept, coefficients=slope, see=see, n=n)

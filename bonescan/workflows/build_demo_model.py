@@ -63,7 +63,7 @@ FORM = SpectralForm(
     n_fft=512,
     gate_samples=128,
     frequency_hz=np.arange(20.0, 58.0, dtype=np.float64) * (40e6 / 512),
-    gate_start_mm=(1.5, 4.0, 6.5),
+    gate_start_mm=(1.5, 4.0, 6.5, 2.0, 3.0, 5.25, 7.75),
     c_m_s=1540.0,
     group_lines=5,
     group_frames=2,

@@ -175,6 +175,7 @@ def work_key(sha256: str, settings: Settings, norms: Norms, model: RemsModel) ->
     touching = dataclasses.asdict(settings.read) | {
         "allow_simulated_model": settings.rems.allow_simulated_model,
         "calibrations": calibrations,
+        "covariates": settings.rems.covariates,
     }
     return sha256_of_text(
         sha256,

@@ -266,7 +266,7 @@ def test_a_model_without_path_correction_needs_no_depth(neck_samples, lenient) -
 
 def test_a_calibrated_model_refuses_an_exam_without_calibration(neck_samples, lenient) -> None:
     calibrated = rems_model(*lenient.sites, calibrated=True)
-    unusable(estimated({NECK: neck_samples}, calibrated), "BS-E165", "no calibration spectrum")
+    unusable(estimated({NECK: neck_samples}, calibrated), "BS-E363", "the model needs one")
 
 
 def test_too_few_frames_give_too_few_spectra(neck_samples, lenient) -> None:
@@ -436,7 +436,11 @@ def test_vertebrae_of_one_place_each_are_places_of_the_whole(made_up) -> None:
 def test_an_estimate_that_is_no_number_is_refused(power, made_up) -> None:
     broken = rems_model(
         *(
-            dataclasses.replace(s, primary="d-pcr4", d_intercept_g_cm2=float("inf"))
+            dataclasses.replace(
+                s,
+                primary="d-pcr4",
+                maps=tuple(dataclasses.replace(m, intercept_g_cm2=float("inf")) for m in s.maps),
+            )
             for s in made_up.sites
         )
     )

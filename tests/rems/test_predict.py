@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bonescan.model.rems_model import ESTIMATORS, OS
+from bonescan.model.rems_model import OS
 from bonescan.rems.predict import Uncertainty, estimate_site
 
 from .phantoms import FORM, made_up_spectra
@@ -43,11 +43,11 @@ def test_more_spectra_are_surer(site) -> None:
 
 
 def test_the_model_part_is_read_from_the_residual_table(site) -> None:
-    row = ESTIMATORS.index(site.primary)
+    row = site.estimators.index(site.primary)
     table = dataclasses.replace(
         site,
-        residual_bmd_g_cm2=np.tile([0.6, 0.8], (2, 1)),
-        residual_sd_g_cm2=np.tile([0.02, 0.06], (2, 1)),
+        residual_bmd_g_cm2=np.tile([0.6, 0.8], (3, 1)),
+        residual_sd_g_cm2=np.tile([0.02, 0.06], (3, 1)),
     )
     found = estimated(table)
     want = np.interp(found.bmd_g_cm2, [0.6, 0.8], [0.02, 0.06])
@@ -65,7 +65,7 @@ def test_two_gates_know_no_path_and_the_score_does(site) -> None:
     score = estimated(led_by_score, bmd=0.66, n=400)
     assert 2.0 < score.votes.osteoporosis_score_percent < 98.0
     assert score.uncertainty.path_g_cm2 > 0.0
-    assert score.bmd_g_cm2 == score.bmd_os_g_cm2
+    assert score.bmd_g_cm2 == score.by_estimator_g_cm2[OS]
 
 
 def test_the_path_part_is_half_the_way_between_its_ends(site) -> None:
@@ -77,12 +77,14 @@ def test_the_path_part_is_half_the_way_between_its_ends(site) -> None:
         moved = dataclasses.replace(spectra, depth_mm=spectra.depth_mm + away_mm)
         return estimate_site(moved, led_by_score, form, True).bmd_g_cm2
 
-    # 0.06 dB/cm/MHz and 2 mm
+    # 0.06 dB/cm/MHz, 2 mm, and 1 % of the speed of sound: 0.6 mm at 60 mm
     by_attenuation = (bmd(0.61) - bmd(0.49)) / 2.0
     by_depth = (bmd(away_mm=2.0) - bmd(away_mm=-2.0)) / 2.0
+    by_speed = (bmd(away_mm=0.6) - bmd(away_mm=-0.6)) / 2.0
     assert by_depth != 0.0
     found = estimate_site(spectra, led_by_score, FORM, True).uncertainty.path_g_cm2
-    assert found == pytest.approx(np.hypot(by_attenuation, by_depth), rel=1e-9)
+    want = np.sqrt(by_attenuation**2 + by_depth**2 + by_speed**2)
+    assert found == pytest.approx(want, rel=1e-9)
 
 
 def test_the_sampling_part_of_a_score_is_binomial(site) -> None:

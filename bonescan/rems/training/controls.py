@@ -16,7 +16,7 @@ DEPTH_ONLY = "depth-only"
 LABELS_PERMUTED = "labels-permuted"  # BMD of somebody else: r must vanish
 SHUFFLED_IN_CLASS = "shuffled-in-class"  # what the three classes alone carry
 SWAPPED_IN_CELLS = "swapped-in-age-bmi-cells"  # + covariates: no better than covariates alone
-_PEOPLE_FIELDS = ("people", "dxa_g_cm2", "t_score", "covariates")
+_PEOPLE_FIELDS = ("people", "dxa_g_cm2", "t_score", "covariates", "fractured")
 
 
 def with_ultrasound_of(cohort: Cohort, order: Order) -> Cohort:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bonescan.model.rems_model import COVARIATES
 from bonescan.stats.regression import least_squares
 
+from ..estimators.registry import choose_primary
 from ..fitting import Cohort, fit
 from .controls import (
     DEPTH_ONLY,
@@ -177,7 +178,7 @@ def _chosen_inside(
     for repeat, fold in enumerate(folds):
         for k in range(int(fold.max()) + 1):
             mine, others = fold == k, fold != k
-            see = {n: np.std((whole[n][repeat] - dxa_g_cm2)[others]) for n in names}
-            best = min(see, key=see.__getitem__)
+            see = {n: float(np.std((whole[n][repeat] - dxa_g_cm2)[others])) for n in names}
+            best = choose_primary(see)
             chosen[repeat, mine] = whole[best][repeat, mine]
     return chosen
