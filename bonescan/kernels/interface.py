@@ -275,7 +275,7 @@ def surface_score(
     """
     n_lines, n_cells = envelope.shape
     level = smoothed(envelope, (smooth_cells - 1) // 2 if smooth_cells > 1 else 0)
-    nothing = np.int64(0)  # a bare 0 would be compiled apart
+    nothing = int(np.int64(0))  # a bare 0 would be compiled apart
     below = window_sums(level, nothing, jump_cells)
     above = window_sums(level, jump_cells, nothing)
     ratio = np.empty(n_cells, np.float32)  # of the numbers of cells above and below

@@ -5,17 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import TypeVar, cast
 
 from threadpoolctl import ThreadpoolController
 
 from ._jit import load_blas
 
 MOST_THREADS = 2  # what was measured
-LEAST_ITEMS = 16  # fewer are done before threads have started
+
+T = TypeVar("T")
 
 # numba's workqueue layer aborts the process when two threads are in a parallel kernel.
 kernel_lock = threading.Lock()
@@ -59,19 +61,7 @@ def threads_to_use() -> int:
 
 
 def for_each(work: Callable[[int], None], n: int) -> None:
-    """Call ``work(0)`` to ``work(n - 1)``, each once, on one thread or two.
-
-    Parameters
-    ----------
-    work : callable
-        Spends its time in kernels, which release the GIL, and writes only to places
-        of its own index: the result can't depend on the number of threads.
-    n : int
-
-    Raises
-    ------
-    Exception
-        Whatever `work` raises.
+    """Call ``work(0)`` to ``work(n - 1)``, as `for_each_of` does.
 
     Examples
     --------
@@ -82,15 +72,54 @@ def for_each(work: Callable[[int], None], n: int) -> None:
     >>> squares
     [0, 1, 4, 9, 16]
     """
-    n_threads = threads_to_use() if n >= LEAST_ITEMS else 1
+    for_each_of(lambda index, _item: work(index), range(n), threads_to_use() if n > 1 else 1)
 
-    def share(first: int) -> None:
-        for i in range(first, n, n_threads):
-            work(i)
 
+def for_each_of(
+    work: Callable[[int, T], None], items: Iterable[T], n_threads: int | None = None
+) -> int:
+    """Call ``work(index, item)`` once for each item, on one thread or two.
+
+    Parameters
+    ----------
+    work : callable
+        Spends its time in kernels, which release the GIL, and writes only to places
+        of its own index: the result can't depend on the number of threads.
+    items : iterable
+        Taken one at a time: while one thread fetches the next, the other works.
+    n_threads : int, optional
+        `threads_to_use` unless given.
+
+    Returns
+    -------
+    n : int
+        How many items there were.
+
+    Raises
+    ------
+    Exception
+        Whatever `work` or `items` raises; no further item is taken then.
+    """
+    source, lock, taken, failed = enumerate(items), threading.Lock(), [0], threading.Event()
+
+    def share() -> None:
+        try:
+            while not failed.is_set():
+                with lock:
+                    index, item = next(source, (-1, None))
+                    taken[0] += index >= 0
+                if index < 0:
+                    return
+                work(index, cast("T", item))
+        except BaseException:
+            failed.set()
+            raise
+
+    n_threads = threads_to_use() if n_threads is None else n_threads
     if n_threads == 1:
-        share(0)
-        return
+        share()
+        return taken[0]
     with ThreadPoolExecutor(n_threads) as pool:
-        for done in [pool.submit(share, first) for first in range(n_threads)]:
+        for done in [pool.submit(share) for _ in range(n_threads)]:
             done.result()
+    return taken[0]

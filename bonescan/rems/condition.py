@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonescan.errors import UnusableScan
-from bonescan.kernels.threads import for_each
 from bonescan.model.scan import RfSite
 
 INT16_MAX = 32767
@@ -51,8 +50,17 @@ class Conditioned:
     offset: int
     gain: Array | None  # (sample,), least value 1
     n_railed: int
-    n_frames_stored: int
-    n_duplicates: int
+    fresh: NDArray[np.bool_]  # (stored frame,): not the same as the one before
+
+    @property
+    def n_frames_stored(self) -> int:
+        """How many frames the file holds."""
+        return int(self.fresh.size)
+
+    @property
+    def n_duplicates(self) -> int:
+        """How many frames were left out for being the same as the one before."""
+        return int(np.count_nonzero(~self.fresh))
 
     @property
     def saturated_percent(self) -> float:
@@ -86,7 +94,22 @@ class Conditioned:
         return echo if self.gain is None else np.asarray(echo * self.gain)
 
 
-def condition(stored: NDArray[Any], site: RfSite) -> Conditioned:
+class LineExtremes:
+    """Least and greatest sample of each line, frame by frame, on any thread."""
+
+    def __init__(self, shape: tuple[int, int], dtype: np.dtype[Any]) -> None:
+        self.lows = np.empty(shape, dtype)  # (frame, line)
+        self.highs = np.empty(shape, dtype)
+
+    def look(self, index: int, frame: NDArray[Any]) -> None:
+        """Take one frame, (line, sample)."""
+        np.min(frame, axis=1, out=self.lows[index])
+        np.max(frame, axis=1, out=self.highs[index])
+
+
+def condition(
+    stored: NDArray[Any], site: RfSite, extremes: LineExtremes | None = None
+) -> Conditioned:
     """Check and prepare the samples of one site.
 
     Parameters
@@ -95,6 +118,8 @@ def condition(stored: NDArray[Any], site: RfSite) -> Conditioned:
         As the file holds them; integers, or floats without NaN.
     site : RfSite
         Its `tgc_db` becomes the gain that is still to be applied.
+    extremes : LineExtremes, optional
+        Of all frames, where they are known already.
 
     Returns
     -------
@@ -115,7 +140,11 @@ def condition(stored: NDArray[Any], site: RfSite) -> Conditioned:
         )
     if not np.issubdtype(stored.dtype, np.integer) and not np.all(np.isfinite(stored)):
         raise UnusableScan("BS-E168", f"{site.site}: found samples that are not numbers.")
-    lows, highs = _line_extremes(stored)
+    if extremes is None:
+        extremes = LineExtremes(stored.shape[:2], stored.dtype)
+        for i, frame in enumerate(stored):
+            extremes.look(i, frame)
+    lows, highs = extremes.lows, extremes.highs
     low, high = float(lows.min()), float(highs.max())
     if low == high:
         raise UnusableScan("BS-E168", f"{site.site}: found the same value in every sample.")
@@ -125,7 +154,7 @@ def condition(stored: NDArray[Any], site: RfSite) -> Conditioned:
             f"{site.site}: found samples from {low:.3g} to {high:.3g}, wanted none beyond "
             f"{MAX_SAMPLE:.3g}.",
         )
-    gain = None if site.tgc_db is None else _gain_off(site, stored.shape[-1])
+    gain = gain_off(site, stored.shape[-1])
     fresh = _not_repeated(stored)
     if not fresh.all():
         stored, lows, highs = stored[fresh], lows[fresh], highs[fresh]
@@ -141,22 +170,8 @@ def condition(stored: NDArray[Any], site: RfSite) -> Conditioned:
         offset=offset if plain else 0,
         gain=gain,
         n_railed=n_railed,
-        n_frames_stored=fresh.size,
-        n_duplicates=int(np.count_nonzero(~fresh)),
+        fresh=fresh,
     )
-
-
-def _line_extremes(frames: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Least and greatest sample of each line, (frame, line); frame by frame, while in cache."""
-    lows = np.empty(frames.shape[:2], frames.dtype)
-    highs = np.empty_like(lows)
-
-    def look(i: int) -> None:
-        np.min(frames[i], axis=1, out=lows[i])
-        np.max(frames[i], axis=1, out=highs[i])
-
-    for_each(look, len(frames))
-    return lows, highs
 
 
 def _not_repeated(frames: NDArray[Any]) -> NDArray[np.bool_]:
@@ -234,7 +249,16 @@ def _narrowed(frames: NDArray[Any], offset: int, scale: float) -> Samples:
     return narrow
 
 
-def _gain_off(site: RfSite, n_samples: int) -> Array:
+def gain_off(site: RfSite, n_samples: int) -> Array | None:
+    """Turn the stored gain curve into what takes it off, least value 1; None without a curve.
+
+    Raises
+    ------
+    UnusableScan
+        BS-E168 where the curve has another length, or no device has it.
+    """
+    if site.tgc_db is None:
+        return None
     curve = np.asarray(site.tgc_db, dtype=np.float64)
     if curve.shape != (n_samples,) or not np.all(np.isfinite(curve)):
         raise UnusableScan(

@@ -106,15 +106,85 @@ def find_surfaces(samples: NDArray[np.int16], site: RfSite, gain: Array | None =
     surfaces : Surfaces
         Possibly without an accepted frame.
     """
-    n_samples = samples.shape[2]
-    per_mm = 2.0 / NOMINAL_C_M_S / 1000.0 * site.fs_hz
-    grid = _Grid.of(per_mm)
-    search = _search(site, n_samples, per_mm)
-    cells = -(-search[0] // grid.step), search[1] // grid.step
-    paths = None
-    if cells[1] > cells[0] and samples.shape[1] >= MIN_LINES:
-        paths = _find_paths(samples, grid, cells, gain)
-    return _judged(paths, samples.shape[:2], site, search, per_mm)
+    search = SurfaceSearch(site, samples.shape, gain)
+    for_each(lambda f: search.look(f, samples[f]), len(samples))
+    return search.found()
+
+
+class SurfaceSearch:
+    """The search for the surface in frames that may come in any order, on any thread.
+
+    Parameters
+    ----------
+    site : RfSite
+        Geometry; without `t0_s` the whole stored line is searched.
+    shape : tuple of int
+        Frames, lines and samples.
+    gain : (sample,) ndarray, optional
+        What the envelope is still to be multiplied with.
+    """
+
+    def __init__(
+        self, site: RfSite, shape: tuple[int, int, int], gain: Array | None = None
+    ) -> None:
+        n_frames, n_lines, n_samples = shape
+        self._site = site
+        self._per_mm = 2.0 / NOMINAL_C_M_S / 1000.0 * site.fs_hz
+        self._grid = grid = _Grid.of(self._per_mm)
+        self._range = _search(site, n_samples, self._per_mm)
+        self._cells = -(-self._range[0] // grid.step), self._range[1] // grid.step
+        self._possible = self._cells[1] > self._cells[0] and n_lines >= MIN_LINES
+        self._factor = None if gain is None else _at_cells(gain, grid.step)
+        # around the path of each line: where its peak may lie, and one cell more on either side
+        self._places = np.arange(-grid.refine - 1, grid.refine + 2)
+        self._rows = np.arange(n_lines)[:, None]
+        self._near = np.zeros((n_frames, n_lines, self._places.size), np.float32)
+        self._path = np.zeros((n_frames, n_lines), np.int64)
+        self._contrast = np.full((n_frames, n_lines), np.nan)
+        self._second = np.zeros(n_frames, dtype=bool)
+
+    def look(self, index: int, frame: NDArray[np.int16]) -> None:
+        """Find the best path through one frame, (line, sample)."""
+        if not self._possible:
+            return
+        grid, cells = self._grid, self._cells
+        envelope = rectified_envelope(kernel_input(frame, np.int16), grid.step, grid.width)
+        if self._factor is not None:
+            envelope *= self._factor
+        score = kernel_input(
+            surface_score(kernel_input(envelope, np.float32), *grid.score), np.float32
+        )
+        path = kernel_input(viterbi_surface(score, grid.max_step, *cells), np.int64)
+        above = path_contrast(score, path, grid.apart, *cells)
+        centre = np.clip(path, grid.refine + 1, envelope.shape[1] - grid.refine - 2)
+        self._near[index] = envelope[self._rows, centre[:, None] + self._places]
+        self._path[index] = centre
+        self._contrast[index] = above[0]
+        self._second[index] = _has_second(score, path, above, grid, cells)
+
+    def found(self, frames: NDArray[np.bool_] | slice = slice(None)) -> Surfaces:
+        """Judge the frames looked at, or those of them that count."""
+        contrast = self._contrast[frames]
+        if not self._possible:
+            return Surfaces(
+                sample=np.full(contrast.shape, np.nan),
+                usable=np.zeros(contrast.shape, dtype=bool),
+                contrast=contrast,
+                accepted=np.zeros(len(contrast), dtype=bool),
+                rejected=((NO_SURFACE, len(contrast)),),
+                search_range=self._range,
+            )
+        cell = _median_along(_refined(self._near[frames], self._path[frames]))
+        return _judged(
+            _Paths(
+                sample=(cell + 0.5) * self._grid.step - 0.5,
+                contrast=contrast,
+                second=self._second[frames],
+            ),
+            self._site,
+            self._range,
+            self._per_mm,
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -126,55 +196,11 @@ class _Paths:
     second: NDArray[np.bool_]  # (frame,): another path comes too near
 
 
-def _find_paths(
-    samples: NDArray[np.int16], grid: _Grid, cells: tuple[int, int], gain: Array | None
-) -> _Paths:
-    n_frames, n_lines = samples.shape[:2]
-    places = np.arange(-grid.refine - 1, grid.refine + 2)
-    near = np.empty((n_frames, n_lines, places.size), np.float32)
-    path = np.empty((n_frames, n_lines), np.int64)
-    contrast = np.empty((n_frames, n_lines), np.float64)
-    second = np.zeros(n_frames, dtype=bool)
-    rows = np.arange(n_lines)[:, None]
-    factor = None if gain is None else _at_cells(gain, grid.step)
-
-    def find(f: int) -> None:
-        envelope = rectified_envelope(kernel_input(samples[f], np.int16), grid.step, grid.width)
-        if factor is not None:
-            envelope *= factor
-        score = kernel_input(
-            surface_score(kernel_input(envelope, np.float32), *grid.score), np.float32
-        )
-        path[f] = viterbi_surface(score, grid.max_step, *cells)
-        above = path_contrast(score, kernel_input(path[f], np.int64), grid.apart, *cells)
-        contrast[f] = above[0]
-        second[f] = _has_second(score, path[f], above, grid, cells)
-        centre = np.clip(path[f], grid.refine + 1, envelope.shape[1] - grid.refine - 2)
-        path[f] = centre
-        near[f] = envelope[rows, centre[:, None] + places]
-
-    for_each(find, n_frames)
-    surface = _median_along(_refined(near, path))
-    return _Paths(sample=(surface + 0.5) * grid.step - 0.5, contrast=contrast, second=second)
-
-
-def _judged(
-    paths: _Paths | None,
-    shape: tuple[int, int],
-    site: RfSite,
-    search: tuple[int, int],
-    per_mm: float,
-) -> Surfaces:
+def _judged(paths: _Paths, site: RfSite, search: tuple[int, int], per_mm: float) -> Surfaces:
     """Accept the frames that show one surface of the right shape; count why others don't."""
-    if paths is None:
-        nothing = np.full(shape, np.nan)
-        return Surfaces(
-            sample=nothing, usable=np.zeros(shape, dtype=bool), contrast=nothing,
-            accepted=np.zeros(shape[0], dtype=bool), rejected=((NO_SURFACE, shape[0]),),
-            search_range=search,
-        )  # fmt: skip
+    n_frames, n_lines = paths.sample.shape
     seen = paths.contrast >= MIN_CONTRAST
-    middle = central(shape[1])
+    middle = central(n_lines)
     residual, sag = fit_parabola_mm(paths.sample[:, middle], per_mm)
     faults = (
         (NO_SURFACE, seen[:, middle].mean(axis=1) < MIN_GOOD_1),
@@ -183,7 +209,7 @@ def _judged(
         (HOLLOW, (sag < -MAX_HOLLOW_MM) & (not vertebrae_of(site.site))),
         (TWO_SURFACES, paths.second),
     )
-    accepted = np.ones(shape[0], dtype=bool)
+    accepted = np.ones(n_frames, dtype=bool)
     rejected: dict[str, int] = {}
     for reason, fault in faults:
         count = int((accepted & fault).sum())

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bonescan.errors import UnusableScan
+from bonescan.kernels.threads import for_each_of
 from bonescan.model.rems_model import SpectralForm
 from bonescan.model.scan import FrameSource, RfSite
 
-from .condition import Conditioned, condition
+from .condition import Conditioned, LineExtremes, condition, gain_off
 from .findings import refuse_undersampled
 from .gates import Gates, place_gates
-from .interface import Surfaces, depth_range_mm, find_surfaces, sample_depth_mm
+from .interface import Surfaces, SurfaceSearch, depth_range_mm, find_surfaces, sample_depth_mm
 from .spectra import SiteSpectra, group_spectra
 
 Array = NDArray[np.float64]
@@ -53,7 +55,31 @@ def look_at_site(samples: FrameSource, site: RfSite) -> LookedAt:
     UnusableScan
         BS-E168 where the samples hold nothing.
     """
-    stored: NDArray[Any] = samples.block(site.site)
+    frames = samples.frames(site.site)
+    first = next(frames, None)
+    if first is None or first.dtype != np.int16 or first.shape != (site.n_lines, site.n_samples):
+        return _look_at_block(samples.block(site.site), site)
+    stored = np.empty((site.n_frames, *first.shape), np.int16)
+    extremes = LineExtremes(stored.shape[:2], stored.dtype)
+    search = SurfaceSearch(site, stored.shape, gain_off(site, site.n_samples))
+
+    def look(index: int, frame: NDArray[np.int16]) -> None:
+        extremes.look(index, frame)
+        search.look(index, frame)
+        stored[index] = frame
+
+    # one thread reads the next frame while the other is busy with this one
+    n_frames = for_each_of(look, chain((first,), frames))
+    if n_frames != site.n_frames:
+        raise UnusableScan(
+            "BS-E168", f"{site.site}: found {n_frames} frames, wanted {site.n_frames}."
+        )
+    conditioned = condition(stored, site, extremes)
+    return LookedAt(site=site, conditioned=conditioned, surfaces=search.found(conditioned.fresh))
+
+
+def _look_at_block(stored: NDArray[Any], site: RfSite) -> LookedAt:
+    """Condition samples of another type than int16 as a whole before looking at them."""
     conditioned = condition(stored, site)
     surfaces = find_surfaces(conditioned.samples, site, conditioned.gain)
     return LookedAt(site=site, conditioned=conditioned, surfaces=surfaces)

@@ -9,7 +9,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from bonescan.kernels import threads
-from bonescan.kernels.threads import for_each, kernel_lock, pinned_blas
+from bonescan.kernels.threads import for_each, for_each_of, kernel_lock, pinned_blas
 from bonescan.kernels.warm import warm_up
 
 
@@ -64,7 +64,7 @@ def test_one_lock_for_parallel_kernels():
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
-@pytest.mark.parametrize("n", [0, 1, 15, 16, 33])
+@pytest.mark.parametrize("n", [0, 1, 2, 33])
 def test_work_is_done_once_for_each_index_on_any_number_of_threads(monkeypatch, n_threads, n):
     monkeypatch.setattr(threads, "threads_to_use", lambda: n_threads)
     done = np.zeros(n, np.int64)
@@ -77,20 +77,40 @@ def test_work_is_done_once_for_each_index_on_any_number_of_threads(monkeypatch, 
     for_each(work, n)
     assert done.tolist() == list(range(1, n + 1))
     assert len(used) <= n_threads
-    if n < threads.LEAST_ITEMS:
+    if n < 2 or n_threads == 1:
         assert used <= {threading.get_ident()}
 
 
-@pytest.mark.parametrize("n_threads", [1, 2])
-def test_a_fault_in_one_thread_comes_out(monkeypatch, n_threads):
-    monkeypatch.setattr(threads, "threads_to_use", lambda: n_threads)
+@pytest.mark.parametrize("n_threads", [None, 1, 2])
+def test_items_meet_their_own_index(n_threads):
+    got = {}
+    n = for_each_of(got.__setitem__, (10 * i for i in range(40)), n_threads)
+    assert n == 40
+    assert got == {i: 10 * i for i in range(40)}
 
-    def work(i):
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_fault_in_one_thread_comes_out_and_stops_the_others(n_threads):
+    begun = []
+
+    def work(i, _item):
+        begun.append(i)
         if i == 17:
             raise ValueError("the seventeenth")
 
     with pytest.raises(ValueError, match="the seventeenth"):
-        for_each(work, 40)
+        for_each_of(work, range(10_000_000), n_threads)
+    assert len(begun) < 10_000_000
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_fault_of_the_source_comes_out(n_threads):
+    def source():
+        yield 1
+        raise OSError("the disk")
+
+    with pytest.raises(OSError, match="the disk"):
+        for_each_of(lambda _index, _item: None, source(), n_threads)
 
 
 def test_a_worker_process_uses_one_thread(monkeypatch):

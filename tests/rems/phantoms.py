@@ -142,8 +142,7 @@ def conditioned_of(samples: NDArray[np.int16], **more: Any) -> Conditioned:
         "offset": 0,
         "gain": None,
         "n_railed": 0,
-        "n_frames_stored": len(samples),
-        "n_duplicates": 0,
+        "fresh": np.ones(len(samples), bool),
     }
     return Conditioned(samples=samples, **(known | more))
 
