@@ -125,13 +125,16 @@ _WORDS = {
         "prompts": "Prompts", "safety": "Safety notes", "none": "None.", "why": "because",
         "source": "source", "evidence": "evidence mark", "unknown": "Unknown, ask for",
         "rules": "leaves open", "off": "Off, not verified in their source (--from-memory)",
-        "yes": "recorded", "no": "not recorded", "unknown-state": "unknown",
+        "indices": "Screening indices", "reached": "reached", "below": "not reached",
+        "unanswered": "not answered", "yes": "recorded",
+        "no": "not recorded", "unknown-state": "unknown",
     },
     "zh-TW": {
         "prompts": "提示", "safety": "安全注意事項", "none": "無。", "why": "依據",
         "source": "來源", "evidence": "證據標記", "unknown": "資料不明，請詢問",
         "rules": "尚無法判斷", "off": "已關閉，尚未查證原文（--from-memory）",
-        "yes": "有記錄", "no": "未記錄", "unknown-state": "不明",
+        "indices": "篩檢指標", "reached": "達到", "below": "未達",
+        "unanswered": "未回答", "yes": "有記錄", "no": "未記錄", "unknown-state": "不明",
     },
 }  # fmt: skip
 
@@ -147,6 +150,7 @@ def _text(guided: GuidedPerson, lang: str) -> str:
     if found.safety:
         lines += ["", f"{words['safety']}:"]
         lines += [line for p in found.safety for line in _safety_lines(p, lang)]
+    lines += _index_lines(guided, lang) + _questionnaire_lines(guided, lang)
     lines += _asked_for(guided, lang)
     if found.switched_off:
         lines += ["", f"{words['off']}: {', '.join(found.switched_off)}"]
@@ -170,6 +174,36 @@ def _safety_lines(prompt: Prompt, lang: str) -> list[str]:
     state = words["unknown-state"] if prompt.truth == "unknown" else words[str(prompt.truth)]
     text = prompt.text_zh if lang == "zh-TW" else prompt.text_en
     return [f"  {prompt.rule_id} [{state}; {prompt.evidence}]  {text}"]
+
+
+def _index_lines(guided: GuidedPerson, lang: str) -> list[str]:
+    """List the indices that have a score; the others need facts that are asked for anyway."""
+    scored = [i for i in guided.indices if i.score is not None]
+    if not scored:
+        return []
+    words = _WORDS[lang]
+    lines = ["", f"{words['indices']}:"]
+    for i in scored:
+        reached = words["reached"] if i.reaches_cut else words["below"]
+        band = f", {i.band}" if i.band else ""
+        note = f"; {i.note}" if i.note else ""
+        lines.append(f"  {i.name} {i.score:g} ({i.cut}: {reached}{band}{note})")
+    return lines
+
+
+def _questionnaire_lines(guided: GuidedPerson, lang: str) -> list[str]:
+    from bonescan.guidance.questionnaire import NOTE, TITLE
+
+    found = guided.questionnaire
+    if found is None:
+        return []
+    zh = lang == "zh-TW"
+    lines = ["", f"{TITLE[zh]} {found.n_yes} / {found.n_asked}"]
+    lines += [f"  {q.number}. {q.zh if zh else q.en}" for q in found.yes]
+    if found.unanswered:
+        numbers = ", ".join(str(q.number) for q in found.unanswered)
+        lines.append(f"  {_WORDS[lang]['unanswered']}: {numbers}")
+    return [*lines, f"  {NOTE[zh]}"]
 
 
 def _asked_for(guided: GuidedPerson, lang: str) -> list[str]:

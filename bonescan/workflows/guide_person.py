@@ -11,7 +11,9 @@ from typing import Any
 
 from bonescan.errors import UsageError
 from bonescan.guidance.evaluate import evaluate
+from bonescan.guidance.indices import IndexResult, screening_indices
 from bonescan.guidance.load import RuleBook, load_rules
+from bonescan.guidance.questionnaire import QuestionnaireResult, count_answers
 from bonescan.model.guidance import FactQuestion, FactSheet, Guidance, Prompt
 from bonescan.model.person import Fact
 from bonescan.norms.load import load_norms
@@ -24,6 +26,7 @@ from .person_sheet import person_sheet
 from .pseudonyms import Pseudonyms, open_pseudonyms
 from .result_folder import STORE_NAME
 
+QUESTION = "q_"  # facts that answer the questionnaire begin so
 FOR_THE_CLINICIAN = (
     "Prompts for a clinician, not instructions. Research software, not a medical device.",
     "供臨床醫師參考之提示，並非醫囑。僅供研究，非醫療器材。",
@@ -37,6 +40,8 @@ class GuidedPerson:
     sheet: FactSheet
     guidance: Guidance
     questions: dict[str, FactQuestion]
+    indices: tuple[IndexResult, ...] = ()
+    questionnaire: QuestionnaireResult | None = None  # None: not one of its questions is answered
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain values, both languages side by side."""
@@ -47,6 +52,10 @@ class GuidedPerson:
             "safety": [_prompt_dict(p) for p in self.guidance.safety],
             "unknown": [self._open_dict(p) for p in self.guidance.unknown],
             "switched_off": list(self.guidance.switched_off),
+            "indices": [_index_dict(i) for i in self.indices],
+            "questionnaire": None
+            if self.questionnaire is None
+            else _questionnaire_dict(self.questionnaire),
             "note": list(FOR_THE_CLINICIAN),
         }
 
@@ -77,6 +86,31 @@ def _prompt_dict(prompt: Prompt) -> dict[str, Any]:
         "conflicts_en": list(prompt.conflicts),
         "conflicts_zh": list(prompt.conflicts_zh),
         "safety_ids": list(prompt.safety_ids),
+    }
+
+
+def _index_dict(index: IndexResult) -> dict[str, Any]:
+    return {
+        "name": index.name,
+        "population": index.population,
+        "score": index.score,
+        "cut": index.cut,
+        "reaches_cut": index.reaches_cut,
+        "band": index.band,
+        "missing": list(index.missing),
+        "reason": index.reason,
+        "evidence": str(index.evidence),
+        "note": index.note,
+    }
+
+
+def _questionnaire_dict(found: QuestionnaireResult) -> dict[str, Any]:
+    return {
+        "n_yes": found.n_yes,
+        "n_asked": found.n_asked,
+        "yes": [{"number": q.number, "en": q.en, "zh": q.zh} for q in found.yes],
+        "unanswered": [q.number for q in found.unanswered],
+        "not_applicable": [q.number for q in found.not_applicable],
     }
 
 
@@ -145,7 +179,19 @@ def guided(
         sheet=sheet,
         guidance=evaluate(sheet, book, from_memory=from_memory, topics=topics),
         questions=dict(book.facts),
+        indices=screening_indices(sheet),
+        questionnaire=_answered(sheet),
     )
+
+
+def _answered(sheet: FactSheet) -> QuestionnaireResult | None:
+    answers = {
+        name.removeprefix(QUESTION): value
+        for name, value in sheet.values.items()
+        if name.startswith(QUESTION) and isinstance(value, bool)
+    }
+    sex = sheet.values.get("sex")
+    return count_answers(answers, str(sex) if sex else None) if answers else None
 
 
 @contextmanager
