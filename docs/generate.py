@@ -134,9 +134,28 @@ def demo_model() -> str:
     return "\n\n".join(parts)
 
 
+def stresses() -> str:
+    """List the worlds that a cohort can be simulated in."""
+    from bonescan.simulate.stress import STRESSES
+
+    return _table(
+        ("`--stress`", "what differs"), [(f"`{s.name}`", s.text) for s in STRESSES.values()]
+    )
+
+
+def artefacts() -> str:
+    """List the faults that an exam can be simulated with."""
+    from bonescan.simulate.artefact import ARTEFACTS
+
+    rows = [(f"`{a.name}`", a.text) for a in ARTEFACTS.values()]
+    return _table(("`--artefact`", "what the samples show"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "demo-model": demo_model,
     "codes": codes,
+    "stresses": stresses,
+    "artefacts": artefacts,
     "flags": flags,
     "verbs": verbs,
     "commands": commands,
