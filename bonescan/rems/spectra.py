@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bonescan.kernels.basis import dft_basis
 from bonescan.kernels.spectra import gate_power
-from bonescan.kernels.threads import pinned_blas
+from bonescan.kernels.threads import for_each, pinned_blas
 from bonescan.model.arrays import kernel_input
 from bonescan.model.rems_model import SpectralForm
 
@@ -79,12 +79,16 @@ def group_spectra(
     means = np.full((n_gates, lines.n_groups, n_band), np.nan)
     noise = np.full(n_gates, np.nan)
     levels = _largest(conditioned, lines, gates, form)
-    for gate in range(n_gates):  # one after the other: the power of all would be much memory
+
+    def average(gate: int) -> None:
         power = _line_power(conditioned, lines, gates.start[gate], form, levels).astype(np.float64)
         noise[gate] = _median(power[:, n_band:].mean(axis=-1))
         if filled.any():
             sums = np.add.reduceat(power[:, :n_band], edges, axis=0)
             means[gate, filled] = sums / counts[filled, None]
+
+    with pinned_blas():  # gate after gate: the power of all lines in all gates is much memory
+        for_each(average, n_gates)
     depth = np.bincount(
         lines.group, weights=depth_mm[lines.frame, lines.line], minlength=lines.n_groups
     )
@@ -159,13 +163,12 @@ def _line_power(
         echo, fits = _echoes(conditioned, rows, begin, form.gate_samples)
         stacked = np.rint(echo * (INT16_MAX / largest)).astype(np.int16)
         rows, begin = np.arange(len(rows)), np.where(fits, 0, -1)
-    with pinned_blas():
-        return gate_power(
-            kernel_input(stacked, np.int16),
-            kernel_input(rows, np.int64),
-            kernel_input(begin, np.int64),
-            _basis(form.fs_hz, form.gate_samples, tuple(form.frequency_hz)),
-        )
+    return gate_power(
+        kernel_input(stacked, np.int16),
+        kernel_input(rows, np.int64),
+        kernel_input(begin, np.int64),
+        _basis(form.fs_hz, form.gate_samples, tuple(form.frequency_hz)),
+    )
 
 
 def _largest(conditioned: Conditioned, lines: _Lines, gates: Gates, form: SpectralForm) -> float:
