@@ -14,6 +14,7 @@ from bonescan.model.rems_model import FADE, OS, RemsModel, SiteModel
 from bonescan.model.scan import RfScan, RfSite
 from bonescan.model.vocabulary import MenopausalStatus
 
+from .findings import find_oddities
 from .interface import TWO_SURFACES, central
 from .measure_site import MeasuredSite
 from .predict import SiteEstimate
@@ -23,6 +24,7 @@ from .spectra_table import is_linear_power
 MIN_VALID_PERCENT = 60.0  # of averaged spectra; fewer give no number
 LOW_VALID_PERCENT = 80.0
 FEW_FRAMES = 4
+ODDITY_FRAMES = 4  # looked at line by line; `inspect` looks at all
 LOST_LINES_PERCENT = 5.0  # clipped
 STEEP_LINES_PERCENT = 20.0
 TWO_SURFACES_PERCENT = 20.0  # of frames
@@ -154,6 +156,8 @@ def exam_remarks(measured: MeasuredSite) -> Iterator[Remark]:
             text=f"{conditioned.n_duplicates} of {conditioned.n_frames_stored} frames repeat the "
             "one before and were left out",
         )
+    for odd in find_oddities(conditioned.samples[:ODDITY_FRAMES], site):
+        yield Remark(flag=odd.flag, text=odd.text)
     if n_accepted < FEW_FRAMES:
         yield Remark(flag="few_frames", text=f"{n_accepted} frames show a bone surface")
     two = dict(surfaces.rejected).get(TWO_SURFACES, 0)

@@ -12,6 +12,7 @@ from bonescan.model.scan import RfSite
 from bonescan.read.registry import read_scan
 from bonescan.rems.findings import find_oddities, refuse_undersampled
 from bonescan.rems.measure_site import look_at_site, measure_site
+from bonescan.rems.quality import exam_remarks
 from bonescan.settings import ReadSettings
 
 from .phantoms import FORM, FS_HZ, InMemory, bone_frames, rf_site, speckle
@@ -64,6 +65,17 @@ def test_a_rate_below_twice_the_centre_frequency_folds_the_spectrum(f0_mhz, odd)
             refuse_undersampled(site(f0_hz=f0_mhz * 1e6))
     else:
         refuse_undersampled(site(f0_hz=f0_mhz * 1e6))
+
+
+@pytest.mark.parametrize(("level", "odd"), [(0.0, False), (600.0, True)])
+def test_a_result_carries_what_is_odd_about_its_samples(level, odd):
+    rng = np.random.default_rng(4)
+    stored = bone_frames(8.0 + np.zeros((4, 40)), rng)
+    swing = level * np.sin(2 * np.pi * 0.2e6 * np.arange(stored.shape[2]) / FS_HZ)
+    stored = np.clip(stored + np.rint(swing), -32000, 32000).astype(np.int16)
+    there = rf_site(stored)
+    measured = measure_site(look_at_site(InMemory({there.site: stored}), there), FORM)
+    assert ("slow_baseline" in {r.flag for r in exam_remarks(measured)}) is odd
 
 
 def test_nothing_is_measured_in_folded_spectra():
