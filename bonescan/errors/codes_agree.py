@@ -48,7 +48,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         code="BS-W371",
         title="training overlap not checked",
-        hint="Give the model with --model, so that its training people can be looked for.",
+        hint="Give the model with --model, and columns with the subject ids (--subject) and their "
+        "issuer (--issuer), so that its training people can be looked for.",
     ),
     CodeInfo(
         code="BS-W372",

@@ -122,7 +122,8 @@ class Cells:
         try:
             value = float(cell if not isinstance(cell, str) else text)
         except (TypeError, ValueError):
-            raise self._no_number(name, row, f"the text {text!r}") from None
+            comma = " with a decimal comma" if "," in text else ""
+            raise self._no_number(name, row, f"the text {text!r}{comma}") from None
         if not math.isfinite(value):
             raise self._no_number(name, row, f"the value {value}")
         return value

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bonescan.agree.study import compare_study
+from bonescan.agree.study import compare_study, warning
 from bonescan.files.model_file import load_model
 from bonescan.files.pairs_csv import ColumnChoice, read_pairs_csv
+from bonescan.model.outcome import Problem
 from bonescan.model.pairs import SitePairs
 from bonescan.stats.agreement_study import AgreementSettings, AgreementStudy
 
@@ -41,18 +42,38 @@ def agree_table(
     study : AgreementStudy
     """
     sites = read_pairs_csv(path, choice)
-    if model is not None:
-        check_overlap(sites, model)
     return compare_study(
-        sites, settings, several_pairs=several_pairs, pool_makers=pool_makers, source=str(path)
+        sites,
+        settings,
+        several_pairs=several_pairs,
+        pool_makers=pool_makers,
+        source=str(path),
+        problems=() if model is None else check_overlap(sites, model),
     )
 
 
-def check_overlap(sites: Sequence[SitePairs], model: Path) -> None:
-    """Look for the training people of a model among the subjects of a table."""
+def check_overlap(sites: Sequence[SitePairs], model: Path) -> tuple[Problem, ...]:
+    """Look for the training people of a model among the subjects of a table.
+
+    Returns
+    -------
+    problems : tuple of Problem
+        BS-W371 where the table does not say enough to be sure.
+
+    Raises
+    ------
+    NothingUsable
+        BS-E375 when anybody was in the training.
+    """
     people: set[tuple[str, str | None]] = set()
     for site in sites:
         if site.has_subjects:
             issuers = site.words.get("issuer", (None,) * site.n_rows)
             people |= set(zip(site.subjects, issuers, strict=True))
     refuse_training_people(load_model(model), people)
+    if not people:
+        return (warning("BS-W371", "the table has no column of subjects."),)
+    if any(issuer is None for _, issuer in people):
+        said = "subjects were looked for by number alone: the table names no issuer."
+        return (warning("BS-W371", said),)
+    return ()

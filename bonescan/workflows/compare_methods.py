@@ -93,9 +93,13 @@ def compare_methods(
         raise UsageError("BS-E376", f"found the quantity {quantity!r}, wanted bmd, t or z.")
     settings = agreement_settings(quantity=quantity or "bmd", **_known(options))
     sites = _sites(reference, test, data, quantity, roles)
-    if model is not None:
-        check_overlap(sites, Path(model))
-    return compare_study(sites, settings, several_pairs=several_pairs, pool_makers=pool_makers)
+    return compare_study(
+        sites,
+        settings,
+        several_pairs=several_pairs,
+        pool_makers=pool_makers,
+        problems=() if model is None else check_overlap(sites, Path(model)),
+    )
 
 
 _OPTIONS = frozenset({"loa_ci", "proportion_ci", "deming_ratio", "deming_ci", "label_from",

@@ -20,6 +20,7 @@ TWO = ("--reference", "x", "--test", "y")
         ("x,y\n1,2\n2,inf\n3,4", TWO, 2, ["BS-E371", "line 3", "inf"]),
         ("x,y\n1,2\n2,-1e999\n3,4", TWO, 2, ["BS-E371", "-inf"]),
         ("x,y\n1,2\n2,=1+1\n3,4", TWO, 2, ["BS-E371", "'=1+1'"]),
+        ("x;y\n1;2\n2;0,82\n3;4", TWO, 2, ["BS-E371", "'0,82' with a decimal comma"]),
         ("x,y\n1,2\n2,3,4\n", TWO, 2, ["BS-E371", "line 3", "3 cells"]),
         ("x,y\n1,\n,2\n", TWO, 4, ["BS-E374", "no pair"]),
         ("x,y\n", TWO, 4, ["BS-E374", "no row"]),

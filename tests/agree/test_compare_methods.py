@@ -131,6 +131,20 @@ def test_training_people_are_refused(tmp_path: Path) -> None:
     roles["subject"][1] = "0044"
     study = compare_methods([1, 2, 3], [1, 2, 4], columns=roles, model=path, bootstrap=0)
     assert study.sites["pair"].quantities["bmd"].n == 3
+    assert study.problems == ()
+    del roles["issuer"]  # who "0042" is depends on who gave the number
+    said = compare_methods([1, 2, 3], [1, 2, 4], columns=roles, model=path, bootstrap=0).problems
+    assert [p.code for p in said] == ["BS-W371"]
+    alone = compare_methods([1, 2, 3], [1, 2, 4], model=path, bootstrap=0).problems
+    assert "no column of subjects" in alone[0].reason
+
+
+def test_a_table_is_checked_for_training_people_too(set_200: Path, verb: Any) -> None:
+    from bonescan.files.model_file import BUNDLED
+
+    code, out, _ = verb("agree", set_200, "--model", BUNDLED, "--bootstrap", 0)
+    assert code == 0
+    assert "BS-W371 subjects were looked for by number alone" in out
 
 
 def test_it_is_one_of_the_public_names() -> None:
