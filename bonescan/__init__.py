@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 # name -> module that holds it; loaded on first use, so that `import bonescan` stays light
 _PUBLIC: dict[str, str] = {
+    "build_model": "bonescan.workflows.build_model",
     "classify_score": "bonescan.workflows.score_bmd",
     "compare_methods": "bonescan.workflows.compare_methods",
     "load_model": "bonescan.files.model_file",
@@ -23,6 +24,7 @@ _PUBLIC: dict[str, str] = {
 
 __all__ = [
     "Settings",
+    "build_model",
     "classify_score",
     "compare_methods",
     "load_model",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ._frame import ConfigOption, JsonOption, VerbResult, finish
-from ._model_words import cohort_result, faults_result, site_lines
+from ._model_words import cohort_result, faults_result, known_sites, site_lines
 from ._progress import PhaseProgress, Tell
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def build(
     stratify: bool = typer.Option(
         False, "--stratify-by-maker", help="One model a DXA maker: OUT-<maker>.h5."
     ),
+    calibration: list[Path] = typer.Option(
+        [], "--calibration", help="Calibration file that exams name; may be repeated."
+    ),
     workers: int = typer.Option(1, "--workers", min=1, max=256, help="Processes that measure."),
     repeats: int = typer.Option(5, "--repeats", min=1, max=100, help="Of the cross-validation."),
     folds: int = typer.Option(5, "--folds", min=2, max=20, help="Of the cross-validation."),
@@ -60,9 +63,10 @@ def build(
         from bonescan.workflows.build_model import BuildOptions
 
         options = BuildOptions(
-            sites=_known(site),
+            sites=known_sites(site),
             dxa_maker=dxa_maker,
             n_workers=workers,
+            calibrations=tuple(calibration),
             n_repeats=repeats,
             n_folds=folds,
             seed=seed,
@@ -76,18 +80,6 @@ def build(
             return faults_result(refused)
 
     finish("model build", as_json, work)
-
-
-def _known(sites: list[str]) -> tuple[str, ...]:
-    from bonescan.errors import UsageError
-    from bonescan.model.rems_model import FEMORAL_NECK, LUMBAR_SPINE
-
-    for name in sites:
-        if name not in (FEMORAL_NECK, LUMBAR_SPINE):
-            raise UsageError(
-                "BS-E304", f"found --site {name}, wanted {LUMBAR_SPINE} or {FEMORAL_NECK}."
-            )
-    return tuple(sites)
 
 
 def _one(

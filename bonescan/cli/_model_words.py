@@ -19,6 +19,19 @@ EXIT_REFUSED = 4
 LISTED = 30  # rows on a terminal; --json has all
 
 
+def known_sites(sites: list[str]) -> tuple[str, ...]:
+    """Refuse a site that no model can be of."""
+    from bonescan.errors import UsageError
+    from bonescan.model.rems_model import FEMORAL_NECK, LUMBAR_SPINE
+
+    for name in sites:
+        if name not in (FEMORAL_NECK, LUMBAR_SPINE):
+            raise UsageError(
+                "BS-E304", f"found --site {name}, wanted {LUMBAR_SPINE} or {FEMORAL_NECK}."
+            )
+    return tuple(sites)
+
+
 def faults_result(refused: CohortRefused) -> VerbResult:
     """List every faulty row of a cohort."""
     from bonescan.model.outcome import Problem

@@ -43,6 +43,12 @@ CODES: tuple[CodeInfo, ...] = (
         "sex. Look at the report beside the model's place, at depth, gain and calibration.",
     ),
     CodeInfo(
+        code="BS-E387",
+        title="people that the model has learnt from",
+        hint="Take the rows that are listed out: on its own people a model looks better than it "
+        "is.",
+    ),
+    CodeInfo(
         code="BS-E388",
         title="a cohort that a model can't be built from or tried on",
         hint="Check the sites, the DXA maker and the sampling rate of the exams against what is "

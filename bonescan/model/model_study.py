@@ -62,11 +62,16 @@ class DifferenceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntervalReport:
-    """How many people an interval of stated coverage really held."""
+    """How many people an interval of stated coverage really held.
+
+    `levels` are pairs of stated and real coverage, to see whether narrower
+    intervals hold what they state too; empty where only one was made.
+    """
 
     nominal_1: float
     covered: Estimate
     half_width_g_cm2: float | None  # median
+    levels: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +92,7 @@ class StudyPoint:
     dxa_g_cm2: float
     predicted_g_cm2: float
     score_percent: float  # Osteoporosis Score of the final model
-    depth_mm: float
+    depth_mm: float | None
     half_width_g_cm2: float | None
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from bonescan import __version__
 from bonescan.errors import BonescanError, EnvironmentFault, NothingUsable, UsageError
+from bonescan.files.calibration import read_calibrations
 from bonescan.files.cohort_csv import CohortRefused, read_cohort
 from bonescan.files.model_file import load_model, person_hash, seal, write_model
 from bonescan.kernels.threads import pinned_blas
@@ -30,6 +31,7 @@ from bonescan.rems.train import study_site
 from bonescan.rems.training.plan import Plan
 from bonescan.rems.training.sizes import MIN_PEOPLE, MIN_PER_CLASS, size_by_sex
 from bonescan.rems.training.study import RowFacts, report_training
+from bonescan.report.model_page import ModelPage, write_model_page
 from bonescan.settings import ReadSettings
 
 from .cohort_people import Pair, Tell, one_maker, person_of, read_pairs
@@ -50,6 +52,7 @@ class BuildOptions:
     n_repeats: int = 5
     n_folds: int = 5
     seed: int = 0
+    calibrations: tuple[Path, ...] = ()  # files; none: spectra as the device gives them
     today: date | None = None
     read: ReadSettings = field(default_factory=ReadSettings)
 
@@ -60,7 +63,7 @@ class BuiltModel:
 
     model: RemsModel
     path: Path
-    report: Path | None
+    report: Path
     studies: tuple[ModelStudy, ...]
     failed: tuple[BonescanError, ...]  # sites that gave no model, beside others that did
     n_left_out: int  # rows of other DXA makers or sites than asked for
@@ -73,7 +76,7 @@ class BuiltModel:
         """
         return study_dict(self.studies) | {
             "model": str(self.path),
-            "report": None if self.report is None else str(self.report),
+            "report": str(self.report),
             "model_id": self.model.model_id,
             "simulated": self.model.simulated,
             "dxa_maker": self.model.dxa_maker,
@@ -139,7 +142,10 @@ def build_model(
     if not kept:
         raise NothingUsable("BS-E388", f"found no row of {', '.join(options.sites)}.", file=table)
     form = _form_of(kept)
-    measured, rejected = measure_pairs(kept, form, options.read, options.n_workers, tell)
+    read_calibrations(options.calibrations)  # refused before anything is measured
+    measured, rejected = measure_pairs(
+        kept, form, options.read, options.calibrations, options.n_workers, tell
+    )
     studied = _study_sites(measured, rejected, (maker, form), options, tell)
     model = seal(_plain_name(target.stem), _draft(studied.models, measured, (maker, form), options))
     try:
@@ -148,10 +154,20 @@ def build_model(
         raise EnvironmentFault(
             "BS-E501", f"the model can't be written: {error}.", file=target
         ) from error
+    page = target.with_suffix(".html") if report is None else Path(report)
+    write_page(
+        page,
+        ModelPage(
+            model=model,
+            studies=studied.studies,
+            is_new_people=False,
+            refused=[f.reason for f in studied.failed],
+        ),
+    )
     return BuiltModel(
         model=model,
         path=target,
-        report=None,
+        report=page,
         studies=studied.studies,
         failed=studied.failed,
         n_left_out=len(pairs) - len(kept),
@@ -192,6 +208,22 @@ def build_by_maker(
     if not made:
         raise failed[0]
     return BuiltByMaker(made=made, failed=tuple(failed))
+
+
+def write_page(path: Path, page: ModelPage) -> None:
+    """Write the page of a model.
+
+    Raises
+    ------
+    EnvironmentFault
+        BS-E501 where it can't be written.
+    """
+    try:
+        write_model_page(path, page)
+    except OSError as error:
+        raise EnvironmentFault(
+            "BS-E501", f"the report can't be written: {error}.", file=path
+        ) from error
 
 
 def check_target(target: Path, *inputs: Path) -> None:
@@ -385,7 +417,7 @@ def _draft(
         method=METHOD,
         correction="soft-tissue",
         normalisation="joint-mean",
-        calibrated=False,
+        calibrated=bool(options.calibrations),
         devices=tuple(sorted({m.pair.device.model for m in used if m.pair.device.model})),
         software_version=__version__,
         cohort_sha256=cohort,

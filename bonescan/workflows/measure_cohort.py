@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from bonescan.errors import EnvironmentFault, SetAside, UnusableScan
+from bonescan.files.calibration import read_calibrations
 from bonescan.kernels.threads import pinned_blas
 from bonescan.model.model_study import RejectedScan
 from bonescan.model.rems_model import SpectralForm
@@ -19,12 +21,12 @@ from bonescan.model.scan import RfScan
 from bonescan.read.registry import read_scan
 from bonescan.rems.fitting import TrainingExam
 from bonescan.rems.quality import age_years, bmi_kg_m2, is_pregnant
-from bonescan.rems.spectra import SiteSpectra
-from bonescan.rems.training.exam_spectra import training_spectra
+from bonescan.rems.training.exam_spectra import ExamSpectra, training_spectra
 from bonescan.settings import ReadSettings
 
 from .cohort_people import Pair, Tell
 
+T = TypeVar("T")
 CHUNK = 4  # exams handed to a process at once
 
 
@@ -36,11 +38,16 @@ class MeasuredPair:
     exam: TrainingExam
 
 
-Found = tuple[SiteSpectra, ...] | tuple[str, str]  # spectra, or code and reason
+Found = ExamSpectra | tuple[str, str]  # spectra, or code and reason
 
 
 def measure_pairs(
-    pairs: Sequence[Pair], form: SpectralForm, settings: ReadSettings, n_workers: int, tell: Tell
+    pairs: Sequence[Pair],
+    form: SpectralForm,
+    settings: ReadSettings,
+    calibration_files: tuple[Path, ...],
+    n_workers: int,
+    tell: Tell,
 ) -> tuple[tuple[MeasuredPair, ...], tuple[RejectedScan, ...]]:
     """Measure every exam.
 
@@ -49,6 +56,8 @@ def measure_pairs(
     pairs : sequence of Pair
     form : SpectralForm
     settings : ReadSettings
+    calibration_files : tuple of Path
+        Where there are any, every exam must name one of them.
     n_workers : int
         1 works in this process; the result does not depend on it.
     tell : callable
@@ -61,24 +70,25 @@ def measure_pairs(
         because nothing can be compared with age, BMI and sex for them.
     """
     measured, rejected = [], []
-    tasks = [(p.row.path, p.row.site) for p in pairs if _why_not(p) is None]
-    work = partial(spectra_of_file, form=form, settings=settings)
-    with _results(work, tasks, n_workers) as results:
+    tasks = [(p.row.path, p.row.site) for p in pairs if why_not(p) is None]
+    work = partial(
+        spectra_of_file, form=form, settings=settings, calibration_files=calibration_files
+    )
+    with results_in_order(work, tasks, n_workers) as results:
         for done, pair in enumerate(pairs, start=1):
-            found = _why_not(pair) or next(results)
+            found = why_not(pair) or next(results)
             tell("measuring exams", done, len(pairs))
-            if isinstance(found[0], str):
-                rejected.append(_rejected(pair, str(found[0]), str(found[1])))
-                continue
-            parts = tuple(p for p in found if isinstance(p, SiteSpectra))
-            measured.append(MeasuredPair(pair=pair, exam=_training_exam(pair, parts)))
+            if isinstance(found, ExamSpectra):
+                measured.append(MeasuredPair(pair=pair, exam=_training_exam(pair, found)))
+            else:
+                rejected.append(rejected_scan(pair, *found))
     return tuple(measured), tuple(rejected)
 
 
 @contextmanager
-def _results(
-    work: partial[Found], tasks: Sequence[tuple[Path, str]], n_workers: int
-) -> Iterator[Iterator[Found]]:
+def results_in_order(
+    work: Callable[[tuple[Path, str]], T], tasks: Sequence[tuple[Path, str]], n_workers: int
+) -> Iterator[Iterator[T]]:
     """Yield the results in the order of the tasks."""
     if n_workers <= 1 or len(tasks) <= 1:
         yield map(work, tasks)
@@ -95,20 +105,25 @@ def _results(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def spectra_of_file(task: tuple[Path, str], form: SpectralForm, settings: ReadSettings) -> Found:
+def spectra_of_file(
+    task: tuple[Path, str],
+    form: SpectralForm,
+    settings: ReadSettings,
+    calibration_files: tuple[Path, ...],
+) -> Found:
     """Measure one site of one file; a refusal is a code and a reason."""
     path, site = task
     try:
         scan = read_scan(path, settings)
         if isinstance(scan, RfScan):
             with pinned_blas():  # last digits depend on the number of threads
-                return training_spectra(scan, site, form)
+                return training_spectra(scan, site, form, read_calibrations(calibration_files))
     except (UnusableScan, SetAside) as verdict:
         return (verdict.code, verdict.reason)
     return ("BS-E163", f"found no ultrasound in {path.name}.")
 
 
-def _why_not(pair: Pair) -> tuple[str, str] | None:
+def why_not(pair: Pair) -> tuple[str, str] | None:
     """Say why a pair can't be used before its samples are looked at."""
     if pair.refused is not None:
         return pair.refused
@@ -126,7 +141,7 @@ def _why_not(pair: Pair) -> tuple[str, str] | None:
     return None
 
 
-def _training_exam(pair: Pair, parts: tuple[SiteSpectra, ...]) -> TrainingExam:
+def _training_exam(pair: Pair, found: ExamSpectra) -> TrainingExam:
     age, bmi = age_years(pair.subject, pair.exam), bmi_kg_m2(pair.subject)
     if age is None or bmi is None or pair.subject.sex is None:
         raise ValueError("a pair without age, BMI or sex was to be left out")
@@ -137,12 +152,15 @@ def _training_exam(pair: Pair, parts: tuple[SiteSpectra, ...]) -> TrainingExam:
         age_years=age,
         bmi_kg_m2=bmi,
         dxa_bmd_g_cm2=pair.row.dxa_bmd_g_cm2,
-        parts=parts,
+        parts=found.parts,
         pregnant=is_pregnant(pair.subject),
+        fractured=pair.row.fracture,
+        system_db=found.system_db,
     )
 
 
-def _rejected(pair: Pair, code: str, reason: str) -> RejectedScan:
+def rejected_scan(pair: Pair, code: str, reason: str) -> RejectedScan:
+    """Name the row of a scan without a number, and why."""
     row = pair.row
     return RejectedScan(
         line=row.line,

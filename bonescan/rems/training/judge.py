@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +30,14 @@ from bonescan.stats.kappa import cohen_kappa, identity_weights
 from bonescan.stats.proportions import proportion
 from bonescan.stats.roc import auc
 
-from ..fitting import Cohort, Reference
+from ..fitting import Reference
 from .plan import Folds
 from .scores import Prediction, moments
 
 Array = NDArray[np.float64]
 
 NOMINAL_1 = 0.95
+LEVELS_1 = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 LEAST_IN_GROUP = 10
 N_CLASSES = len(WHO_CLASSES)
 KAPPA_METHOD = "fleiss-cohen-everitt"
@@ -141,8 +143,17 @@ def _no_rank(n_rejected: int, otherwise: Estimate) -> Estimate:
     return undefined("a rejected scan has no rank") if n_rejected else otherwise
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Judged:
+    """Scans with a number: who, what DXA read, what was predicted; one member a row."""
+
+    people: Sequence[str]
+    dxa_g_cm2: Array
+    predicted_g_cm2: Array
+
+
 def group_rows(
-    cohort: Cohort, predicted: Array, columns: dict[str, Array], labels: dict[str, Sequence[str]]
+    judged: Judged, columns: dict[str, Array], labels: dict[str, Sequence[str]]
 ) -> tuple[GroupRow, ...]:
     """Sum up thirds of each column and each name of each label; small parts are left out."""
     found: list[GroupRow] = []
@@ -156,20 +167,20 @@ def group_rows(
             mine = known & (third == k)
             if mine.any():
                 name = f"{values[mine].min():.1f} to {values[mine].max():.1f}"
-                found += _group(cohort, predicted, mine, (kind, name))
+                found += _group(judged, mine, (kind, name))
     for kind, names in labels.items():
         for name in sorted(set(names)):
-            found += _group(cohort, predicted, np.asarray(names) == name, (kind, name))
+            found += _group(judged, np.asarray(names) == name, (kind, name))
     return tuple(found)
 
 
-def _group(
-    cohort: Cohort, predicted: Array, mine: NDArray[np.bool_], what: tuple[str, str]
-) -> list[GroupRow]:
-    n_people = len({p for p, m in zip(cohort.people, mine, strict=True) if m})
+def _group(judged: Judged, mine: NDArray[np.bool_], what: tuple[str, str]) -> list[GroupRow]:
+    n_people = len({p for p, m in zip(judged.people, mine, strict=True) if m})
     if n_people < LEAST_IN_GROUP:
         return []
-    pair = Prediction(predicted=predicted[mine][None], wanted=cohort.dxa_g_cm2[mine][None])
+    pair = Prediction(
+        predicted=judged.predicted_g_cm2[mine][None], wanted=judged.dxa_g_cm2[mine][None]
+    )
     reached = moments(pair, np.ones((1, int(mine.sum()))))
     r = float(reached.pearson_1[0])
     return [
@@ -184,7 +195,7 @@ def _group(
     ]
 
 
-def out_of_fold_half_width(error: Array, folds: Folds) -> Array:
+def out_of_fold_half_width(error: Array, folds: Folds, level_1: float = NOMINAL_1) -> Array:
     """Half width of the conformal interval of each row, from the errors of all other folds.
 
     Parameters
@@ -192,12 +203,13 @@ def out_of_fold_half_width(error: Array, folds: Folds) -> Array:
     error : (row,) ndarray
         Cross-validated, predicted minus read.
     folds : (row,) ndarray of int
+    level_1 : float, default 0.95
 
     Returns
     -------
     half_width : (row,) ndarray
-        The ⌈(n + 1) · 0.95⌉-th smallest absolute error of the n rows of other
-        folds; infinite with fewer than 19 of them.
+        The ⌈(n + 1) · level⌉-th smallest absolute error of the n rows of other
+        folds; infinite where that is more than n.
 
     References
     ----------
@@ -207,13 +219,23 @@ def out_of_fold_half_width(error: Array, folds: Folds) -> Array:
     half = np.full(error.size, np.inf)
     for k in np.unique(folds):
         others = np.sort(np.abs(error[folds != k]))
-        rank = int(np.ceil((others.size + 1) * NOMINAL_1 - 1e-9))
+        rank = int(np.ceil((others.size + 1) * level_1 - 1e-9))
         if rank <= others.size:
             half[folds == k] = others[rank - 1]
     return half
 
 
-def interval_report(error: Array, half_width: Array) -> IntervalReport:
+def interval_levels(error: Array, folds: Folds) -> tuple[tuple[float, float], ...]:
+    """Pair stated with real coverage, for intervals from narrow to wide."""
+    return tuple(
+        (level, float(np.mean(np.abs(error) <= out_of_fold_half_width(error, folds, level))))
+        for level in LEVELS_1
+    )
+
+
+def interval_report(
+    error: Array, half_width: Array, levels: tuple[tuple[float, float], ...] = ()
+) -> IntervalReport:
     """Count the people whom the interval holds."""
     held = np.abs(error) <= half_width
     middle = float(np.median(half_width))
@@ -221,4 +243,5 @@ def interval_report(error: Array, half_width: Array) -> IntervalReport:
         nominal_1=NOMINAL_1,
         covered=proportion(int(held.sum()), int(held.size)),
         half_width_g_cm2=middle if np.isfinite(middle) else None,
+        levels=levels,
     )

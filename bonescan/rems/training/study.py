@@ -15,9 +15,11 @@ from ..fitting import Cohort, Reference, TrainingExam
 from ..train import SiteStudy
 from .fragility import fragility_report
 from .judge import (
+    Judged,
     class_reports,
     difference_report,
     group_rows,
+    interval_levels,
     interval_report,
     out_of_fold_half_width,
 )
@@ -95,7 +97,7 @@ def report_training(
         before_exclusions=before,
         groups=_groups(cohort, predicted, exams),
         left_out=tuple(_as_group(row) for row in left_out),
-        interval=interval_report(error, half),
+        interval=interval_report(error, half, interval_levels(error, study.folds[0])),
         fragility=fragility_report(cohort, facts.fractures, study.folds[0]),
         points=study_points(cohort, predicted, half, _scores(study)),
         rejected=tuple(rejected),
@@ -115,7 +117,7 @@ def study_points(
             dxa_g_cm2=float(cohort.dxa_g_cm2[i]),
             predicted_g_cm2=float(predicted[i]),
             score_percent=float(score_percent[i]),
-            depth_mm=float(cohort.depth_mm[i]),
+            depth_mm=float(cohort.depth_mm[i]) if np.isfinite(cohort.depth_mm[i]) else None,
             half_width_g_cm2=float(half_width[i]) if np.isfinite(half_width[i]) else None,
         )
         for i in range(len(cohort.people))
@@ -130,7 +132,8 @@ def _groups(
         "BMI, kg/m2": cohort.covariates[:, 1],
         "depth, mm": cohort.depth_mm,
     }
-    return group_rows(cohort, predicted, columns, {"sex": [e.sex for e in exams]})
+    judged = Judged(people=cohort.people, dxa_g_cm2=cohort.dxa_g_cm2, predicted_g_cm2=predicted)
+    return group_rows(judged, columns, {"sex": [e.sex for e in exams]})
 
 
 def _as_group(row: LeftOut) -> GroupRow:
