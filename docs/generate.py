@@ -151,6 +151,30 @@ def artefacts() -> str:
     return _table(("`--artefact`", "what the samples show"), rows)
 
 
+def published() -> str:
+    """Hold printed class agreement against what the printed error allows."""
+    from bonescan.stats.published_check import published_table
+
+    rows = [
+        (
+            c.study,
+            c.site,
+            str(c.n),
+            f"{c.error_sd_t_score:.2f}",
+            c.statistic,
+            f"{c.published:.3f}",
+            f"{c.lowest:.3f} to {c.highest:.3f}",
+            c.verdict,
+            c.source,
+        )
+        for c in published_table()
+    ]
+    return _table(
+        ("study", "site", "n", "error, T", "statistic", "printed", "allowed", "verdict", "source"),
+        rows,
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "demo-model": demo_model,
     "codes": codes,
@@ -159,6 +183,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "flags": flags,
     "verbs": verbs,
     "commands": commands,
+    "published": published,
     "files.csv": _columns("FILES_COLUMNS"),
     "results.csv": _columns("RESULTS_COLUMNS"),
     "patients.csv": _columns("PATIENTS_COLUMNS"),
