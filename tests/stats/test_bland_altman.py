@@ -82,7 +82,7 @@ def test_order_changes_nothing_and_the_unit_only_the_unit(seed, n, scale):
     assert found.bias.lo <= found.bias.est <= found.bias.hi
 
 
-def test_a_pair_on_a_limit_is_not_outside():
+def test_a_pair_on_a_limit_is_not_outside(monkeypatch):
     # nine differences 0 and one of 10: SD √10, mean 1, upper limit 1 + 1.96·√10 = 7.198
     d = np.array([0.0] * 9 + [10.0])
     found = bland_altman(np.full(10, 50.0), 50.0 + d)
@@ -90,6 +90,9 @@ def test_a_pair_on_a_limit_is_not_outside():
     assert (found.n_outside_loa, found.percent_outside_loa) == (1, 10.0)
     # two differences ±1: SD √2, no one outside
     assert bland_altman([1, 2], [2, 1]).n_outside_loa == 0
+    # limits at one SD: −1, 0, 1 have SD 1, and two of them stand on a limit
+    monkeypatch.setattr("bonescan.stats.bland_altman.Z_95", 1.0)
+    assert bland_altman([5, 5, 5], [4, 5, 6]).n_outside_loa == 0
 
 
 def test_the_confidence_moves_the_intervals_and_not_the_limits():
