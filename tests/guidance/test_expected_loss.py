@@ -1,0 +1,83 @@
+"""Expected loss: the published rates, the author's case by hand, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bonescan.guidance.expected_loss import expected_losses, loss_rates, own_loss
+from bonescan.model.guidance import FactSheet, Known
+
+
+def sheet(**values: Known) -> FactSheet:
+    return FactSheet(patient_id="p", on=date(2025, 11, 15), values=values)
+
+
+SURGICAL: dict[str, Known] = {"menopause_kind": "surgical", "menopause_date": date(2023, 6, 1)}
+
+
+def test_the_published_case_of_22_months_after_surgical_menopause() -> None:
+    # 6-7 % a year over 22 months: 11.0-12.8 % linear, 10.7-12.5 % compounded (by hand)
+    found = expected_losses(sheet(**SURGICAL), date(2024, 1, 15), date(2025, 11, 15))
+    by = {f.rate.situation: f for f in found}
+    article = by["surgical-menopause"]
+    assert article.months == 22
+    assert article.linear_percent == pytest.approx((11.0, 12.833), abs=0.01)
+    assert article.compounded_percent == pytest.approx((10.73, 12.46), abs=0.01)
+    # the other source gives 9 % a year, and both stand
+    assert by["oophorectomy"].linear_percent == pytest.approx((16.5, 16.5))
+
+
+def test_what_was_lost_in_that_case_on_the_hologic_spine() -> None:
+    # T -0.7 to -0.8 on 1.047/0.110: 0.970 to 0.959, -1.13 %
+    lost = own_loss([(date(2024, 1, 15), 0.970), (date(2025, 11, 15), 0.959)])
+    assert lost is not None
+    assert lost.change_percent == pytest.approx(-1.134, abs=0.001)
+    assert lost.per_year_percent == pytest.approx(-1.134 * 12 / 22, abs=0.001)
+
+
+def test_a_rate_is_not_carried_beyond_two_years() -> None:
+    found = expected_losses(sheet(**SURGICAL), date(2020, 1, 1), date(2025, 1, 1))
+    assert {f.months for f in found} == {24.0}
+    assert "not carried beyond 24" in found[0].note
+
+
+def test_lactation_is_counted_over_six_months_at_most() -> None:
+    found = expected_losses(sheet(breastfeeding=True, delivery_date=date(2025, 1, 1)),
+                            date(2025, 1, 1), date(2025, 11, 1))  # fmt: skip
+    assert {f.months for f in found} == {6.0}
+    assert (4.0, 7.0) in {f.linear_percent for f in found}
+
+
+def test_an_unknown_situation_expects_nothing() -> None:
+    assert expected_losses(sheet(), date(2024, 1, 1), date(2025, 1, 1)) == ()
+    assert expected_losses(sheet(aromatase_inhibitor=True), date(2024, 1, 1),
+                           date(2025, 1, 1)) == ()  # a GnRH drug is unknown  # fmt: skip
+
+
+def test_the_start_of_the_situation_is_asked_for() -> None:
+    found = expected_losses(sheet(menopause_kind="surgical"), date(2024, 1, 1), date(2025, 1, 1))
+    assert all("when it began is not recorded" in f.note for f in found)
+
+
+def test_no_yearly_rate_across_a_pregnancy() -> None:
+    lost = own_loss([(date(2024, 1, 1), 0.723), (date(2024, 7, 1), 0.709)], across_pregnancy=True)
+    assert lost is not None
+    assert lost.change_percent == pytest.approx(-1.936, abs=0.001)  # -1.94 %, the paper's
+    assert lost.per_year_percent is None
+
+
+def test_one_day_is_no_change() -> None:
+    assert own_loss([(date(2024, 1, 1), 0.9)]) is None
+    assert own_loss([(date(2024, 1, 1), 0.9), (date(2024, 1, 1), 0.91)]) is None
+
+
+def test_days_out_of_order_are_refused() -> None:
+    with pytest.raises(ValueError, match="wanted two days in time"):
+        expected_losses(sheet(**SURGICAL), date(2025, 1, 1), date(2024, 1, 1))
+
+
+def test_every_rate_names_its_source() -> None:
+    assert all(len(r.source) > 10 and r.zh for r in loss_rates())
+    assert all(0 < r.low_percent <= r.high_percent < 10 for r in loss_rates())
