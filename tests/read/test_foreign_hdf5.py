@@ -226,6 +226,34 @@ def test_what_uff_files_are_refused_for(uff_file, change, code, words):
     assert caught.value.code == code
 
 
+def test_groups_without_a_class_are_known_by_their_names(uff_file):
+    def plain(file):
+        del file["b_data"].attrs["class"]
+        file.move("b_data", "beamformed_data")
+
+    np.testing.assert_array_equal(read_scan(uff_file(plain), PLAIN).samples.block("unknown"), WANT)
+    path = uff_file(lambda f: (plain(f), f.move("beamformed_data", "channel_data")))
+    with pytest.raises(UnusableScan, match=r"BS-E153 .*channel_data"):
+        read_scan(path, PLAIN)
+
+
+def test_the_truth_of_our_own_files_is_not_opened_to_look_for_a_class(tmp_path, monkeypatch):
+    from bonescan.files import guarded_hdf5
+
+    from .samples import rf_exam
+
+    path = tmp_path / "exam.h5"
+    rf_exam(path)
+    with h5py.File(path, "a") as file:
+        file.create_group("truth").attrs["class"] = "uff.beamformed_data"
+
+    def never(group, name, path):
+        raise AssertionError(f"opened {name}")
+
+    monkeypatch.setattr(guarded_hdf5, "read_class", never)
+    assert read_scan(path, PLAIN).source.format_name == "bonescan-rf"
+
+
 # ------------------------------------------------------------------ pybf, Field II
 
 

@@ -25,7 +25,7 @@ from bonescan.settings import ReadSettings
 from ..assemble import assemble_rf, sampling_rate_hz
 from ..hdf5_frames import FRAME, ONE, PIXEL, Hdf5Frames, find_array, positive, read_one
 from ..pixel_rows import row_pitch_m
-from ..probe import Probe
+from ..probe import Hdf5Root, Probe
 from ..registry import Format
 
 if TYPE_CHECKING:
@@ -47,16 +47,27 @@ _TISSUE_M_S = (1400.0, 1700.0)
 
 def _claims(probe: Probe) -> bool:
     root = probe.hdf5_root
-    return root is not None and any(c.startswith(_PREFIX) for c in root.classes)
+    if root is None or root.format is not None:
+        return False
+    return any(c.startswith(_PREFIX) for c in _classes(root))
+
+
+def _classes(root: Hdf5Root) -> tuple[str, ...]:
+    """Name the class of each member; some writers leave it to the name of the group."""
+    return tuple(
+        kind or (_PREFIX + name if _PREFIX + name in {_BEAMFORMED, _CHANNELS} else "")
+        for name, kind in zip(root.members, root.classes, strict=True)
+    )
 
 
 def _read(probe: Probe, settings: ReadSettings) -> RfScan:
     from bonescan.files.guarded_hdf5 import find_group, hdf5_faults, open_hdf5
 
     path, root = probe.path, probe.hdf5_root
-    if root is None or _BEAMFORMED not in root.classes:
-        raise _refusal(root.classes if root else (), path)
-    name = root.members[root.classes.index(_BEAMFORMED)]
+    classes = _classes(root) if root else ()
+    if root is None or _BEAMFORMED not in classes:
+        raise _refusal(classes, path)
+    name = root.members[classes.index(_BEAMFORMED)]
     with hdf5_faults(path), open_hdf5(path) as file:
         group = find_group(file, name, path)
         if group is None:
