@@ -297,7 +297,7 @@ def _in_place(insert: Callable[..., None]) -> Callable[..., tuple[Array, Array]]
 def echo_lines(rng: np.random.Generator, n: int, _gaps: float) -> Args:
     """Lines of any length, with step and width."""
     samples = rng.normal(rng.normal(0, 100), 3000, (n, int(rng.integers(0, 120))))
-    step, width = int(rng.integers(1, 17)), int(rng.integers(1, 60))
+    step, width = 4 * int(rng.integers(1, 5)), int(rng.integers(1, 60))
     return kernel_input(samples.clip(-32768, 32767), np.int16), step, width
 
 

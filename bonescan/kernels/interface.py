@@ -67,9 +67,7 @@ def windows_of_cells(
 
 
 @kernel()
-def rectified_envelope(  # noqa: C901, PLR0912 - one line, loop by loop in vector code
-    samples: NDArray[np.int16], step: int, width: int
-) -> NDArray[np.float32]:
+def rectified_envelope(samples: NDArray[np.int16], step: int, width: int) -> NDArray[np.float32]:
     """Average the rectified samples over `width` samples, every `step` samples.
 
     Parameters
@@ -77,7 +75,7 @@ def rectified_envelope(  # noqa: C901, PLR0912 - one line, loop by loop in vecto
     samples : (n_lines, n_samples) int16
         RF lines.
     step : int
-        Samples in a cell, 1 to 511; multiples of 4 are fastest.
+        Samples in a cell, a multiple of 4 up to 508.
     width : int
         Samples averaged, at most 511; taken down to an odd number of cells, at least one.
 
@@ -90,8 +88,8 @@ def rectified_envelope(  # noqa: C901, PLR0912 - one line, loop by loop in vecto
     """
     n_lines, n_cells = samples.shape[0], samples.shape[1] // step
     reach = (width // step - 1) // 2 if width > step else 0
-    together = SAMPLES_AT_ONCE if step % SAMPLES_AT_ONCE == 0 else 1
-    n_parts, per_cell = n_cells * step // together, step // together
+    per_cell = step // SAMPLES_AT_ONCE
+    n_parts = n_cells * per_cell
     # in integers, so that the order of additions can't matter
     part = np.empty(n_parts, np.int32)
     mean = np.empty(n_parts, np.int32)
@@ -105,32 +103,24 @@ def rectified_envelope(  # noqa: C901, PLR0912 - one line, loop by loop in vecto
     envelope = np.empty((n_lines, n_cells), np.float32)
     for row in range(n_lines):
         x, out = samples[row], envelope[row]
-        if together == SAMPLES_AT_ONCE:
-            for i in range(n_parts):  # unsigned indices: for vector code
-                first = np.uint64(4 * i)
-                a, b = np.int32(x[first]), np.int32(x[first + np.uint64(1)])
-                c, d = np.int32(x[first + np.uint64(2)]), np.int32(x[first + np.uint64(3)])
-                part[i] = a + b + c + d
-        else:
-            for i in range(n_parts):
-                part[i] = x[i]
+        for i in range(n_parts):  # unsigned indices: for vector code
+            first = np.uint64(4 * i)
+            a, b = np.int32(x[first]), np.int32(x[first + np.uint64(1)])
+            c, d = np.int32(x[first + np.uint64(2)]), np.int32(x[first + np.uint64(3)])
+            part[i] = a + b + c + d
         windows_of_cells(part, per_cell, reach, cell, around)
         for i in range(n_cells):
             around[i] = np.int32(np.floor(np.float32(around[i]) * share[i]))
         for k in range(per_cell):
             for i in range(n_cells):
                 mean[np.uint64(i * per_cell + k)] = around[i]
-        if together == SAMPLES_AT_ONCE:
-            for i in range(n_parts):
-                first, m = np.uint64(4 * i), mean[i]
-                a, b = np.int32(x[first]), np.int32(x[first + np.uint64(1)])
-                c, d = np.int32(x[first + np.uint64(2)]), np.int32(x[first + np.uint64(3)])
-                a, b = np.int32(FRACTION * a - m), np.int32(FRACTION * b - m)
-                c, d = np.int32(FRACTION * c - m), np.int32(FRACTION * d - m)
-                part[i] = abs(a) + abs(b) + abs(c) + abs(d)
-        else:
-            for i in range(n_parts):
-                part[i] = abs(np.int32(FRACTION * np.int32(x[i]) - mean[i]))
+        for i in range(n_parts):
+            first, m = np.uint64(4 * i), mean[i]
+            a, b = np.int32(x[first]), np.int32(x[first + np.uint64(1)])
+            c, d = np.int32(x[first + np.uint64(2)]), np.int32(x[first + np.uint64(3)])
+            a, b = np.int32(FRACTION * a - m), np.int32(FRACTION * b - m)
+            c, d = np.int32(FRACTION * c - m), np.int32(FRACTION * d - m)
+            part[i] = abs(a) + abs(b) + abs(c) + abs(d)
         windows_of_cells(part, per_cell, reach, cell, around)
         for i in range(n_cells):
             out[i] = np.float32(around[i]) * share[i] * OF_FRACTIONS
@@ -275,9 +265,13 @@ def surface_score(
     """
     n_lines, n_cells = envelope.shape
     level = smoothed(envelope, (smooth_cells - 1) // 2 if smooth_cells > 1 else 0)
+    longer = np.zeros((n_lines, n_cells + jump_cells), np.float32)
+    for r in range(n_lines):
+        for i in range(n_cells):
+            longer[r, i] = level[r, i]
     nothing = int(np.int64(0))  # a bare 0 would be compiled apart
-    below = window_sums(level, nothing, jump_cells)
-    above = window_sums(level, jump_cells, nothing)
+    above = window_sums(longer, jump_cells, nothing)  # and below, `jump_cells` further on
+    rise = np.empty((n_lines, n_cells), np.float32)
     ratio = np.empty(n_cells, np.float32)  # of the numbers of cells above and below
     up = np.empty(n_cells, np.float64)  # what the sum of logarithms above counts
     deep = np.empty(n_cells, np.float64)  # and that of the shadow
@@ -290,10 +284,10 @@ def surface_score(
         deep[i] = 1.0 / (shadow_to - shadow_from) if inside else 0.0
         up[i] = deep[i] * inside / i if inside else 0.0
     for r in range(n_lines):
-        row, over = below[r], above[r]
+        row, over = rise[r], above[r]
         for i in range(n_cells):
-            row[i] = row[i] / over[i] * ratio[i] if i else ONE
-    jump = log2_positive(below)
+            row[i] = over[np.uint64(i + jump_cells)] / over[i] * ratio[i] if i else ONE
+    jump = log2_positive(rise)
     score = log2_positive(level)  # log2 here, ln in the end
     sums = running_sums(score)
     padded = np.empty(n_cells + 1 + shadow_to, np.float64)

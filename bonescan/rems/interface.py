@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bonescan.kernels.interface import (
     MAX_WIDTH,
+    SAMPLES_AT_ONCE,
     path_contrast,
     rectified_envelope,
     surface_score,
@@ -239,14 +240,15 @@ class _Grid:
 
     @classmethod
     def of(cls, per_mm: float) -> _Grid:
-        step = max(1, round(CELL_MM * per_mm))
+        most = MAX_WIDTH // SAMPLES_AT_ONCE
+        step = SAMPLES_AT_ONCE * min(max(1, round(CELL_MM * per_mm / SAMPLES_AT_ONCE)), most)
         cells = per_mm / step
 
         def count(mm: float) -> int:
             return max(1, round(mm * cells))
 
         return cls(
-            step=min(step, MAX_WIDTH),
+            step=step,
             width=min(max(step, round(ENVELOPE_MM * per_mm)), MAX_WIDTH),
             score=(count(JUMP_MM), count(SHADOW_MM[0]), count(SHADOW_MM[1]), count(SMOOTH_MM)),
             max_step=count(MAX_STEP_MM),
