@@ -258,6 +258,10 @@ def _names_columns(cells: Cells, choice: ColumnChoice) -> bool:
 
 def _two_columns(cells: Cells, choice: ColumnChoice) -> SitePairs:
     reference, test = str(choice.reference), str(choice.test)
+    if reference == test:
+        raise UsageError(
+            "BS-E376", f"found {reference!r} as reference and as test, wanted two columns."
+        )
     quantity = choice.quantity or _quantity_of(reference, test)
     if quantity not in QUANTITIES:
         raise UsageError("BS-E376", f"found the quantity {quantity!r}, wanted bmd, t or z.")

@@ -224,10 +224,12 @@ def _site_pairs(
         "t": _columns(s.t for s in scored),
         "z": _columns(_z(r, t) for r, t in pairs),
     }
+    lost = any(t.rejected for _, t in pairs)  # a rejected scan disagrees with a class of T
     kept = {
-        q: xy for q, xy in values.items() if q == "bmd" or (np.isfinite(xy[0]).any()
-                                                            and np.isfinite(xy[1]).any())
-    }  # fmt: skip
+        q: (x, y)
+        for q, (x, y) in values.items()
+        if q == "bmd" or (np.isfinite(x).any() and (np.isfinite(y).any() or (lost and q == "t")))
+    }
     numbers = {
         "age_years": _column(_first(t.age_years, r.age_years) for r, t in pairs),
         "bmi_kg_m2": _column(_first(t.bmi_kg_m2, r.bmi_kg_m2) for r, t in pairs),

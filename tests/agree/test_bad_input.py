@@ -28,6 +28,7 @@ TWO = ("--reference", "x", "--test", "y")
          ["BS-E370", "did you mean 'rems_bnd'"]),
         ("x,y\n1,2", (), 2, ["BS-E370", "no columns named", "x, y"]),
         ("x,y\n1,2", ("--reference", "x"), 2, ["BS-E376", "wanted both"]),
+        ("x,y\n1,2", ("--reference", "x", "--test", "x"), 2, ["BS-E376", "'x' as reference"]),
         ("x,x\n1,2", TWO, 2, ["BS-E370", "twice"]),
         ("ls_dxa_bmd,fn_rems_bmd\n1,2", (), 2, ["BS-E370", "methods"]),
         ("ls_dxa_bmd,ls_rems_bmd,ls_qct_bmd\n1,2,3", (), 2, ["BS-E370", "dxa, rems, qct"]),

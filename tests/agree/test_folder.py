@@ -197,6 +197,31 @@ def test_a_scan_that_was_rejected_counts_before_exclusions(
     )
 
 
+def test_a_site_where_every_scan_was_rejected_has_no_estimate(
+    folder: Callable[..., Path], agree: Any
+) -> None:
+    right = "femoral-neck-right"
+    out = folder([*five_pairs(), dxa("P-0", 0.5, site=right), dxa("P-1", 0.8, site=right)])
+    store = open_store(out, create=True)
+    run = store.begin_run("0", "{}")
+    for person in "01":
+        verdict = Outcome(
+            kind=OutcomeKind.UNUSABLE, code="BS-E161", site=right,
+            subject=Subject(patient_id=person, issuer="CLINIC"),
+            exam=Exam(exam_date=date(2026, 3, 2)),
+        )  # fmt: skip
+        store.put_result(run_id=run, sha256=person, size_bytes=1, work_key=person, outcome=verdict)
+        store.put_locations(run, [("scans", f"{person}.h5", person)])
+    store.close()
+    data = agree(out, "-o", out.parent / "page")
+    assert "nan" not in (out.parent / "page" / "continuous.csv").read_text().lower()
+    assert data["sites"][right]["bmd"]["n"] == 0
+    assert data["sites"][right]["classes"] is None
+    before = data["before_exclusions"][right]
+    assert before["classes"]["agreement"]["est"] == 0.0
+    assert before["osteoporosis"]["sensitivity"]["est"] == 0.0
+
+
 def test_makers_are_apart_and_two_references_are_said(
     folder: Callable[..., Path], verb: Callable[..., tuple[int, str, str]]
 ) -> None:
