@@ -34,7 +34,20 @@ class Finding:
     text: str
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Survey:
+    """One look at the lines of a site: their mean power spectrum, and what is odd."""
+
+    power: Array  # (bin,), of whole lines; empty where there is no frame
+    findings: tuple[Finding, ...]
+
+
 def find_oddities(frames: Iterable[NDArray[Any]], site: RfSite) -> tuple[Finding, ...]:
+    """Look at the frames of a site and say only what is odd; as `survey`."""
+    return survey(frames, site).findings
+
+
+def survey(frames: Iterable[NDArray[Any]], site: RfSite) -> Survey:
     """Look at the frames of a site as they are stored.
 
     Parameters
@@ -46,15 +59,15 @@ def find_oddities(frames: Iterable[NDArray[Any]], site: RfSite) -> tuple[Finding
 
     Returns
     -------
-    findings : tuple of Finding
-        In a fixed order; empty where nothing is odd.
+    survey : Survey
+        Findings in a fixed order; empty where nothing is odd.
     """
     seen = _Seen()
     power = mean_power(seen.through(frames))
     if power.size == 0:
-        return ()
+        return Survey(power=power, findings=())
     spectral = (*_baseline(power, site), *_undersampled(power, site)) if power.max() >= 0 else ()
-    return (*spectral, *_dead_lines(seen), *_repeated(seen))
+    return Survey(power=power, findings=(*spectral, *_dead_lines(seen), *_repeated(seen)))
 
 
 class _Seen:

@@ -13,10 +13,10 @@ from bonescan.model.scan import DxaScan, RfScan, RfSite, Scan
 from bonescan.model.vocabulary import OutcomeKind, Severity
 from bonescan.pipeline import measure
 from bonescan.read.registry import read_scan
-from bonescan.rems.findings import Finding, find_oddities
+from bonescan.rems.findings import Survey, survey
 from bonescan.rems.measure_site import LookedAt, look_at_site
 from bonescan.settings import Settings
-from bonescan.stats.line_spectrum import LineSpectrum, mean_power, peak_and_band
+from bonescan.stats.line_spectrum import peak_and_band
 
 MHZ = 1e6
 
@@ -149,35 +149,34 @@ def _rf_site(scan: RfScan, site: RfSite) -> dict[str, Any]:
     }
     if not site.has_rf or scan.samples is None:
         return data
-    found = _spectrum(scan, site)
-    if found is not None:
-        low, high = found.band_hz
-        data["peak_mhz"] = round(found.peak_hz / MHZ, 3)
-        data["band_mhz"] = [round(low / MHZ, 3), round(high / MHZ, 3)]
-    data["findings"] = [{"flag": f.flag, "text": f.text} for f in _oddities(scan, site)]
+    seen = _survey(scan, site)
+    if seen is not None:
+        data["findings"] = [{"flag": f.flag, "text": f.text} for f in seen.findings]
+        data |= _spectrum(seen, site)
     looked = _look(scan, site)
     if looked is not None:
         data |= _surface(looked)
     return data
 
 
-def _oddities(scan: RfScan, site: RfSite) -> tuple[Finding, ...]:
-    if scan.samples is None:
-        return ()
-    try:
-        return find_oddities(scan.samples.frames(site.site), site)
-    except UnusableScan:
-        return ()  # the outcome says why
-
-
-def _spectrum(scan: RfScan, site: RfSite) -> LineSpectrum | None:
+def _survey(scan: RfScan, site: RfSite) -> Survey | None:
     if scan.samples is None:
         return None
     try:
-        power = mean_power(scan.samples.frames(site.site))
+        return survey(scan.samples.frames(site.site), site)
     except UnusableScan:
-        return None
-    return peak_and_band(power, site.fs_hz, site.n_samples)
+        return None  # the outcome says why
+
+
+def _spectrum(seen: Survey, site: RfSite) -> dict[str, Any]:
+    found = peak_and_band(seen.power, site.fs_hz, site.n_samples)
+    if found is None:
+        return {}
+    low, high = found.band_hz
+    return {
+        "peak_mhz": round(found.peak_hz / MHZ, 3),
+        "band_mhz": [round(low / MHZ, 3), round(high / MHZ, 3)],
+    }
 
 
 def _look(scan: RfScan, site: RfSite) -> LookedAt | None:
