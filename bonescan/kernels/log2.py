@@ -20,7 +20,8 @@ TERMS = (
     np.float32(-0.2074210350496295),
     np.float32(0.12614846611970518),
 )
-ROOT_HALF_BITS = 0x3F3504F3  # sqrt(1/2) as float32
+ROOT_HALF_BITS = np.int32(0x3F3504F3)  # sqrt(1/2) as float32
+ONE_BITS = np.int32(0x3F800000)  # 1.0, in place of what has no logarithm
 MANTISSA_BITS = 23
 ONE = np.float32(1)
 LEAST = np.finfo(np.float32).tiny  # below it the exponent bits mean something else
@@ -48,9 +49,10 @@ def log2_positive(values: NDArray[np.float32]) -> NDArray[np.float32]:
     for r in range(rows):
         for c in range(columns):
             usable = LEAST <= values[r, c] < np.inf
-            shift = (np.int64(bits[r, c]) - ROOT_HALF_BITS) >> MANTISSA_BITS
+            pattern = bits[r, c] if usable else ONE_BITS
+            shift = np.int32(np.int32(pattern - ROOT_HALF_BITS) >> MANTISSA_BITS)
             log2[r, c] = np.float32(shift) if usable else NAN
-            bits[r, c] -= shift << MANTISSA_BITS
+            bits[r, c] = np.int32(pattern - np.int32(shift << MANTISSA_BITS))
     for r in range(rows):
         for c in range(columns):
             t = values[r, c] - ONE  # what is left of the value: its mantissa
