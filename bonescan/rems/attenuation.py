@@ -170,9 +170,7 @@ def _mean_known(values: Array) -> float:
 
 def _searched(data: _Data) -> tuple[float, float, _State]:
     """Look on a coarse grid, then walk downhill from its best point."""
-    tried = [(_solved(data, a, g).objective, a, g) for g in GAMMAS for a in ALPHAS]
-    _, alpha, gamma = min(tried)
-    alpha, gamma = float(alpha), float(gamma)
+    alpha, gamma = _coarse(data)
     state = _solved(data, alpha, gamma)
     for _ in range(N_STEPS):
         step = _step(data, alpha, gamma, state)
@@ -190,6 +188,26 @@ def _searched(data: _Data) -> tuple[float, float, _State]:
         if moved < SMALL_STEP:
             break
     return alpha, gamma, state
+
+
+def _coarse(data: _Data) -> tuple[float, float]:
+    """Find the best point of the grid, all of it at once."""
+    y = data.scaled
+    bone = 10.0 ** (-2.0 * ALPHAS[:, None, None] * data.f_mhz * data.z_cm[:, None] / 10.0)
+    clutter = 10.0 ** (-GAMMAS[:, None] * data.z_cm * MM_PER_CM / 10.0)
+    bone, clutter = bone * data.weight, clutter[:, :, None] * data.weight
+    bb, by = (bone**2).sum(axis=1)[:, None], (bone * y).sum(axis=1)[:, None]
+    cc, cy = (clutter**2).sum(axis=1)[None], (clutter * y).sum(axis=1)[None]
+    bc = np.einsum("agb,cgb->acb", bone, clutter)
+    det = np.maximum(bb * cc - bc * bc, 1e-12 * bb * cc)
+    a, c = (by * cc - cy * bc) / det, (cy * bb - by * bc) / det
+    one = np.maximum(np.maximum(by, 0.0) ** 2 / bb, np.maximum(cy, 0.0) ** 2 / cc)
+    explained = np.where((a >= 0.0) & (c >= 0.0), a * by + c * cy, one)
+    left = ((y * y).sum() - explained.sum(axis=2)) / y.size
+    left += ALPHA_HOLD * ((ALPHAS[:, None] - USUAL_ALPHA_DB_CM_MHZ) / ALPHA_WIDTH) ** 2
+    left += GAMMA_HOLD * ((GAMMAS - USUAL_GAMMA_DB_MM) / GAMMA_WIDTH) ** 2
+    best_alpha, best_gamma = np.unravel_index(int(np.argmin(left)), left.shape)
+    return float(ALPHAS[best_alpha]), float(GAMMAS[best_gamma])
 
 
 def _shapes(data: _Data, alpha: float, gamma: float) -> tuple[Array, Array]:

@@ -67,7 +67,7 @@ def learnt_fields(
         "maps": tuple(fitted.maps.values()),
         "residual_bmd_g_cm2": np.array([s[0] for s in spreads]),
         "residual_sd_g_cm2": np.array([s[1] for s in spreads]),
-        "interval": _interval(cohort, primary, fold),
+        "interval": interval_folds(cohort, primary, fold),
         "covariates_g_cm2": _coefficients(covariates, dxa),
         "offset_g_cm2": _coefficients(np.column_stack([lead, covariates]), dxa),
         "fragility": _fragility(cohort),
@@ -80,7 +80,7 @@ def _coefficients(x: Array, y: Array) -> Array:
     return np.array([plane.intercept, *plane.coefficients])
 
 
-def _interval(cohort: Cohort, primary: str, fold: NDArray[np.intp]) -> IntervalFolds:
+def interval_folds(cohort: Cohort, primary: str, fold: NDArray[np.intp]) -> IntervalFolds:
     """Refit the leading estimator without each fold.
 
     Of the osteoporosis score only the line is: a spectrum is matched with the

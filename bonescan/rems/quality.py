@@ -20,6 +20,19 @@ from .measure_site import MeasuredSite
 from .predict import SiteEstimate
 from .spectra_table import is_linear_power
 
+# Doubts that leave no number, with the code that refuses it. Every other flag of this room warns:
+# the number stands, with its sentence beside it.
+REJECTS = {
+    "no_interface": "BS-E160",
+    "few_spectra": "BS-E161",  # fewer than the least; a few fewer than wanted only warn
+    "low_r": "BS-E161",  # fewer than 60 % like either model; fewer than 80 % only warn
+    "no_depth": "BS-E164",
+    "cut_off": "BS-E166",
+    "no_finite_number": "BS-E167",
+    "no_signal": "BS-E168",
+    "no_calibration": "BS-E363",  # where the model was trained with one; otherwise a warning
+}
+
 # Limits; all are ours.
 MIN_VALID_PERCENT = 60.0  # of averaged spectra; fewer give no number
 LOW_VALID_PERCENT = 80.0
@@ -30,6 +43,9 @@ STEEP_LINES_PERCENT = 20.0
 TWO_SURFACES_PERCENT = 20.0  # of frames
 SHADOW_LINES_1 = 0.1  # of the lines, side by side, without a surface
 LOW_SNR_DB = 6.0
+# Places across the bone (runs of neighbouring lines). More frames of the same place bring more
+# spectra, and hardly more bone: a neck of 128 lines has 26 places, a vertebra of 64 has 13.
+WANTED_PLACES = 12
 FLOORED_PERCENT = 10.0
 CLUTTER_Z = -2.0  # 3 to 8 % of clean simulated exams lie below, 75 to 85 % at -50 dB clutter
 VERTEBRA_T_G_CM2 = 0.110  # 1.0 T at the spine (SD of young women, Hologic)
@@ -204,17 +220,39 @@ def longest_run(marks: NDArray[np.bool_]) -> int:
     return int((edges[1::2] - edges[::2]).max()) if edges.size else 0
 
 
-def estimate_remarks(
-    estimate: SiteEstimate, site: SiteModel, wanted_groups: int
+def spectra_remarks(
+    n_valid: int, wanted: int, n_places: int, wanted_places: int
 ) -> Iterator[Remark]:
-    """Say what the spectra and the number itself leave to be desired."""
+    """Say when too few spectra, or too few places across the bone, stand behind a number."""
+    texts = []
+    if n_valid < wanted:
+        texts.append(f"{n_valid} valid spectra, wanted {wanted}")
+    if n_places < wanted_places:
+        texts.append(f"from {n_places} places across the bone, wanted {wanted_places}")
+    if texts:
+        yield Remark(flag="few_spectra", text=", ".join(texts))
+
+
+def estimate_remarks(
+    estimate: SiteEstimate, site: SiteModel, share: int, n_places: int
+) -> Iterator[Remark]:
+    """Say what the spectra and the number itself leave to be desired.
+
+    Parameters
+    ----------
+    estimate : SiteEstimate
+    site : SiteModel
+    share : int
+        1 for a site, more for a vertebra that is only a part of one.
+    n_places : int
+        Places across the bone with valid spectra.
+    """
     votes, features = estimate.votes, estimate.features
     total = votes.valid.size
     percent = 100.0 * votes.n_valid / max(1, total)
-    if votes.n_valid < wanted_groups:
-        yield Remark(
-            flag="few_spectra", text=f"{votes.n_valid} valid spectra, wanted {wanted_groups}"
-        )
+    yield from spectra_remarks(
+        votes.n_valid, site.wanted_groups // share, n_places, WANTED_PLACES // share
+    )
     if percent < LOW_VALID_PERCENT:
         yield Remark(flag="low_r", text=f"{percent:.0f} % of the spectra are like either model")
     if features.snr_db is None:

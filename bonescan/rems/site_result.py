@@ -122,14 +122,14 @@ def estimate_result(
     person = covariates_of(scan)
     if yardstick.covariates == "offset":
         estimate = _with_covariates(estimate, site_model, person, site)
-    wanted = site_model.wanted_groups // _share(site)
+    n_places = len(np.unique(spectra.cluster[estimate.votes.valid]))
     depth = float(np.median(spectra.depth_mm))
     depth_mm = depth if np.isfinite(depth) else None
     remarks = (
         *model_remarks(scan, model, site_model),
         *(r for s in scan.sites if s.site == site for r in acquisition_remarks(s, model)),
         *(exam_remarks(measured) if measured else ()),
-        *estimate_remarks(estimate, site_model, wanted),
+        *estimate_remarks(estimate, site_model, _share(site), n_places),
         *(_covariate_remarks() if yardstick.covariates == "offset" else ()),
         *depth_remarks(depth_mm, site_model),
     )

@@ -8,6 +8,8 @@ from datetime import date
 import numpy as np
 import pytest
 
+from bonescan.errors import code_info
+from bonescan.files.calibration import Calibration, write_calibration
 from bonescan.model.exam import Exam
 from bonescan.model.rems_model import FADE, FEMORAL_NECK, LUMBAR_SPINE, OS, PCR, TWO_GATE
 from bonescan.model.vocabulary import CovariateUse
@@ -20,7 +22,7 @@ from bonescan.rems.features import site_features
 from bonescan.rems.fitting import gather
 from bonescan.rems.learnt import learnt_fields, vertebra_sd_g_cm2
 from bonescan.rems.predict import estimate_site
-from bonescan.rems.quality import vertebra_outliers
+from bonescan.rems.quality import REJECTS, spectra_remarks, vertebra_outliers
 from bonescan.rems.train import train_site
 from bonescan.settings import RemsSettings
 
@@ -176,7 +178,6 @@ def test_a_step_is_no_line_and_a_rising_score_is_none_either() -> None:
 
 def test_a_score_that_is_no_line_is_flagged_where_it_leads(made_up) -> None:
     site = made_up.for_site(FEMORAL_NECK)
-    assert site.os_is_line
     scan = rf_scan([spectra_site(made_up_spectra(np.random.default_rng(1), 0.65, 120).power)])
 
     def flags(**changes):
@@ -184,7 +185,7 @@ def test_a_score_that_is_no_line_is_flagged_where_it_leads(made_up) -> None:
         return set(estimate_scan(scan, model, RemsSettings()).measurements[0].flags)
 
     assert "score_not_a_line" in flags(primary=OS, os_is_line=False)
-    assert "score_not_a_line" not in flags(primary=OS)
+    assert "score_not_a_line" not in flags(primary=OS, os_is_line=True)
     assert "score_not_a_line" not in flags(os_is_line=False)
 
 
@@ -246,3 +247,116 @@ def test_the_spread_of_vertebrae_is_that_of_their_own_estimates(seven) -> None:
     want = float(np.std(away)) * float(linear.weights_g_cm2[0])
     found = vertebra_sd_g_cm2(exams, SEVEN, LUMBAR_SPINE, linear)
     assert found == pytest.approx(want, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("spectra_places", "found"),
+    [((100, 12), []), ((99, 12), ["99 valid spectra"]), ((130, 11), ["from 11 places"])],
+)
+def test_more_frames_do_not_make_up_for_places(spectra_places, found) -> None:
+    n, places = spectra_places
+    remarks = list(spectra_remarks(n, 100, places, 12))
+    assert [r.flag for r in remarks] == ["few_spectra"] * len(found)
+    assert all(w in r.text for r, w in zip(remarks, found, strict=True))
+
+
+def test_ten_frames_of_few_places_are_flagged_in_an_exam(made_up) -> None:
+    power = made_up_spectra(np.random.default_rng(3), 0.65, 130).power
+
+    def flags(n_places):
+        line = np.tile(5 * (np.arange(130) % n_places), 3)
+        frame = np.tile(2 * (np.arange(130) // n_places), 3)
+        scan = rf_scan([spectra_site(power, line=line, frame=frame)])
+        return set(estimate_scan(scan, made_up, RemsSettings()).measurements[0].flags)
+
+    assert "few_spectra" not in flags(26)
+    assert "few_spectra" in flags(10)
+
+
+def test_every_doubt_that_leaves_no_number_has_a_known_code() -> None:
+    for code in REJECTS.values():
+        assert code_info(code).hint
+
+
+# ------------------------------------------------------------------ calibrations in the chain
+
+
+@pytest.fixture
+def plate(tmp_path):
+    """Write a calibration whose response rises by so many dB a MHz."""
+
+    def written(slope_db_mhz, name="plate-1"):
+        f = np.linspace(0.5e6, 8e6, 60)
+        power = 10.0 ** (slope_db_mhz * (f - 8e6) / 1e6 / 10.0)
+        path = tmp_path / f"{name}.h5"
+        write_calibration(
+            path,
+            Calibration(
+                calibration_id=name, kind="plate", frequency_hz=f, power=power, fs_hz=40e6,
+                window="hann", gate_samples=128, c_m_s=1540.0, n_lines=64, depth_first_m=0.05,
+                depth_last_m=0.05, depth_spread_db=None, attenuation_db_cm_mhz=0.0022,
+                attenuation_exponent=2.0, backscatter_exponent=None, reflection_1=0.9,
+            ),
+        )  # fmt: skip
+        return path
+
+    return written
+
+
+def test_the_response_of_the_device_is_taken_off_before_the_match(made_up, plate) -> None:
+    """A device that tilts all spectra by 2 dB/MHz, and a calibration that knows it."""
+    site = dataclasses.replace(made_up.for_site(FEMORAL_NECK), primary=OS)
+    calibrated = rems_model(site, calibrated=True)
+    power = made_up_spectra(np.random.default_rng(3), 0.65, 120).power
+    tilted = power * 10.0 ** (2.0 * FORM.frequency_hz / 1e6 / 10.0)
+
+    def row(power, slope):
+        scan_site = dataclasses.replace(spectra_site(power), calibration_id="plate-1")
+        settings = RemsSettings(calibration_files=(plate(slope),))
+        result = estimate_scan(rf_scan([scan_site]), calibrated, settings)
+        assert result.measurements, result.reason
+        return result.measurements[0]
+
+    plain, undone = row(power, 0.0), row(tilted, 2.0)
+    assert undone.osteoporosis_score_percent == plain.osteoporosis_score_percent
+    assert undone.bmd_g_cm2 == pytest.approx(plain.bmd_g_cm2, abs=1e-9)
+    assert "no_calibration" not in plain.flags
+    assert "calibration_not_applied" not in plain.flags
+    raw = made_up_spectra(np.random.default_rng(3), 0.65, 120)
+    raw = dataclasses.replace(raw, power=tilted)
+    assert (
+        estimate_site(raw, site, FORM, True).votes.osteoporosis_score_percent
+        != plain.osteoporosis_score_percent
+    )
+
+
+def test_a_calibration_is_needed_where_the_model_had_one_and_left_alone_elsewhere(
+    made_up, plate
+) -> None:
+    power = made_up_spectra(np.random.default_rng(3), 0.65, 120).power
+    named = dataclasses.replace(spectra_site(power), calibration_id="plate-1")
+    settings = RemsSettings(calibration_files=(plate(2.0),))
+    calibrated = rems_model(*made_up.sites, calibrated=True)
+    refused = estimate_scan(rf_scan([spectra_site(power)]), calibrated, settings)
+    assert refused.code == "BS-E363"
+    left = estimate_scan(rf_scan([named]), made_up, settings).measurements[0]
+    plain = estimate_scan(rf_scan([named]), made_up, RemsSettings()).measurements[0]
+    assert left.bmd_g_cm2 == plain.bmd_g_cm2
+    assert {"calibration_not_applied", "no_calibration"} <= set(left.flags)
+
+
+def test_vertebrae_under_different_calibrations_have_no_row_together(made_up, plate) -> None:
+    sites = []
+    files = []
+    for name, slope in (("L1", 0.0), ("L2", 1.0)):
+        power = made_up_spectra(np.random.default_rng(3), 0.65, 120).power
+        files.append(plate(slope, f"plate-{name}"))
+        sites.append(
+            dataclasses.replace(spectra_site(power, site=name), calibration_id=f"plate-{name}")
+        )
+    lenient = (dataclasses.replace(s, r_min_1=-1.0) for s in made_up.sites)
+    calibrated = rems_model(*lenient, calibrated=True)
+    settings = RemsSettings(calibration_files=tuple(files))
+    result = estimate_scan(rf_scan(sites), calibrated, settings)
+    assert [m.site for m in result.measurements] == ["L1", "L2"]
+    assert any("different calibrations" in p.reason for p in result.problems)
