@@ -16,7 +16,8 @@ def refuse_training_people(model: RemsModel, people: Iterable[tuple[str, str | N
     ----------
     model : RemsModel
     people : iterable of (patient_id, issuer)
-        As the study's files write them.
+        As the study's files write them. They are looked for with and without
+        the issuer, which a training cohort may not have named.
 
     Returns
     -------
@@ -31,7 +32,7 @@ def refuse_training_people(model: RemsModel, people: Iterable[tuple[str, str | N
     known = set(model.person_hashes)
     everyone = set(people)
     inside = sum(
-        person_hash(model.person_salt, patient_id, issuer) in known
+        any(person_hash(model.person_salt, patient_id, whose) in known for whose in {issuer, None})
         for patient_id, issuer in everyone
     )
     if inside:

@@ -256,13 +256,14 @@ def test_a_device_without_a_reference_is_shown_both_ways(
     assert "classes_as_given" in site["more"]
 
 
+@pytest.mark.parametrize("issuer", ["CLINIC", None])
 def test_training_people_are_refused(
-    folder: Callable[..., Path], refused: Any, model: FakeModel
+    issuer: str | None, folder: Callable[..., Path], refused: Any, model: FakeModel
 ) -> None:
     from bonescan.files.model_file import person_hash
 
     out = folder(five_pairs())
-    model.person_hashes = (person_hash("salt", "3", "CLINIC"),)
+    model.person_hashes = (person_hash("salt", "3", issuer),)
     code, text = refused(out)
     assert code == 4
     assert "BS-E375 training_overlap: found 1 of 5 people" in text
