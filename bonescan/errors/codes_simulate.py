@@ -18,4 +18,9 @@ CODES: tuple[CodeInfo, ...] = (
         title="the folder holds another cohort",
         hint="Ask for the same cohort to go on with it, or name a new folder after -o.",
     ),
+    CodeInfo(
+        code="BS-E353",
+        title="a worker process of a simulation died",
+        hint="Give the same command again, with fewer --workers if memory is short: it goes on.",
+    ),
 )

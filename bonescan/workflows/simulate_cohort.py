@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ def simulate_cohort(
         BS-E350, BS-E352: the folder holds something else; BS-E351: an unknown
         word or a number out of range.
     EnvironmentFault
-        BS-E501: it can't be written.
+        BS-E501: it can't be written; BS-E353: a worker died.
     """
     unknown = sorted(set(settings) - {"keep", "site", "population", "stress", "artefact"})
     if unknown:
@@ -131,6 +132,8 @@ def simulate_cohort(
         unusable = _make_all(out, wanted, todo, (workers, len(exams), progress))
         rows = [e.row(f"{EXAMS_FOLDER}/{e.name}.h5") for e in exams if e.name not in unusable]
         _write_whole(out / TABLE_FILE, _table_text(rows))
+    except BrokenProcessPool as error:
+        raise EnvironmentFault("BS-E353", "a worker process ended by itself.", file=out) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise EnvironmentFault("BS-E501", f"writing failed: {reason}.", file=out) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 
 import h5py
@@ -189,6 +190,15 @@ def test_a_full_disk_is_said(tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "write_rf_exam", full)
     with pytest.raises(EnvironmentFault, match=r"BS-E501.*writing failed: No space left"):
+        simulate_cohort(tmp_path / "c", 1, 5, site="neck")
+
+
+def test_a_worker_that_dies_is_said(tmp_path, monkeypatch):
+    def dead(*_args):
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(module, "_results", dead)
+    with pytest.raises(EnvironmentFault, match=r"BS-E353.*a worker process ended by itself"):
         simulate_cohort(tmp_path / "c", 1, 5, site="neck")
 
 

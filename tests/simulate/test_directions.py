@@ -43,7 +43,7 @@ def test_everybody_is_analysed_and_nothing_lies_outside(set_b):
 # ---------------------------------------------------------------- controls, spectra without samples
 
 
-def level_directions(name, n=250):
+def level_directions(name, n=200):
     """The same features of spectra drawn without samples: fast, and held to samples elsewhere."""
     people = draw_population(n, 72, "linear")
     rows = []

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 
+from bonescan.simulate import population
 from bonescan.simulate.outcome import (
     dxa_reading_g_cm2,
     fracture_probability_1,
@@ -34,6 +35,21 @@ def test_bmd_follows_the_published_parameter_set(women, name, line):
     assert np.all(np.abs(found - line[:3]) < 4 * error)
     assert np.std(bmd - x @ found) == pytest.approx(line[3], rel=0.06)
     assert women[0].population == LINEAR_NAME
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("SPINE_LINE", (1.00, -0.0075, 0.006)), ("NECK_LINE", (0.80, -0.0060, 0.006))],
+)
+def test_without_a_residual_bmd_lies_on_the_line(name, line, monkeypatch):
+    assert getattr(population, name)[:3] == line
+    monkeypatch.setattr(population, name, (*line, 0.0))
+    for p in draw_population(5, 4, "linear"):
+        bmd = p.bmd_spine_g_cm2 if name == "SPINE_LINE" else p.bmd_neck_g_cm2
+        at, per_year, per_bmi = line
+        assert bmd == pytest.approx(
+            at + per_year * (p.age_years - 50) + per_bmi * (p.bmi_kg_m2 - 26)
+        )
 
 
 def test_ages_and_bmi_have_their_ranges_and_vertebrae_their_usual_place(women):
