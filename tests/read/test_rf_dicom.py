@@ -107,6 +107,12 @@ def test_raw_data_of_others_is_set_aside(dcm):
         read_scan(dcm(data), PLAIN)
 
 
+def test_a_class_that_is_no_uid_is_set_aside_without_a_warning(dcm):
+    """Warnings are errors here: an escaping one would end as BS-E139."""
+    with pytest.raises(SetAside, match=r"BS-W281 .*SOP class \.2\.840"):
+        read_scan(dcm(raw_data(one_site(), sop=".2.840.10008.5.1.4.1.1.66")), PLAIN)
+
+
 def _without(name: str) -> bytes:
     return one_site(**{name: b""})
 

@@ -106,10 +106,19 @@ def read_dicom(path: Path, max_bytes: int) -> DxaScan | RfScan:
     )
 
 
-def _stranger(header: DicomItem, sop_class: str, why_not: str) -> str:
+def _class_name(sop_class: str) -> str:
+    """Name a SOP class; pydicom warns of one that is no UID, which the refusal says better."""
+    import warnings
+
     from pydicom.uid import UID
 
-    name = UID(sop_class).name
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return str(UID(sop_class).name)
+
+
+def _stranger(header: DicomItem, sop_class: str, why_not: str) -> str:
+    name = _class_name(sop_class)
     modality = header.text(tags.MODALITY) or "none"
     return f"Modality {modality[:16]}, SOP class {name[:80]}: {why_not}."
 
@@ -129,13 +138,11 @@ def _site(header: DicomItem) -> str | None:
 
 def _check_content(header: DicomItem, sop_class: str, structure: Structure, path: Path) -> None:
     """Refuse an object that ends before what it is for; such a cut leaves whole elements."""
-    from pydicom.uid import UID
-
     if sop_class.startswith(SR_CLASSES):
         missing = "" if header.items(tags.CONTENT_SEQUENCE) else "(0040,A730) Content Sequence"
     elif sop_class == PDF_CLASS:
         missing = "" if tags.DOCUMENT in header.elements else "(0042,0011) Encapsulated Document"
-    elif "Image Storage" in UID(sop_class).name:
+    elif "Image Storage" in _class_name(sop_class):
         missing = "(7FE0,0010) Pixel Data" if structure.pixel_offset is None else ""
     else:
         missing = ""
