@@ -45,6 +45,7 @@ def add(app: typer.Typer) -> None:
         ),
         rules: Path | None = typer.Option(None, "--rules", help="Folder of further rule tables."),
         lang: str = typer.Option("en", "--lang", help="en or zh-TW."),
+        out: Path | None = typer.Option(None, "--out", "-o", help="Write a page (HTML) too."),
         list_facts: bool = typer.Option(False, "--list-facts", help="Name every fact, and leave."),
         as_json: bool = JsonOption,
         config: Path | None = ConfigOption,
@@ -57,7 +58,10 @@ def add(app: typer.Typer) -> None:
             guided = _guided(
                 (facts, patient, store), fact or [], on, rules, topic or [], from_memory
             )
-            return VerbResult(data=guided.to_dict(), text=_text(guided, _language(lang)))
+            text = _text(guided, _language(lang))
+            if out is not None:
+                _write_page(guided, out, lang)
+            return VerbResult(data=guided.to_dict(), text=text)
 
         finish("guide", as_json, work)
 
@@ -107,6 +111,19 @@ def _guided(
     )
 
 
+def _write_page(guided: GuidedPerson, out: Path, lang: str) -> None:
+    from bonescan.errors import EnvironmentFault
+    from bonescan.files.tables import write_atomically
+    from bonescan.report.guidance_page import guidance_page
+
+    try:
+        write_atomically(out, guidance_page(guided.to_dict(), lang).encode("utf-8"))
+    except OSError as error:
+        raise EnvironmentFault(
+            "BS-E501", f"the page can't be written: {error.strerror}.", file=out
+        ) from error
+
+
 def _facts(rules: Path | None) -> VerbResult:
     from bonescan.guidance.load import load_rules
     from bonescan.workflows.fact_sheet import wanted_words
@@ -125,6 +142,7 @@ _WORDS = {
         "prompts": "Prompts", "safety": "Safety notes", "none": "None.", "why": "because",
         "source": "source", "evidence": "evidence mark", "unknown": "Unknown, ask for",
         "rules": "leaves open", "off": "Off, not verified in their source (--from-memory)",
+        "losses": "Own and expected loss", "months": "months",
         "indices": "Screening indices", "reached": "reached", "below": "not reached",
         "unanswered": "not answered", "yes": "recorded",
         "no": "not recorded", "unknown-state": "unknown",
@@ -133,6 +151,7 @@ _WORDS = {
         "prompts": "提示", "safety": "安全注意事項", "none": "無。", "why": "依據",
         "source": "來源", "evidence": "證據標記", "unknown": "資料不明，請詢問",
         "rules": "尚無法判斷", "off": "已關閉，尚未查證原文（--from-memory）",
+        "losses": "實測與預期流失", "months": "個月",
         "indices": "篩檢指標", "reached": "達到", "below": "未達",
         "unanswered": "未回答", "yes": "有記錄", "no": "未記錄", "unknown-state": "不明",
     },
@@ -151,7 +170,7 @@ def _text(guided: GuidedPerson, lang: str) -> str:
         lines += ["", f"{words['safety']}:"]
         lines += [line for p in found.safety for line in _safety_lines(p, lang)]
     lines += _index_lines(guided, lang) + _questionnaire_lines(guided, lang)
-    lines += _asked_for(guided, lang)
+    lines += _loss_lines(guided, lang) + _asked_for(guided, lang)
     if found.switched_off:
         lines += ["", f"{words['off']}: {', '.join(found.switched_off)}"]
     return "\n".join([*lines, "", FOR_THE_CLINICIAN[LANGUAGES.index(lang)]])
@@ -204,6 +223,25 @@ def _questionnaire_lines(guided: GuidedPerson, lang: str) -> list[str]:
         numbers = ", ".join(str(q.number) for q in found.unanswered)
         lines.append(f"  {_WORDS[lang]['unanswered']}: {numbers}")
     return [*lines, f"  {NOTE[zh]}"]
+
+
+def _loss_lines(guided: GuidedPerson, lang: str) -> list[str]:
+    """Set what was measured beside what published rates would expect; no verdict."""
+    if not guided.losses:
+        return []
+    words, zh = _WORDS[lang], lang == "zh-TW"
+    lines = ["", f"{words['losses']}:"]
+    for loss in guided.losses:
+        lines.append(
+            f"  {loss['site']} {loss['technique']} {loss['device']}: "
+            f"{loss['change_percent']:+.2f} % / {loss['months']:.1f} {words['months']}"
+        )
+        for e in loss["expected"]:
+            low, high = e["linear_percent"]
+            amount = f"-{low:.1f} %" if low == high else f"-{low:.1f} to -{high:.1f} %"
+            note = f"; {e['note']}" if e["note"] else ""
+            lines.append(f"      {e['zh'] if zh else e['en']}: {amount} ({e['source']}{note})")
+    return lines
 
 
 def _asked_for(guided: GuidedPerson, lang: str) -> list[str]:

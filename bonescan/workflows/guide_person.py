@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from bonescan.guidance.indices import IndexResult, screening_indices
 from bonescan.guidance.load import RuleBook, load_rules
 from bonescan.guidance.questionnaire import QuestionnaireResult, count_answers
 from bonescan.model.guidance import FactQuestion, FactSheet, Guidance, Prompt
+from bonescan.model.page import PersonPage
 from bonescan.model.person import Fact
 from bonescan.norms.load import load_norms
 from bonescan.settings import Settings
@@ -25,6 +26,7 @@ from .gather_study import Study, gather_study
 from .person_sheet import person_sheet
 from .pseudonyms import Pseudonyms, open_pseudonyms
 from .result_folder import STORE_NAME
+from .series_loss import series_losses
 
 QUESTION = "q_"  # facts that answer the questionnaire begin so
 FOR_THE_CLINICIAN = (
@@ -42,6 +44,7 @@ class GuidedPerson:
     questions: dict[str, FactQuestion]
     indices: tuple[IndexResult, ...] = ()
     questionnaire: QuestionnaireResult | None = None  # None: not one of its questions is answered
+    losses: tuple[dict[str, Any], ...] = ()  # own series beside published rates, plain values
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain values, both languages side by side."""
@@ -56,6 +59,7 @@ class GuidedPerson:
             "questionnaire": None
             if self.questionnaire is None
             else _questionnaire_dict(self.questionnaire),
+            "losses": [dict(loss) for loss in self.losses],
             "note": list(FOR_THE_CLINICIAN),
         }
 
@@ -164,11 +168,13 @@ def guide_patient(
         BS-E400, BS-E401; BS-E402: nobody of that name is there.
     """
     book = load_rules(rules)
-    sheets = {s.patient_id: s for s in folder_sheets(out, on)}
-    if patient_id not in sheets:
-        raise UsageError("BS-E402", f"found no {patient_id} among {len(sheets)} people.", file=out)
-    sheet = with_options(sheets[patient_id], options, book)
-    return guided(sheet, book, from_memory=from_memory, topics=topics)
+    people = {s.patient_id: (s, page) for s, page in folder_people(out, on)}
+    if patient_id not in people:
+        raise UsageError("BS-E402", f"found no {patient_id} among {len(people)} people.", file=out)
+    known, page = people[patient_id]
+    sheet = with_options(known, options, book)
+    found = guided(sheet, book, from_memory=from_memory, topics=topics)
+    return replace(found, losses=tuple(series_losses(page, sheet)))
 
 
 def guided(
@@ -219,19 +225,24 @@ def folder_sheets(out: Path, on: date) -> list[FactSheet]:
 
     People whose identity is in doubt are left out: their facts may be another's.
     """
+    return [sheet for sheet, _page in folder_people(out, on)]
+
+
+def folder_people(out: Path, on: date) -> list[tuple[FactSheet, PersonPage | None]]:
+    """Gather the facts of everybody as `folder_sheets` does, with their exams; None = no exam."""
     with opened_study(out) as (study, pseudonyms):
         doubtful = {
             p.patient_id
             for p in study.people
             if any("identity_conflict" in v.verdict.flags for v in p.verdicts)
         }
-        found = [
-            person_sheet(p.patient_id, on, study.facts.get(p.patient_id, ()), p)
+        found: list[tuple[FactSheet, PersonPage | None]] = [
+            (person_sheet(p.patient_id, on, study.facts.get(p.patient_id, ()), p), p)
             for p in study.people
             if p.patient_id not in doubtful
         ]
         for patient_id, facts in _recorded_only(study, pseudonyms).items():
-            found.append(person_sheet(patient_id, on, facts, None))
+            found.append((person_sheet(patient_id, on, facts, None), None))
     return found
 
 
