@@ -30,11 +30,9 @@ from .training.cross_validate import (
 )
 from .training.plan import Folds, Plan, assign_folds
 from .training.scores import Resamples, gain_interval_g_cm2, score_table
-from .training.sizes import MIN_PEOPLE, check_size, cohort_size
+from .training.sizes import MIN_GROUPS, MIN_PEOPLE, WANTED_GROUPS, check_size, cohort_size
 
 Array = NDArray[np.float64]
-
-MIN_GROUPS, WANTED_GROUPS = 40, 100
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -334,6 +334,7 @@ def _study(
             operators=tuple(m.pair.exam.operator for m in kept),
             centres=tuple(centres),
             fractures=tuple(m.pair.row.fracture for m in kept),
+            places=tuple((m.pair.row.line, m.pair.row.exam, m.pair.row.site) for m in kept),
         )
         report = report_training(study, exams, reference, facts, rejected)
     if not study.shows_information:

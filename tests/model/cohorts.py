@@ -19,7 +19,7 @@ from tests.rems.phantoms import FORM, FS_HZ, made_up_spectra
 
 SEEN = date(2025, 5, 1)
 TODAY = date(2026, 6, 1)
-N_GROUPS = 42
+N_GROUPS = 60
 
 
 @dataclass(frozen=True, kw_only=True)

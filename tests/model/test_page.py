@@ -26,7 +26,7 @@ def test_the_page_stands_beside_the_model_and_holds_everything(built) -> None:
     for words in (
         "Spectra of the classes", "Estimated against measured BMD", "Differences",
         "Osteoporosis Score against BMD", "Coverage of the intervals", "WHO classes",
-        "Standard error of the estimate", "Every scan gave a number", "Before exclusions",
+        "Standard error of the estimate", "Before exclusions", "Who it was tried on",
         "age, BMI and sex without ultrasound", built.model.model_id,
     ):  # fmt: skip
         assert words in text, words
@@ -58,6 +58,7 @@ def test_scans_without_a_number_are_counted_and_listed(built) -> None:
         for k in (2, 3, 4)
     ]  # fmt: skip
     text = page_of(built, rejected=tuple(lost))
+    assert "Every scan gave a number" in page_of(built, rejected=())
     assert "2 × <code>BS-E161</code> too few valid spectra" in text
     assert "1 × <code>BS-W380</code>" in text
     assert "&lt;b&gt;2.h5" in text

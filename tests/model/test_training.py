@@ -227,6 +227,37 @@ def test_ultrasound_that_knows_nothing_shows_no_information() -> None:
     assert not study.shows_information
 
 
+def test_a_scan_that_is_like_nobody_gets_no_number_in_cross_validation(exams) -> None:
+    def tilted(part):  # 30 dB a MHz up instead of down: like neither class
+        slope = 10.0 ** (3.0 * (FORM.frequency_hz - 3.0e6) / 1e6)
+        return dataclasses.replace(part, power=part.power * slope)
+
+    odd = dataclasses.replace(exams[7], parts=tuple(tilted(p) for p in exams[7].parts))
+    enough = [
+        dataclasses.replace(e, parts=tuple(made_wide(p) for p in e.parts))
+        for e in [*exams[:7], odd, *exams[8:]]
+    ]
+    cohort = gather(enough, FORM, REFERENCE)
+    folds = assign_folds(
+        cohort.people, cohort.t_score, [None] * len(exams), Plan(n_folds=2, n_repeats=1),
+        np.random.default_rng(1),
+    )  # fmt: skip
+    valid = cross_validate(cohort, folds, np.random.default_rng(1)).valid[0]
+    assert not valid[7]
+    assert valid.mean() > 0.9
+
+
+def made_wide(part):
+    """Repeat the 16 groups of a part three times: 48, enough for a number."""
+    return dataclasses.replace(
+        part,
+        power=np.tile(part.power, (1, 3, 1)),
+        noise=np.tile(part.noise, (1, 3)),
+        depth_mm=np.tile(part.depth_mm, 3),
+        cluster=np.tile(part.cluster, 3),
+    )
+
+
 def test_progress_ends_where_it_said(exams) -> None:
     heard: list[tuple[int, int]] = []
     cohort = gather(exams[:60], FORM, REFERENCE)

@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 from bonescan.model.rems_model import COVARIATES
 from bonescan.stats.regression import least_squares
 
+from ..estimators.osteoporosis_score import ScoreMap
 from ..estimators.registry import choose_primary
+from ..features import SiteFeatures
 from ..fitting import Cohort, fit
+from ..match import match_models
+from ..quality import MIN_VALID_PERCENT
 from .controls import (
     DEPTH_ONLY,
     LABELS_PERMUTED,
@@ -27,11 +31,15 @@ from .controls import (
 )
 from .plan import Folds
 from .scores import Prediction
+from .sizes import MIN_GROUPS
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 Tell = Callable[[int, int], None]  # (done, all)
 
+Passed = NDArray[np.bool_]
+
+VALID = "valid-spectra"
 CHOSEN_INSIDE = "chosen-inside-folds"
 PLUS = "+covariates"
 
@@ -52,6 +60,7 @@ class CrossValidation:
     covariates_only: Prediction
     depth_only: Prediction
     controls: dict[str, dict[str, Prediction]]
+    valid: Passed  # (repeat, row): whether the models of other people find spectra enough
 
 
 def cross_validate(
@@ -102,7 +111,7 @@ def cross_validate(
     shuffled = _filled(ticking(_folds_of(in_class, first[0])), first[0])
     in_cells = with_ultrasound_of(cohort, swaps[SWAPPED_IN_CELLS])
     swapped = _filled(ticking(_folds_of(in_cells, first[0])), first[0])
-    names = [n for n in whole if n not in (COVARIATES, DEPTH_ONLY) and not n.endswith(PLUS)]
+    names = [n for n in whole if n not in (COVARIATES, DEPTH_ONLY, VALID) and not n.endswith(PLUS)]
 
     def against(values: Array, wanted: Array) -> Prediction:
         rows = np.atleast_2d(values)
@@ -120,6 +129,7 @@ def cross_validate(
             SHUFFLED_IN_CLASS: {n: against(shuffled[n], dxa) for n in names},
             SWAPPED_IN_CELLS + PLUS: {n: against(swapped[n + PLUS], dxa) for n in names},
         },
+        valid=whole[VALID] > 0.0,
     )
 
 
@@ -145,12 +155,13 @@ def predict_unseen(cohort: Cohort, train: Rows, test: Rows) -> dict[str, Array]:
     -------
     predictions : dict of str to (test,) ndarray
         Every estimator alone and with age, BMI and sex, age, BMI and sex alone,
-        and the depth alone.
+        the depth alone, and (1 or 0) whether there are valid spectra enough.
     """
     seen, unseen = cohort.rows(train), cohort.rows(test)
     fitted = fit(seen)
     inside, outside = fitted.predict(seen), fitted.predict(unseen)
     found = dict(outside)
+    found[VALID] = np.array([_is_valid(f, fitted.score) for f in unseen.features], dtype=np.float64)
     for name, values in outside.items():
         found[name + PLUS] = _regressed(
             np.column_stack([inside[name], seen.covariates]),
@@ -160,6 +171,15 @@ def predict_unseen(cohort: Cohort, train: Rows, test: Rows) -> dict[str, Array]:
     found[COVARIATES] = _regressed(seen.covariates, seen.dxa_g_cm2, unseen.covariates)
     found[DEPTH_ONLY] = _regressed(seen.depth_mm, seen.dxa_g_cm2, unseen.depth_mm)
     return found
+
+
+def _is_valid(features: SiteFeatures, score: ScoreMap) -> bool:
+    """Tell whether enough spectra are like either class for a number, as in a single exam."""
+    votes = match_models(
+        features.two_gate_db, score.osteoporotic_db, score.healthy_db, score.r_min_1
+    )
+    least = max(MIN_GROUPS, MIN_VALID_PERCENT / 100.0 * votes.valid.size)
+    return bool(votes.n_valid >= least)
 
 
 def _regressed(x: Array, y: Array, at: Array) -> Array:

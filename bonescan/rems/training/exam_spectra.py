@@ -18,7 +18,7 @@ from ..calibrate import calibration_for, system_correction_db
 from ..measure_site import look_at_site, measure_site
 from ..spectra import SiteSpectra
 from ..spectra_table import check_sampling, spectra_of_table
-from ..train import MIN_GROUPS
+from .sizes import MIN_GROUPS
 
 Array = NDArray[np.float64]
 

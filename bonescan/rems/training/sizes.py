@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 # Per site and sex. Ours: a class spectrum is a median over its people, and with fewer than 30 of
 # a class its scatter is no longer small beside the difference of the classes.
 MIN_PEOPLE, MIN_PER_CLASS = 150, 30
+MIN_GROUPS, WANTED_GROUPS = 40, 100  # averaged spectra: fewer give no number, fewer are flagged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

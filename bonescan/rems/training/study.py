@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,7 @@ class RowFacts:
     operators: tuple[str | None, ...]
     centres: tuple[str | None, ...]
     fractures: tuple[bool | None, ...]
+    places: tuple[tuple[int, str, str], ...]  # row of the table, exam, site
 
 
 def report_training(
@@ -61,15 +62,24 @@ def report_training(
     Returns
     -------
     report : ModelStudy
-        r, SEE and bias are means over the repeats; classes, limits, groups and
-        intervals are those of the first repeat, by the primary estimator.
+        r, SEE and bias are means over the repeats and over all scans that could
+        be measured; classes, limits, groups and intervals are those of the first
+        repeat, by the primary estimator, without scans whose spectra are like
+        neither class by the models of the other folds: these give no number.
     """
     model, cohort, found = study.model, study.cohort, study.cross_validation
     chosen = found.estimators[model.primary]
-    predicted, error = chosen.predicted[0], chosen.error[0]
-    half = out_of_fold_half_width(error, study.folds[0])
-    lost = np.array([r.dxa_g_cm2 for r in rejected], dtype=np.float64)
-    after, before = class_reports(predicted, cohort.dxa_g_cm2, lost, reference)
+    passed = np.flatnonzero(found.valid[0])
+    lost = [*rejected, *_without_number(study, facts, found.valid[0])]
+    kept, folds = cohort.rows(passed), study.folds[0][passed]
+    predicted, error = chosen.predicted[0][passed], chosen.error[0][passed]
+    half = out_of_fold_half_width(error, folds)
+    after, before = class_reports(
+        predicted,
+        kept.dxa_g_cm2,
+        np.array([r.dxa_g_cm2 for r in lost], dtype=np.float64),
+        reference,
+    )
     rows = {r.estimator: r for r in model.cross_validation}
     left_out = (
         *leave_out(cohort, "device", facts.devices, model.primary),
@@ -92,20 +102,32 @@ def report_training(
         gain_lo_g_cm2=study.gain_g_cm2[0],
         gain_hi_g_cm2=study.gain_g_cm2[1],
         informative=study.shows_information,
-        difference=difference_report(predicted, cohort.dxa_g_cm2),
+        difference=difference_report(predicted, kept.dxa_g_cm2),
         classes=after,
         before_exclusions=before,
-        groups=_groups(cohort, predicted, exams),
+        groups=_groups(kept, predicted, [exams[int(i)].sex for i in passed]),
         left_out=tuple(_as_group(row) for row in left_out),
-        interval=interval_report(error, half, interval_levels(error, study.folds[0])),
+        interval=interval_report(error, half, interval_levels(error, folds)),
         fragility=fragility_report(cohort, facts.fractures, study.folds[0]),
-        points=study_points(cohort, predicted, half, _scores(study)),
-        rejected=tuple(rejected),
+        points=study_points(kept, predicted, half, study.fitted.scores_percent(kept.features)),
+        rejected=tuple(sorted(lost, key=lambda r: r.line)),
     )
 
 
-def _scores(study: SiteStudy) -> Array:
-    return study.fitted.scores_percent(study.cohort.features)
+def _without_number(
+    study: SiteStudy, facts: RowFacts, valid: NDArray[np.bool_]
+) -> Iterator[RejectedScan]:
+    """Name the measured scans that a model of other people gives no number."""
+    for i in np.flatnonzero(~valid):
+        line, exam, site = facts.places[int(i)]
+        yield RejectedScan(
+            line=line,
+            exam=exam,
+            site=site,
+            dxa_g_cm2=float(study.cohort.dxa_g_cm2[i]),
+            code="BS-E161",
+            reason=f"{site}: too few of its spectra are like either class of the other people.",
+        )
 
 
 def study_points(
@@ -124,16 +146,14 @@ def study_points(
     )
 
 
-def _groups(
-    cohort: Cohort, predicted: Array, exams: Sequence[TrainingExam]
-) -> tuple[GroupRow, ...]:
+def _groups(cohort: Cohort, predicted: Array, sexes: Sequence[str]) -> tuple[GroupRow, ...]:
     columns = {
         "age, years": cohort.covariates[:, 0],
         "BMI, kg/m2": cohort.covariates[:, 1],
         "depth, mm": cohort.depth_mm,
     }
     judged = Judged(people=cohort.people, dxa_g_cm2=cohort.dxa_g_cm2, predicted_g_cm2=predicted)
-    return group_rows(judged, columns, {"sex": [e.sex for e in exams]})
+    return group_rows(judged, columns, {"sex": sexes})
 
 
 def _as_group(row: LeftOut) -> GroupRow:
