@@ -214,13 +214,14 @@ def match_gates(
     for first in range(0, line.shape[0], TILE):
         level = log2_positive(power_tile(samples, line, start, first, cosines, sines, folded))
         for g in range(TILE):
-            mean, square = ZERO, ZERO
+            # from the first bin instead of the mean, which the centred models don't see
+            total, square = ZERO, ZERO
+            origin = level[g, 0] if n_bins else ZERO
             for b in range(n_bins):
-                mean += level[g, b]
-            mean /= np.float32(n_bins if n_bins else 1)
-            for b in range(n_bins):
-                level[g, b] -= mean
+                level[g, b] -= origin
+                total += level[g, b]
                 square += level[g, b] * level[g, b]
+            square -= total * total / np.float32(n_bins if n_bins else 1)
             shaped = square > FLAT_LOG2 * FLAT_LOG2 * np.float32(n_bins)
             scale[g] = ONE / np.sqrt(square) if shaped else NAN
         np.dot(level, weight, product)
