@@ -272,7 +272,7 @@ def estimate_remarks(
             text="the echo fades too little behind gate B for how it fades before it "
             f"(z = {estimate.decay_z:.1f})",
         )
-    yield from _fit_remarks(estimate, site)
+    yield from _fit_remarks(estimate, site, share)
     if not math.isfinite(estimate.uncertainty.total_g_cm2):
         one_place = not math.isfinite(estimate.uncertainty.sampling_g_cm2)
         text = (
@@ -290,8 +290,11 @@ def estimate_remarks(
         )
 
 
-def _fit_remarks(estimate: SiteEstimate, site: SiteModel) -> Iterator[Remark]:
-    """Say when the leading estimator could not be made, or its fit is unlike training."""
+def _fit_remarks(estimate: SiteEstimate, site: SiteModel, share: int) -> Iterator[Remark]:
+    """Say when the leading estimator could not be made, or its fit is unlike training.
+
+    A part of a site has fewer spectra, and leaves more by the root of that.
+    """
     if estimate.estimator != site.primary:
         yield Remark(
             flag="other_estimator",
@@ -301,11 +304,12 @@ def _fit_remarks(estimate: SiteEstimate, site: SiteModel) -> Iterator[Remark]:
     fade = estimate.features.fade
     if fade is None or site.misfit_limit_1 is None or estimate.estimator != FADE:
         return
-    if fade.misfit_1 > site.misfit_limit_1:
+    limit_1 = site.misfit_limit_1 * math.sqrt(share)
+    if fade.misfit_1 > limit_1:
         yield Remark(
             flag="fade_misfit",
             text=f"the fit of attenuation and clutter leaves {100.0 * fade.misfit_1:.0f} % "
-            f"(training at most {100.0 * site.misfit_limit_1:.0f} %)",
+            f"(training at most {100.0 * limit_1:.0f} %)",
         )
 
 
