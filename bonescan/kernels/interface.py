@@ -148,17 +148,17 @@ def running_sums(rows: NDArray[np.float32]) -> NDArray[np.float64]:
         for k in range(ROWS_AT_ONCE):
             sums[row + k, 0] = 0.0
         for i in range(n_cells):
-            a += rows[row, i]
-            b += rows[row + 1, i]
-            c += rows[row + 2, i]
-            d += rows[row + 3, i]
+            a += float(rows[row, i])
+            b += float(rows[row + 1, i])
+            c += float(rows[row + 2, i])
+            d += float(rows[row + 3, i])
             after = np.uint64(i + 1)
             sums[row, after], sums[row + 1, after] = a, b
             sums[row + 2, after], sums[row + 3, after] = c, d
     for row in range(whole, n):
         a, sums[row, 0] = 0.0, 0.0
         for i in range(n_cells):
-            a += rows[row, i]
+            a += float(rows[row, i])
             sums[row, i + 1] = a
     return sums
 
