@@ -177,6 +177,21 @@ def scipy_match(grid: Grid) -> Callable[..., Array]:
     return run
 
 
+def signal_match(grid: Grid) -> Callable[..., Array]:
+    """Batched `scipy.signal.periodogram` in float32, then NumPy."""
+    from scipy.signal import periodogram  # slow to import
+
+    window = half_sample_hann(grid.n_window).astype(np.float32)
+    band = slice(grid.first, grid.first + grid.n_bins)
+
+    def run(samples: Array, line: Array, start: Array, _basis: Array, models_unit: Array) -> Array:
+        gathered = _gathered(samples, line, start, grid.n_window)
+        _, power = periodogram(gathered, window=window, nfft=grid.n_fft, detrend=False, axis=1)
+        return _matched(np.ascontiguousarray(power[:, band]), models_unit)
+
+    return run
+
+
 def _unfolded(basis: Array) -> Array:
     """Undo the folding: the plain basis of all samples, cosines then sines."""
     cosines, sines = np.hsplit(basis, 2)
@@ -251,6 +266,14 @@ def cdist_only(spectra_unit: Array, library_unit: Array, _k: int) -> None:
     for first in range(0, len(spectra_unit), BLOCK):
         rows = spectra_unit[first : first + BLOCK]
         cdist(rows, library_unit, "correlation", out=buffer[: len(rows)])
+
+
+def sklearn_only(spectra_unit: Array, library_unit: Array, _k: int) -> None:
+    """Only the correlations by scikit-learn, block by block; it scales the rows once more."""
+    from sklearn.metrics.pairwise import cosine_similarity
+
+    for first in range(0, len(spectra_unit), BLOCK):
+        cosine_similarity(spectra_unit[first : first + BLOCK], library_unit)
 
 
 def gemm_only(spectra_unit: Array, library_unit: Array, _k: int) -> None:
@@ -481,7 +504,11 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             kernel=spectra.match_gates,
             plain=plain_spectra.match_gates,
             inputs=gates_and_models(grid),
-            others={"scipy.fft": scipy_match(grid), "NumPy GEMM": gemm_match},
+            others={
+                "scipy.fft": scipy_match(grid),
+                "scipy.signal": signal_match(grid),
+                "NumPy GEMM": gemm_match,
+            },
             bounds={"naive bound": naive_bound},
             # float32; with few samples and bins, one bin near zero weighs more
             atol=1e-5 if grid is FULL else 1e-4,
@@ -540,7 +567,11 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             plain=plain_match.top_matches,
             inputs=library(*library_size),
             others={"scipy cdist": cdist_match} if grid is FULL else {},
-            bounds={"cdist alone": cdist_only, "GEMM alone": gemm_only},
+            bounds={
+                "cdist alone": cdist_only,
+                "scikit-learn alone": sklearn_only,
+                "GEMM alone": gemm_only,
+            },
         ),
         "interface.rectified_envelope": Rival(
             kernel=interface.rectified_envelope,
