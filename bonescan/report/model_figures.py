@@ -22,6 +22,7 @@ from .figures.svg import Point
 
 # WHO Technical Report Series 843: T -1.0 and above is normal, -2.5 and below osteoporosis.
 NORMAL_T, OSTEOPOROSIS_T = -1.0, -2.5
+CHOSEN, JOINED = "chosen-inside-folds", "+covariates"  # lines beside the estimators
 
 
 def model_figures(
@@ -150,12 +151,14 @@ def _classes(study: ModelStudy) -> Markup:
 
 def _see(study: ModelStudy) -> Markup:
     covariates = study.covariates_only
-    rows = [ForestRow(name=_("Ultrasound"))]
-    rows += [_row(r) for r in study.estimators]
+    joined = [r for n, r in study.controls.items() if n.endswith(JOINED)]
+    chosen = [r for n, r in study.controls.items() if n == CHOSEN]
+    others = [r for n, r in study.controls.items() if not n.endswith(JOINED) and n != CHOSEN]
+    rows = [ForestRow(name=_("Ultrasound")), *map(_row, (*study.estimators, *chosen))]
+    if joined:
+        rows += [ForestRow(name=_("Ultrasound with age, BMI and sex")), *map(_row, joined)]
     rows.append(ForestRow(name=_("Without ultrasound, and controls")))
-    if covariates is not None:
-        rows.append(_row(covariates))
-    rows += [_row(r) for r in study.controls.values()]
+    rows += map(_row, (*(() if covariates is None else (covariates,)), *others))
     return forest(
         rows,
         axis_name=_("SEE (g/cm²), 95 % interval over people"),
