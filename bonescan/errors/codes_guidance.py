@@ -19,4 +19,19 @@ CODES: tuple[CodeInfo, ...] = (
         title="a person who is not in the store",
         hint="Look for the pseudonym in patients.csv of the result folder.",
     ),
+    CodeInfo(
+        code="BS-E403",
+        title="a list of who is due that does not exist",
+        hint="`bonescan due --help` names the lists.",
+    ),
+    CodeInfo(
+        code="BS-E405",
+        title="a referral packet that must not be made",
+        hint="Settle the person's identity first; after a withdrawal nothing new is taken.",
+    ),
+    CodeInfo(
+        code="BS-W400",
+        title="people whose identity is in doubt stand in no list but that of what needs a person",
+        hint="Correct birth date, sex or crosswalk in the facts, and make the list again.",
+    ),
 )

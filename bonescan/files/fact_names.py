@@ -46,7 +46,7 @@ class FactName:
     @property
     def needs_date(self) -> bool:
         """Whether the fact says nothing without its date."""
-        return self.kind is FactKind.EVENT or self.name in {"pregnancy", "feeding"}
+        return self.kind is FactKind.EVENT or self.name in _DATED_STATES
 
     @property
     def allowed(self) -> str:
@@ -64,6 +64,11 @@ class FactName:
                 return "yes or no"
             case FactKind.TEXT:
                 return "text"
+
+
+_DATED_STATES = frozenset(
+    {"pregnancy", "feeding", "fls_raised", "fls_sent", "fls_seen", "fls_declined"}
+)
 
 
 def _words(*plain: str, **spellings: tuple[str, ...]) -> dict[str, str]:
@@ -180,6 +185,16 @@ _CATALOGUE = (
              meaning="falls in the last twelve months"),
     FactName(name="parent_hip_fracture", kind=FactKind.YES_NO,
              meaning="a parent broke a hip"),
+    FactName(name="bone_pain", kind=FactKind.YES_NO, name_zh="骨頭疼痛",
+             meaning="pain in other bones now"),
+    FactName(name="fall_with_injury", kind=FactKind.YES_NO, name_zh="跌倒受傷",
+             meaning="a fall in the last twelve months caused an injury"),
+    FactName(name="spine_imaging", kind=FactKind.TEXT, name_zh="脊椎影像",
+             meaning="imaging of the spine: its kind and its result"),
+    FactName(name="family_osteoporosis", kind=FactKind.YES_NO, name_zh="家族骨質疏鬆",
+             meaning="osteoporosis runs in the family"),
+    FactName(name="bmd_elsewhere", kind=FactKind.EVENT, name_zh="院外骨密度檢查",
+             meaning="bone density was measured elsewhere; reminders count it, no number is kept"),
     # body
     FactName(name="height_cm", kind=FactKind.NUMBER, low=50, high=250, name_zh="身高",
              aliases=("height",), meaning="height"),
@@ -216,7 +231,22 @@ _CATALOGUE = (
              meaning="follicle-stimulating hormone in serum"),
     FactName(name="estradiol_pg_ml", kind=FactKind.NUMBER, low=1, high=30000,
              meaning="oestradiol in serum"),
+    # referral to a Fracture Liaison Service; the value says who did it
+    FactName(name="fls_raised", kind=FactKind.TEXT, name_zh="提出骨折聯合照護轉介",
+             meaning="referral to the Fracture Liaison Service raised, by whom"),
+    FactName(name="fls_sent", kind=FactKind.TEXT, name_zh="送出骨折聯合照護轉介",
+             meaning="referral to the Fracture Liaison Service sent, by whom"),
+    FactName(name="fls_seen", kind=FactKind.TEXT, name_zh="骨折聯合照護已看診",
+             meaning="seen by the Fracture Liaison Service, by whom; closes the referral"),
+    FactName(name="fls_declined", kind=FactKind.TEXT, name_zh="婉拒骨折聯合照護轉介",
+             meaning="referral to the Fracture Liaison Service declined, by whom; closes it"),
     # study
+    FactName(name="pop_enrolled", kind=FactKind.EVENT,
+             meaning="enrolment in the pregnancy protocol POP; its visits become due"),
+    FactName(name="high_risk_pregnancy", kind=FactKind.YES_NO, name_zh="高風險妊娠",
+             meaning="the clinician judges the pregnancy at high risk for bone"),
+    FactName(name="preterm_risk_or_planned_caesarean", kind=FactKind.YES_NO,
+             meaning="preterm birth is likely, or a caesarean is planned"),
     FactName(name="centre", kind=FactKind.TEXT, meaning="study centre"),
     FactName(name="consent", kind=FactKind.EVENT, meaning="consent to a study"),
     FactName(name="withdrawn", kind=FactKind.EVENT,
@@ -234,6 +264,7 @@ SEVERAL_A_DAY = frozenset(
         "drug_start",
         "drug_dose",
         "drug_stop",
+        "spine_imaging",
     }
 )
 

@@ -89,7 +89,7 @@ def _prompt(rule: Rule, found: Judged, sheet: FactSheet) -> Prompt:
         truth=found.truth,
         text_en=rule.text_en,
         text_zh=rule.text_zh,
-        reasons=tuple(_reason(name, sheet) for name in found.because if name in sheet.values),
+        reasons=tuple(reason_words(name, sheet) for name in found.because if name in sheet.values),
         missing=found.missing,
         source=rule.source,
         evidence=rule.evidence,
@@ -100,7 +100,8 @@ def _prompt(rule: Rule, found: Judged, sheet: FactSheet) -> Prompt:
     )
 
 
-def _reason(name: str, sheet: FactSheet) -> str:
+def reason_words(name: str, sheet: FactSheet) -> str:
+    """Write a fact that made a rule fire: its name, its value, where it is from."""
     source = sheet.sources.get(name)
     return f"{name} = {value_words(sheet.values[name])}" + (f" ({source})" if source else "")
 

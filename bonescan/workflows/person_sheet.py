@@ -24,7 +24,11 @@ DAYS_PER_WEEK = 7.0
 RECENT = timedelta(days=365)  # a symptom or habit of longer ago is not one of today
 FIFTY = 50.0
 FROM_FACTS = "facts"
-YES_NO_NAMES = ("parent_hip_fracture", "back_pain", "smoking")
+YES_NO_NAMES = (
+    "parent_hip_fracture", "back_pain", "smoking", "bone_pain", "fall_with_injury",
+    "family_osteoporosis", "high_risk_pregnancy", "preterm_risk_or_planned_caesarean",
+)  # fmt: skip
+LASTING = frozenset({"parent_hip_fracture", "family_osteoporosis"})  # true of the person
 NUMBER_NAMES = ("falls_12_months", "calcium_intake_mg_day", "vitamin_d_ng_ml")
 Values = dict[str, tuple[Known, str]]
 
@@ -79,7 +83,7 @@ def _subject(page: PersonPage | None) -> Subject:
 def _who(person: PersonAtExam, known: KnownFacts, on: date) -> Values:
     found: Values = {}
     if person.age_years is not None and person.age_is_exact:
-        found["age_years"] = (round(person.age_years, 2), "birth date")
+        found["age_years"] = (person.age_years, "birth date")  # whole on the birthday: not rounded
     if person.sex:
         found["sex"] = (person.sex, "record")
     status = person.menopausal_status
@@ -92,7 +96,7 @@ def _who(person: PersonAtExam, known: KnownFacts, on: date) -> Values:
         found["menopause_kind"] = (kind, FROM_FACTS)
         age = _age(person, day)
         if age is not None:
-            found["menopause_age_years"] = (round(age, 2), FROM_FACTS)
+            found["menopause_age_years"] = (age, FROM_FACTS)
     elif ages := known.undated("menopause_age_years"):
         found["menopause_age_years"] = (float(ages[0]), FROM_FACTS)
     if known.until("hysterectomy"):
@@ -201,7 +205,7 @@ def _records(known: KnownFacts) -> Values:
     """Turn symptoms, habits, drugs, cancers and diseases into facts."""
     found: Values = {}
     for name in YES_NO_NAMES:
-        said = [v for d, v in known.until(name) if name == "parent_hip_fracture"
+        said = [v for d, v in known.until(name) if name in LASTING
                 or (known.day is not None and known.day - d <= RECENT)]  # fmt: skip
         said = [*known.undated(name), *said]
         if said:
@@ -249,7 +253,7 @@ def _drugs(known: KnownFacts) -> Values:
     last = [d for d, v in given if d > date.min and "denosumab" in facts_named_by("drug", v)]
     if last:
         found["denosumab_last_dose_date"] = (last[-1], "drug record")
-        after = [v for d, v in starts if d >= last[-1] and "bisphosphonate"
+        after = [v for d, v in (*starts, *doses) if d >= last[-1] and "bisphosphonate"
                  in facts_named_by("drug", v)]  # fmt: skip
         found["denosumab_follow_on"] = (bool(after), "drug record")
         found.setdefault("denosumab_stopped", (False, "drug record"))
@@ -262,14 +266,16 @@ def _bone(page: PersonPage | None, on: date, known: KnownFacts) -> Values:
     ]  # fmt: skip
     verdicts.sort(key=lambda v: (v.exam_date or date.min, str(v.verdict.technique)))
     found: Values = {}
-    if page is None or not verdicts:
-        return found | _since(None, known)
-    last = verdicts[-1]
-    found["technique"] = (str(last.verdict.technique), "patients.csv")
-    if last.exam_date is not None:
-        found["last_bmd_date"] = (last.exam_date, "patients.csv")
-    found |= _scores(page, last)
-    return found | _since(last.exam_date, known)
+    elsewhere = known.last_day("bmd_elsewhere")
+    here = verdicts[-1].exam_date if verdicts else None
+    measured = max((d for d in (here, elsewhere) if d is not None), default=None)
+    if measured is not None:
+        source = "patients.csv" if measured == here else FROM_FACTS
+        found["last_bmd_date"] = (measured, source)
+    if page is not None and verdicts:
+        found["technique"] = (str(verdicts[-1].verdict.technique), "patients.csv")
+        found |= _scores(page, verdicts[-1])
+    return found | _since(measured, known)
 
 
 def _scores(page: PersonPage, last: PageVerdict) -> Values:
