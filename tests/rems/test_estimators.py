@@ -20,7 +20,7 @@ from bonescan.rems.estimators.protocol import applied
 from bonescan.rems.estimators.registry import LINEAR, choose_primary
 from bonescan.rems.features import site_features
 from bonescan.rems.fitting import gather
-from bonescan.rems.learnt import learnt_fields, vertebra_sd_g_cm2
+from bonescan.rems.learnt import interval_folds, learnt_fields, vertebra_sd_g_cm2
 from bonescan.rems.predict import estimate_site
 from bonescan.rems.quality import REJECTS, spectra_remarks, vertebra_outliers
 from bonescan.rems.train import train_site
@@ -187,6 +187,24 @@ def test_a_score_that_is_no_line_is_flagged_where_it_leads(made_up) -> None:
     assert "score_not_a_line" in flags(primary=OS, os_is_line=False)
     assert "score_not_a_line" not in flags(primary=OS, os_is_line=True)
     assert "score_not_a_line" not in flags(os_is_line=False)
+
+
+def test_the_score_has_an_interval_where_it_leads(made_up) -> None:
+    cohort = gather([made_up_exam(i) for i in range(100)], FORM, REFERENCE)
+    folds = interval_folds(cohort, OS, np.arange(100) % 5)
+    assert folds.fold_weights_g_cm2.shape == (5, 1)
+    assert np.all(folds.fold_weights_g_cm2 < 0.0)  # density falls with the score
+    site = dataclasses.replace(made_up.for_site(FEMORAL_NECK), primary=OS, interval=folds)
+    found = estimate_site(made_up_spectra(np.random.default_rng(1), 0.65), site, FORM, True)
+    lo, hi = found.interval_g_cm2
+    assert lo < found.bmd_g_cm2 < hi
+    few = dataclasses.replace(
+        folds, fold=folds.fold[:10], residual_g_cm2=folds.residual_g_cm2[:10],
+        weight_1=folds.weight_1[:10],
+    )  # fmt: skip
+    site = dataclasses.replace(site, interval=few)
+    found = estimate_site(made_up_spectra(np.random.default_rng(1), 0.65), site, FORM, True)
+    assert found.interval_g_cm2 is None
 
 
 @pytest.mark.parametrize(("fractured", "known"), [(99, False), (100, True)])

@@ -43,8 +43,3 @@ class Estimator(Protocol):
 def applied(linear: LinearMap, vectors: Array) -> Array:
     """Map rows of vectors to bone density, (n,)."""
     return np.asarray(linear.intercept_g_cm2 + (vectors - linear.mean) @ linear.weights_g_cm2)
-
-
-def averaged_influence(rows: Array) -> Array:
-    """Influence of rows on their mean."""
-    return np.asarray(rows - rows.mean(axis=0))
