@@ -25,6 +25,11 @@ CODES: tuple[CodeInfo, ...] = (
         hint="`bonescan due --help` names the lists.",
     ),
     CodeInfo(
+        code="BS-E404",
+        title="an education sheet that no clinician released",
+        hint="Give --released-by NAME and --released-on DATE of the clinician who read the sheet.",
+    ),
+    CodeInfo(
         code="BS-E405",
         title="a referral packet that must not be made",
         hint="Settle the person's identity first; after a withdrawal nothing new is taken.",
