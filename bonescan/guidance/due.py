@@ -20,6 +20,7 @@ from .due_row import dated, open_row, plain_date, why_measured
 from .interval_note import interval_note
 from .load import RuleBook
 from .pop_visits import pop_rows
+from .recorded_words import facts_named_by
 
 FIRST_TEST_AGE = {"RET-01": 65, "RET-02": 70}  # years; the rules' own conditions
 BASELINE_ONLY = frozenset({"RET-05"})  # repeated "by result": no interval is published
@@ -28,6 +29,7 @@ DENOSUMAB_LATE_MONTHS = 7  # our choice, as rule DMB-01
 HORMONE_YEARS = 5  # as rule SEQ-05
 FRACTURE_MONTHS = 12  # RET-04 repeats after 1 year; so long "after healing" may be
 TREATMENT_RULES = ("CTI-01", "CTI-02", "CTI-03")
+TREATMENTS = frozenset({"aromatase_inhibitor", "ovarian_suppression", "gnrh_drug"})
 HEIGHT_RULES = ("HGT-01", "HGT-02", "HGT-04")
 ADULT_YEARS = 20  # below it no menopausal status is asked for
 
@@ -224,7 +226,8 @@ def _treatment(person: DuePerson, book: RuleBook, _from_memory: bool) -> list[Du
         return [open_row(person, DueList.TREATMENT, ids, missing)] if open_ else []
     follow_up = book.rules["CTI-11"]
     last = person.last_assessed
-    window = (None, None) if last is None else _after_last(last, follow_up)
+    begin = _treated_since(person) if last is None else None
+    window = (begin, None) if last is None else _after_last(last, follow_up)
     notes = [YEARLY_IF_NEEDED, *zip(follow_up.conflicts, follow_up.conflicts_zh, strict=True)]
     if last is not None:
         notes += interval_note(follow_up.interval_years or (0.0, 0.0), person.sheet)
@@ -241,6 +244,17 @@ def _treatment(person: DuePerson, book: RuleBook, _from_memory: bool) -> list[Du
             safety_ids=tuple(dict.fromkeys(s for r, _found in firing for s in r.safety_ids)),
         )
     ]
+
+
+def _treated_since(person: DuePerson) -> date | None:
+    """Find the first dated dose of a treatment that takes bone."""
+    days = [
+        day
+        for name in ("drug_start", "drug_dose")
+        for day, text in person.until(name)
+        if TREATMENTS & set(facts_named_by("drug", text))
+    ]
+    return min(days, default=None)
 
 
 def _early_menopause(person: DuePerson, book: RuleBook, _from_memory: bool) -> list[DueRow]:

@@ -13,6 +13,7 @@ from .due_row import dated, open_row
 from .load import RuleBook
 from .pregnancy import TERM, Pregnancy, current_pregnancy
 
+NOT_ASKED_FROM_YEARS = 55  # our choice: from then on an unknown menopause counts as past
 AFTER_BIRTH_MONTHS = 12  # our choice, as rule PLO-P3: as long as the disease is thought of
 TRIMESTER_ENDS_DAYS = (98, 196, 280)  # 14+0, 28+0, term: the first days of what follows
 BOTH_TIMES: Pair = (
@@ -37,6 +38,9 @@ def pregnancy_rows(person: DuePerson, book: RuleBook, _from_memory: bool) -> lis
     rule = book.rules["PLO-P1"]
     found = judge(rule.when, _sheet(person, pregnancy))
     if found.truth is Truth.UNKNOWN:
+        age = person.sheet.values.get("age_years")
+        if pregnancy is None and isinstance(age, int | float) and age >= NOT_ASKED_FROM_YEARS:
+            return []
         return [open_row(person, DueList.PREGNANCY, (rule.rule_id,), found.missing)]
     rows = []
     if found.truth is Truth.YES:

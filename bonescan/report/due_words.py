@@ -138,6 +138,51 @@ PACKET_WORDS: Mapping[str, Pair] = {
 }
 
 
+# Values of facts on Chinese pages; a value that stands here nowhere is shown as recorded.
+VALUES_ZH: Mapping[str, str] = {
+    "yes": "是", "no": "否", "none": "無",
+    "hip": "髖部", "vertebral": "脊椎", "forearm": "前臂", "humerus": "肱骨", "pelvis": "骨盆",
+    "rib": "肋骨", "ankle": "踝部", "other": "其他",
+    "exclusive": "全母乳", "mixed": "混合哺餵",
+    "natural": "自然停經", "surgical": "手術停經", "induced-reversible": "藥物停經（可逆）",
+    "poi": "早發性卵巢功能不全", "premenopausal": "停經前", "transition": "更年期過渡期",
+    "postmenopausal": "停經後", "pregnant": "懷孕", "lactating": "哺乳期",
+    "after-weaning": "斷奶後", "unknown": "不明", "not-applicable": "不適用",
+    "F": "女", "M": "男",
+    "REMS-style": "類 REMS 開放演算法（非 Echolight REMS）",
+    "estimated": "推估", "measured": "實測", "reported": "儀器報告",
+    "as printed by the device": "儀器所列",
+}  # fmt: skip
+SITES_ZH: Mapping[str, str] = {
+    "femoral-neck": "股骨頸", "total-hip": "全髖", "trochanter": "大轉子",
+    "radius-33": "橈骨三分之一處", "-left": "（左）", "-right": "（右）", "-mean": "（平均）",
+}  # fmt: skip
+
+
+def value_shown(value: str, lang: str) -> str:
+    """Name the value of a fact.
+
+    >>> value_shown("vertebral", "zh-TW"), value_shown("vertebral", "en")
+    ('脊椎', 'vertebral')
+    """
+    return VALUES_ZH.get(value, value) if lang == "zh-TW" else value
+
+
+def site_shown(site: str, lang: str) -> str:
+    """Name a site.
+
+    >>> site_shown("femoral-neck-left", "zh-TW"), site_shown("L1-L4", "zh-TW")
+    ('股骨頸（左）', '腰椎 L1-L4')
+    """
+    if lang != "zh-TW":
+        return site
+    if site.startswith("L"):
+        return f"腰椎 {site}"
+    for word, zh in SITES_ZH.items():
+        site = site.replace(word, zh)
+    return site
+
+
 def words(table: Mapping[str, Pair], lang: str) -> dict[str, str]:
     """Take one language of a table of words."""
     i = LANGUAGES.index(lang)

@@ -214,11 +214,12 @@ def write_due(study: DueStudy, pseudonyms: Pseudonyms, folder: Path, lang: str) 
 def _csv_rows(study: DueStudy, lang: str) -> Iterator[dict[str, Any]]:
     i = LANGUAGES.index(lang)
     for person in study.people:
+        lead = next((r for r in person.rows if r.state in IN_CALENDAR and r.rule_ids), None)
         for row in person.rows:
             yield {
                 "patient_id": person.patient_id,
                 "list": str(row.list_name),
-                "leads": (row is person.rows[0]) or None,
+                "leads": (row is lead) or None,
                 "rule_ids": row.rule_ids,
                 "state": str(row.state),
                 "due_from": row.due_from,
