@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bonescan.model.vocabulary import CovariateUse, IdentityMode, LabelFrom, LabelPolicy
+from bonescan.model.vocabulary import (
+    CovariateUse,
+    IdentityMode,
+    LabelFrom,
+    LabelPolicy,
+    ReferencePolicy,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +65,11 @@ class RemsSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelSettings:
-    """Which number labels, and how it is rounded."""
+    """Which number labels, how it is rounded, and whose reference it rests on."""
 
     policy: LabelPolicy = LabelPolicy.DEVICE
     label_from: LabelFrom = LabelFrom.ROUNDED
+    reference: ReferencePolicy = ReferencePolicy.ISCD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

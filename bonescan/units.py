@@ -11,6 +11,7 @@ BARE_QUANTITIES = (
     "t_score",
     "z_score",
     "t_u",  # standard uncertainty of T, in SD like T itself
+    "t_u_with_reference",  # the same with the standard errors of the reference
     "t_label",
     "z_label",
     "kappa",

@@ -14,6 +14,7 @@ REVIEW_FLAGS = frozenset(
         "unknown_printed_reference",
         "vertebra_discordant",
         "arithmetic_mismatch",
+        "bmd_out_of_range",
         "region_printed_twice",
         "numbers_of_another_day",
         "confirm_pregnancy",

@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from bonescan.model.measurement import Measurement, Scores, Verdict
 from bonescan.model.person import PersonAtExam
-from bonescan.model.vocabulary import Category, LabelFrom, ScoreUsed
+from bonescan.model.vocabulary import Category, LabelFrom, ReferencePolicy, ScoreUsed
 from bonescan.norms.rounding import fixed, tenths
 from bonescan.norms.site import Site, site_of
 from bonescan.settings import LabelSettings
 
+from .japan import judged_in_japan
 from .numbers import Choice, choose_t, choose_z
 from .probability import class_probabilities
 from .rule import Rule, rule_for
@@ -51,6 +52,8 @@ def classify_row(
             shows_t=rule.shows_t,
             flags=rule.flags,
         )
+    if settings.reference is ReferencePolicy.JAPAN and rule.reads == "T":
+        return judged_in_japan(scores, person, site, settings.label_from, rule.flags)
     return _judged(measurement, scores, person, settings, rule, site)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,8 @@ class _Asked:
     out: Path | None
     bmd: float | None
     bmd_u: float | None
+    bmc: tuple[float, ...]
+    area: tuple[float, ...]
     site: str | None
     sex: str | None
     age: str | None
@@ -51,6 +54,9 @@ class _Asked:
     z_reference: str | None
     label_policy: str
     label_from: str
+    reference_policy: str
+    sbmd: bool
+    convert_to: str | None
     norms: Path | None
 
 
@@ -63,6 +69,12 @@ def add(app: typer.Typer) -> None:
         out: Path | None = typer.Option(None, "--out", "-o", help="Where the table goes."),
         bmd: float | None = typer.Option(None, "--bmd", help="BMD in g/cm2."),
         bmd_u: float | None = typer.Option(None, "--bmd-u", help="Its standard uncertainty."),
+        bmc: list[float] | None = typer.Option(
+            None, "--bmc", help="BMC in g of each part; with --area in place of --bmd."
+        ),
+        area: list[float] | None = typer.Option(
+            None, "--area", help="Area in cm2 of each part: BMD is sum of BMC / sum of area."
+        ),
         site: str | None = typer.Option(None, "--site", help="L1-L4, femoral-neck, total-hip ..."),
         sex: str | None = typer.Option(None, "--sex", help="F or M."),
         age: str | None = typer.Option(None, "--age", help="Years: 47.3, or 47 for whole years."),
@@ -86,17 +98,31 @@ def add(app: typer.Typer) -> None:
         ),
         label_policy: str = typer.Option("device", "--label-policy", help="device or iscd."),
         label_from: str = typer.Option("rounded", "--label-from", help="rounded or raw."),
+        reference_policy: str = typer.Option(
+            "iscd",
+            "--reference-policy",
+            help="iscd; japan: YAM and the criteria of 2012; local-z: Z from a table with the role "
+            "local only.",
+        ),
+        sbmd: bool = typer.Option(
+            False, "--sbmd", help="Tables only: standardised BMD, for pooled cohorts."
+        ),
+        convert_to: str | None = typer.Option(
+            None, "--convert-to", help="Tables only: BMD on this maker's scale, for pooled cohorts."
+        ),
         norms: Path | None = typer.Option(None, "--norms", help="Folder with reference tables."),
         as_json: bool = JsonOption,
         config: Path | None = ConfigOption,
     ) -> None:
         del config  # read by its callback
         asked = _Asked(
-            table=table, out=out, bmd=bmd, bmd_u=bmd_u, site=site, sex=sex, age=age,
+            table=table, out=out, bmd=bmd, bmd_u=bmd_u, bmc=tuple(bmc or ()),
+            area=tuple(area or ()), site=site, sex=sex, age=age,
             manufacturer=manufacturer, technique=technique, menopause=menopause,
             printed_t=printed_t, printed_z=printed_z, printed_reference=printed_reference,
             reference=reference, z_reference=z_reference, label_policy=label_policy,
-            label_from=label_from, norms=norms,
+            label_from=label_from, reference_policy=reference_policy, sbmd=sbmd,
+            convert_to=convert_to, norms=norms,
         )  # fmt: skip
         finish("score", as_json, lambda: _one(asked) if table is None else _table(asked))
 
@@ -106,11 +132,18 @@ def _one(asked: _Asked) -> VerbResult:
     from bonescan.workflows.score_bmd import score_bmd
     from bonescan.workflows.score_cells import parse_age
 
-    if asked.site is None or (asked.bmd, asked.printed_t, asked.printed_z) == (None, None, None):
+    if asked.sbmd or asked.convert_to is not None:
+        raise UsageError(
+            "BS-E346",
+            "found --sbmd or --convert-to with one number, wanted a table: the equations are for "
+            "pooled cohorts and miss one person's BMD by 4 to 7 %.",
+        )
+    bmd = _bmd(asked)
+    if asked.site is None or (bmd, asked.printed_t, asked.printed_z) == (None, None, None):
         raise UsageError("BS-E346", "found no --bmd with a --site, wanted both or a table.")
     age, exact = (None, True) if asked.age is None else parse_age(asked.age)
     scored = score_bmd(
-        asked.bmd,
+        bmd,
         site=asked.site,
         sex=asked.sex,
         age_years=age,
@@ -126,9 +159,27 @@ def _one(asked: _Asked) -> VerbResult:
         z_reference_id=asked.z_reference,
         label_policy=asked.label_policy,
         label_from=asked.label_from,
+        reference_policy=asked.reference_policy,
         norms=asked.norms,
     )
     return VerbResult(data=scored.to_dict(), text=_words(scored))
+
+
+def _bmd(asked: _Asked) -> float | None:
+    """Take the BMD as given, or make it of the sums of its parts."""
+    from bonescan.errors import UsageError
+    from bonescan.norms.density import combined_bmd
+
+    if not asked.bmc and not asked.area:
+        return asked.bmd
+    bmd = combined_bmd(asked.bmc, asked.area)
+    if asked.bmd is not None or math.isnan(bmd):
+        raise UsageError(
+            "BS-E346",
+            f"found {len(asked.bmc)} --bmc and {len(asked.area)} --area, wanted as many of one as "
+            "of the other, all above 0, and no --bmd.",
+        )
+    return bmd
 
 
 def _words(scored: ScoredBmd) -> str:
@@ -144,6 +195,12 @@ def _words(scored: ScoredBmd) -> str:
     if data["z_score"] is not None:
         z_id = data["z_reference_id"]
         lines.append(f"  Z {data['z_label']:+.1f}  ({data['z_score']:+.2f}, {z_id})")
+    if data["young_adult_percent"] is not None and scored.verdict.shows_t:
+        lines.append(f"  {data['young_adult_percent']:.1f} % of the young adult mean")
+    if data["age_matched_percent"] is not None:
+        lines.append(f"  {data['age_matched_percent']:.1f} % of the middle of the same age")
+    if data["t_u"] is not None and scored.verdict.shows_t:
+        lines.append(f"  standard uncertainty of T from BMD: {data['t_u']:.2f}")
     used = f" by {data['score_used']}" if data["score_used"] else ""
     rule = f", rule {data['category_rule']}" if data["category_rule"] else ""
     lines.append(f"  class: {data['category'] or 'this site gives none'}{used}{rule}")
@@ -160,7 +217,9 @@ def _words(scored: ScoredBmd) -> str:
 
 def _table(asked: _Asked) -> VerbResult:
     from bonescan.errors import UsageError
+    from bonescan.workflows.score_bmd import known_maker
     from bonescan.workflows.score_cells import TableDefaults
+    from bonescan.workflows.score_columns import PooledOptions
     from bonescan.workflows.score_table import score_csv
 
     if asked.table is None or asked.out is None:
@@ -180,6 +239,11 @@ def _table(asked: _Asked) -> VerbResult:
         norms_dir=asked.norms,
         label_policy=asked.label_policy,
         label_from=asked.label_from,
+        reference_policy=asked.reference_policy,
+        pooled=PooledOptions(
+            standardised=asked.sbmd,
+            convert_to=None if asked.convert_to is None else known_maker(asked.convert_to),
+        ),
     )
     classes = ", ".join(f"{n} {word}" for word, n in done.categories.items()) or "none"
     lines = [f"{done.n_rows} rows, {done.n_scored} scored -> {done.out}", f"  classes: {classes}"]

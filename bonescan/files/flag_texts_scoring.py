@@ -18,11 +18,26 @@ FLAGS = {
         "of its own. Another table is never put in its place."
     ),
     "reference_from_memory": (
-        "The mean and SD behind this T-score were not read in a published table. See the "
-        "reference under `bonescan norms show`."
+        "The reference behind this T-score rests in part on memory and not on a table that was "
+        "read. See it under `bonescan norms show`."
     ),
     "chosen_reference": (
         "The reference was chosen by name and is not the one the policy prescribes."
+    ),
+    "age_outside_table": (
+        "The age lies outside the reference over age, which is never extrapolated."
+    ),
+    "age_interpolated": (
+        "The reference gives mean and SD by groups of age. Between the middles of two groups they "
+        "were interpolated."
+    ),
+    "bmd_out_of_range": (
+        "The density is not between 0.1 and 3.0 g/cm2, so it can't be bone in that unit. "
+        "No T-score or Z-score of bonescan's own was made of it."
+    ),
+    "japan_criteria": (
+        "The class comes from the Japanese criteria of 2012 and not from those of the WHO. A "
+        "printed T-score gives none."
     ),
     "age_in_whole_years": (
         "Only the age in whole years is known. Half a year was added, which is right on average."

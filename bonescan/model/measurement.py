@@ -50,6 +50,10 @@ class Scores:
     reference_id: str | None = None
     z_reference_id: str | None = None
     t_u: float | None = None  # standard uncertainty of T from that of BMD
+    # the same with that of the reference's mean and SD; None where its source gives none
+    t_u_with_reference: float | None = None
+    young_adult_percent: float | None = None  # of the young mean that T rests on
+    age_matched_percent: float | None = None  # of the mean or median that Z rests on
     alternatives: tuple[str, ...] = ()  # references that would change the label, in words
     flags: tuple[str, ...] = ()
 

@@ -78,6 +78,14 @@ class LabelPolicy(StrEnum):
     ISCD = "iscd"
 
 
+class ReferencePolicy(StrEnum):
+    """Whose young adults give T and whose curves give Z."""
+
+    ISCD = "iscd"
+    JAPAN = "japan"
+    LOCAL_Z = "local-z"
+
+
 class LabelFrom(StrEnum):
     """Label from the score rounded to one decimal, or from the raw one (research)."""
 

@@ -21,6 +21,8 @@ _WORDS = (
     ("aloka", "fujifilm"),
 )
 
+MAKERS = tuple(dict.fromkeys(maker for _, maker in _WORDS))
+
 
 def canonical_maker(text: str | None) -> str | None:
     """Name the maker in one short word; None when unknown.

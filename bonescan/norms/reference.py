@@ -51,6 +51,10 @@ class YoungReference:
     note: str = ""
     replaces: str = ""
     examples: tuple[WorkedExample, ...] = ()
+    criteria: str = ""  # "japan": gives T and percent of young adults by those criteria
+    n_people: int | None = None
+    se_mean_g_cm2: Decimal | None = None  # standard errors, where the source gives them
+    se_sd_g_cm2: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,12 @@ class AgeCurve:
     l_1: tuple[float, ...]  # Box-Cox power
     m_g_cm2: tuple[float, ...]  # median
     s_1: tuple[float, ...]  # coefficient of variation
+    se_m_g_cm2: tuple[float, ...] = ()  # standard error of the median, where the table gives it
+
+    @property
+    def span_years(self) -> tuple[float, float]:
+        """First and last age that the curve serves."""
+        return self.ages_years[0], self.ages_years[-1]
 
     def at(self, age_years: float) -> tuple[float, float, float] | None:
         """Interpolate L, M, S linearly; None outside the table, which is never extrapolated."""
@@ -76,13 +86,61 @@ class AgeCurve:
 
         return between(self.l_1), between(self.m_g_cm2), between(self.s_1)
 
+    def is_between_bins(self, _age_years: float) -> bool:
+        """Tell whether a value comes from between two bins: a curve has none."""
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgeBins:
+    """Mean and SD of rising groups of age, for one site and sex.
+
+    `from_years` is where a bin begins and `to_years` where it ends, the end not
+    included: "20-29" is 20 to 30. Between the mid-points of two bins mean and SD
+    lie on a straight line; outside the outer mid-points, yet inside the bins, they
+    are those of the outer bin.
+    """
+
+    from_years: tuple[float, ...]
+    to_years: tuple[float, ...]
+    mean_g_cm2: tuple[float, ...]
+    sd_g_cm2: tuple[float, ...]
+
+    @property
+    def span_years(self) -> tuple[float, float]:
+        """First age that the bins serve, and the one where they end."""
+        return self.from_years[0], self.to_years[-1]
+
+    @property
+    def mid_years(self) -> tuple[float, ...]:
+        """Give the mid-points of the bins."""
+        return tuple((a + b) / 2.0 for a, b in zip(self.from_years, self.to_years, strict=True))
+
+    def at(self, age_years: float) -> tuple[float, float, float] | None:
+        """Give L = 1, M = mean and S = SD/mean at an age; None outside the bins."""
+        if not self.from_years[0] <= age_years < self.to_years[-1]:
+            return None
+        mids = self.mid_years
+        inside = min(max(age_years, mids[0]), mids[-1])
+        upper = min(max(bisect_right(mids, inside), 1), len(mids) - 1)
+        lower = upper - 1
+        part = (inside - mids[lower]) / (mids[upper] - mids[lower])
+        mean = self.mean_g_cm2[lower] + part * (self.mean_g_cm2[upper] - self.mean_g_cm2[lower])
+        sd = self.sd_g_cm2[lower] + part * (self.sd_g_cm2[upper] - self.sd_g_cm2[lower])
+        return 1.0, mean, sd / mean
+
+    def is_between_bins(self, age_years: float) -> bool:
+        """Tell whether a value comes from between two bins, and not from a mid-point or an end."""
+        mids = self.mid_years
+        return mids[0] < age_years < mids[-1] and age_years not in mids
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgeReference:
     """One population's curves over age, by (site, sex)."""
 
     id: str
-    role: str  # "policy" or "option"
+    role: str  # "policy", "option", or "local" (gives Z under the policy of local data)
     scale: str
     device: str
     population: str
@@ -93,7 +151,7 @@ class AgeReference:
     checked_by: str
     note: str = ""
     replaces: str = ""
-    curves: dict[tuple[str, str], AgeCurve] = field(default_factory=dict)
+    curves: dict[tuple[str, str], AgeCurve | AgeBins] = field(default_factory=dict)
 
 
 def lms_z(value: float, l_1: float, m_g_cm2: float, s_1: float) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bonescan.errors import UsageError
 from bonescan.model.person import PersonAtExam
+from bonescan.model.vocabulary import ReferencePolicy
 from bonescan.norms.load import Norms
 from bonescan.norms.reference import AgeReference
 from bonescan.norms.site import Site
@@ -26,20 +27,25 @@ def age_choice(
     person: PersonAtExam,
     norms: Norms,
     z_reference_id: str | None,
+    policy: ReferencePolicy = ReferencePolicy.ISCD,
 ) -> AgeChoice:
     """Choose the curve of this scale, site and sex at the person's exact age.
 
     Without a matching curve, outside its ages, or with sex or age unknown
-    there is no Z (flag `no_age_reference`): never a neighbour's table, never
-    an extrapolation.
+    there is no Z (flag `no_age_reference`, with `age_outside_table` where only
+    the age is the reason): never a neighbour's table, never an extrapolation.
     """
-    policy = norms.policy_age(scale, site.without_side, person.sex)
-    reference = _chosen_age(z_reference_id, scale, norms) if z_reference_id else policy
-    curve = reference and reference.curves.get((site.without_side, person.sex or ""))
+    prescribed = norms.policy_age(scale, site.without_side, person.sex, policy)
+    reference = _chosen_age(z_reference_id, scale, norms) if z_reference_id else prescribed
+    key = (site.without_side, person.sex or "")
+    curve = None if reference is None else reference.curves.get(key)
     lms = curve.at(person.age_years) if curve and person.age_years is not None else None
-    if reference is None or lms is None:
-        return AgeChoice(flags=("no_age_reference",))
-    flags: tuple[str, ...] = () if reference is policy else ("chosen_reference",)
+    if reference is None or curve is None or lms is None:
+        outside = curve is not None and person.age_years is not None
+        return AgeChoice(flags=("no_age_reference",) + ("age_outside_table",) * outside)
+    flags: tuple[str, ...] = () if reference is prescribed else ("chosen_reference",)
+    if person.age_years is not None and curve.is_between_bins(person.age_years):
+        flags += ("age_interpolated",)
     if not person.age_is_exact:
         flags += ("age_in_whole_years",)
     return AgeChoice(lms=lms, reference_id=reference.id, flags=flags)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from bonescan.model.person import PersonAtExam
-from bonescan.model.vocabulary import Category, LabelFrom
+from bonescan.model.vocabulary import Category, LabelFrom, ReferencePolicy
+from bonescan.norms.japan import japan_category
 from bonescan.norms.load import Norms
 from bonescan.norms.reference import YoungReference, young_t
 from bonescan.norms.rounding import fixed, tenths
 from bonescan.norms.who_words import who_category, who_words_apply
+from bonescan.settings import LabelSettings
 
 
 def alternatives(
@@ -18,7 +20,7 @@ def alternatives(
     reference: YoungReference | None,
     person: PersonAtExam,
     norms: Norms,
-    label_from: LabelFrom,
+    settings: LabelSettings,
 ) -> tuple[str, ...]:
     """Name the references of this scale and site whose label differs from ours.
 
@@ -31,7 +33,18 @@ def alternatives(
     """
     if t is None or reference is None or not who_words_apply(person):
         return ()
-    ours = _word(t, label_from)
+    label_from = settings.label_from
+    ours = (
+        japan_category(
+            t,
+            100 * Decimal(repr(bmd_g_cm2)) / reference.mean_g_cm2,
+            reference.site,
+            person,
+            label_from,
+        )
+        if settings.reference is ReferencePolicy.JAPAN
+        else _word(t, label_from)
+    )
     others: dict[Category, list[YoungReference]] = {}
     for other in norms.young.values():
         same = (other.scale, other.site) == (reference.scale, reference.site)

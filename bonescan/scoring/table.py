@@ -13,7 +13,7 @@ from bonescan.norms.load import Norms
 from bonescan.norms.rounding import fixed
 from bonescan.settings import LabelSettings
 
-from .score import Plan, assemble, plan_scores, score
+from .score import Plan, assemble, plan_scores, score, unscored
 
 # Below this many rows decimal arithmetic is done before a kernel is compiled or loaded.
 KERNEL_FROM_ROWS = 5_000
@@ -69,13 +69,15 @@ def _by_kernel(
     from bonescan.model.arrays import kernel_input
 
     plans = [
-        plan_scores(r.measurement, r.person, norms, r.reference_id, r.z_reference_id)
+        plan_scores(
+            r.measurement, r.person, norms, r.reference_id, r.z_reference_id, settings.reference
+        )
         for r in requests
     ]
     columns = np.array([_parameters(p) for p in plans], dtype=np.float64).T
     t, _, z, *_rest = score_rows(*(kernel_input(column) for column in columns))
     return [
-        Scores()
+        unscored(request.measurement)
         if plan is None
         else assemble(
             plan,
@@ -84,7 +86,7 @@ def _by_kernel(
             request.measurement,
             request.person,
             norms,
-            settings.label_from,
+            settings,
         )
         for plan, request, t_score, z_score in zip(
             plans, requests, t.tolist(), z.tolist(), strict=True

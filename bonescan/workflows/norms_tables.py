@@ -179,6 +179,10 @@ def _young_details(r: YoungReference) -> dict[str, Any]:
         "t_minus_2_5_at_g_cm2": float(r.mean_g_cm2 - Decimal("2.5") * r.sd_g_cm2),
         "citation": r.citation,
         "checked_by": r.checked_by,
+        "criteria": r.criteria or None,
+        "n_people": r.n_people,
+        "se_mean_g_cm2": None if r.se_mean_g_cm2 is None else float(r.se_mean_g_cm2),
+        "se_sd_g_cm2": None if r.se_sd_g_cm2 is None else float(r.se_sd_g_cm2),
         "note": r.note,
         "worked_examples": [
             {
@@ -208,7 +212,7 @@ def _age_details(r: AgeReference) -> dict[str, Any]:
             {
                 "site": site,
                 "sex": sex,
-                "ages_years": [curve.ages_years[0], curve.ages_years[-1]],
+                "ages_years": list(curve.span_years),
                 "points": [
                     {
                         "age_years": age,

@@ -16,15 +16,17 @@ from bonescan.model.vocabulary import (
     LabelPolicy,
     MenopausalStatus,
     Origin,
+    ReferencePolicy,
     Technique,
 )
+from bonescan.norms.density import HIGHEST_BMD_G_CM2, LOWEST_BMD_G_CM2, can_be_bone
 from bonescan.norms.load import Norms, load_norms
-from bonescan.norms.makers import canonical_maker
+from bonescan.norms.makers import MAKERS, canonical_maker
 from bonescan.norms.site import parse_site
 from bonescan.scoring.score import score
 from bonescan.settings import LabelSettings
 
-LARGEST_BMD_G_CM2 = 4.0  # no bone is denser; mg/cm2 taken for g/cm2 lie far above
+LEAST_MG_CM2 = 100.0  # from here on a BMD is likely to be in mg/cm2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,10 @@ class ScoredBmd:
             "bmd_g_cm2": m.bmd_g_cm2,
             "bmd_u_g_cm2": m.bmd_u_g_cm2,
             **own,
+            "t_u": self.scores.t_u,
+            "t_u_with_reference": self.scores.t_u_with_reference,
+            "young_adult_percent": self.scores.young_adult_percent,
+            "age_matched_percent": self.scores.age_matched_percent,
             "reference_id": self.scores.reference_id,
             "z_reference_id": self.scores.z_reference_id,
             "reported_t_score": m.reported_t_score,
@@ -87,6 +93,7 @@ def score_bmd(  # noqa: PLR0913 - one keyword a fact that may be known of a BMD
     z_reference_id: str | None = None,
     label_policy: str = "device",
     label_from: str = "rounded",
+    reference_policy: str = "iscd",
     norms: Norms | Path | None = None,
 ) -> ScoredBmd:
     """Score one BMD and give its class.
@@ -115,6 +122,10 @@ def score_bmd(  # noqa: PLR0913 - one keyword a fact that may be known of a BMD
         References to use in place of the policy's.
     label_policy : {"device", "iscd"}
     label_from : {"rounded", "raw"}
+    reference_policy : {"iscd", "japan", "local-z"}
+        Whose young adults give T and whose curves give Z. "japan" labels by
+        the Japanese criteria of 2012; "local-z" takes Z from an age reference
+        of the role "local", and from nothing else.
     norms : Norms or Path, optional
         Reference tables, or a folder with a site's own.
 
@@ -143,10 +154,7 @@ def score_bmd(  # noqa: PLR0913 - one keyword a fact that may be known of a BMD
         reported=(reported_t_score, reported_z_score, reported_reference),
     )
     person = person_of(sex, age_years, menopausal_status, age_is_exact=age_is_exact)
-    settings = LabelSettings(
-        policy=LabelPolicy(one_of("label policy", label_policy, LabelPolicy)),
-        label_from=LabelFrom(one_of("label from", label_from, LabelFrom)),
-    )
+    settings = label_settings(label_policy, label_from, reference_policy)
     tables = norms if isinstance(norms, Norms) else load_norms(norms)
     scores = score(
         measurement,
@@ -218,11 +226,11 @@ def measurement_of(
             "BS-E346",
             f"found the site {site!r}, wanted one as L1-L4, L1+L3, femoral-neck, total-hip-left.",
         )
-    if bmd_g_cm2 is not None and not 0.0 < bmd_g_cm2 <= LARGEST_BMD_G_CM2:
-        raise UsageError("BS-E346", f"found a BMD of {bmd_g_cm2:g}, wanted g/cm2 between 0 and 4.")
+    check_bmd(bmd_g_cm2)
     if bmd_u_g_cm2 is not None and not (0.0 < bmd_u_g_cm2 < math.inf):
         raise UsageError("BS-E346", f"found an uncertainty of {bmd_u_g_cm2:g}, wanted g/cm2 > 0.")
     kind = Technique(one_of("technique", technique, Technique))
+    scale = None if kind is Technique.REMS else known_maker(manufacturer)
     return Measurement(
         technique=kind,
         origin=Origin.ESTIMATED if kind is Technique.REMS_STYLE else Origin.REPORTED,
@@ -233,7 +241,39 @@ def measurement_of(
         reported_t_score=reported[0],
         reported_z_score=reported[1],
         reported_reference=reported[2],
-        scale=None if kind is Technique.REMS else canonical_maker(manufacturer),
+        scale=scale,
+    )
+
+
+def check_bmd(bmd_g_cm2: float | None) -> None:
+    """Refuse a density that can't be bone in g/cm2."""
+    if bmd_g_cm2 is None or can_be_bone(bmd_g_cm2):
+        return
+    unit = "; it looks like mg/cm2, so divide it by 1000" * (bmd_g_cm2 >= LEAST_MG_CM2)
+    raise UsageError(
+        "BS-E346",
+        f"found a BMD of {bmd_g_cm2:g}, wanted g/cm2 between {LOWEST_BMD_G_CM2:g} and "
+        f"{HIGHEST_BMD_G_CM2:g}{unit}.",
+    )
+
+
+def known_maker(manufacturer: str | None) -> str | None:
+    """Name the maker of a device in one word; a name that nobody knows is refused."""
+    scale = canonical_maker(manufacturer)
+    if manufacturer is not None and scale is None:
+        raise UsageError(
+            "BS-E346",
+            f"found the manufacturer {manufacturer!r}, wanted one of {', '.join(MAKERS)}.",
+        )
+    return scale
+
+
+def label_settings(label_policy: str, label_from: str, reference_policy: str) -> LabelSettings:
+    """Check the three words and put them together."""
+    return LabelSettings(
+        policy=LabelPolicy(one_of("label policy", label_policy, LabelPolicy)),
+        label_from=LabelFrom(one_of("label from", label_from, LabelFrom)),
+        reference=ReferencePolicy(one_of("reference policy", reference_policy, ReferencePolicy)),
     )
 
 

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from bonescan.errors import BonescanError, UsageError, code_info
 from bonescan.files.csv_table import CsvRow
 from bonescan.model.measurement import Measurement
 from bonescan.model.outcome import Problem
 from bonescan.model.person import PersonAtExam
-from bonescan.model.vocabulary import Severity, Technique
+from bonescan.model.vocabulary import ReferencePolicy, Severity, Technique
 from bonescan.norms.load import Norms
 from bonescan.scoring.score import plan_scores
 from bonescan.scoring.table import ScoreRequest
 
-from .score_bmd import measurement_of, one_of, person_of
+from .score_bmd import check_bmd, known_maker, measurement_of, one_of, person_of
 
 # what `run` refused to score stays unscored when its own table comes back
 NEVER_SCORED = ("not_for_any_use", "single_vertebra")
 _BETWEEN_FLAGS = re.compile(r"[;,\s]+")
+
+V = TypeVar("V", str, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,7 @@ class RowReader:
     defaults: TableDefaults
     norms: Norms
     file: str
+    policy: ReferencePolicy = ReferencePolicy.ISCD
     problems: list[Problem] = field(default_factory=list)
     bad_lines: set[int] = field(default_factory=set)
 
@@ -62,7 +66,7 @@ class RowReader:
         try:
             measurement = self._measurement(row, cells, reference)
             person = self._person(row, cells)
-            plan_scores(measurement, person, self.norms, reference, z_reference)
+            plan_scores(measurement, person, self.norms, reference, z_reference, self.policy)
         except BonescanError as refused:
             self._bad(row, "", refused.reason.rstrip("."))
             return None
@@ -81,8 +85,10 @@ class RowReader:
         if technique == Technique.REMS_STYLE:  # its manufacturer made the ultrasound device
             known = self.norms.young.get(reference or "")
             maker = known.scale if known else self.defaults.manufacturer
+        elif technique != Technique.REMS:  # the maker of a REMS device changes nothing
+            maker = self._checked(row, "manufacturer", maker, known_maker)
         measurement = measurement_of(
-            self._number(row, cells, "bmd_g_cm2"),
+            self._checked(row, "bmd_g_cm2", self._number(row, cells, "bmd_g_cm2"), check_bmd),
             site=cells.get("site", ""),
             manufacturer=maker,
             technique=technique,
@@ -125,6 +131,17 @@ class RowReader:
             self._bad(row, column, f"found {text!r}, wanted a number with a decimal point")
             return None
         return number
+
+    def _checked(
+        self, row: CsvRow, column: str, value: V | None, check: Callable[[V | None], object]
+    ) -> V | None:
+        """Name a value that `check` refuses and leave it out; its row stays."""
+        try:
+            check(value)
+        except UsageError as refused:
+            self._bad(row, column, refused.reason.rstrip("."))
+            return None
+        return value
 
     def _word(
         self, row: CsvRow, cells: dict[str, str], column: str, default: str | None

@@ -14,16 +14,15 @@ from bonescan.classify.row import classify_row
 from bonescan.errors import EnvironmentFault, NothingUsable, UsageError
 from bonescan.files.csv_table import CsvRow, CsvTable, read_csv_table
 from bonescan.files.flag_texts_scoring import CELL_NOT_READ, FLAGS
-from bonescan.files.tables import RESULTS_COLUMNS, write_atomically
+from bonescan.files.tables import RESULTS_COLUMNS, Column, write_atomically
 from bonescan.model.measurement import Scores, Verdict
 from bonescan.model.outcome import Problem
-from bonescan.model.vocabulary import LabelFrom, LabelPolicy
 from bonescan.norms.load import load_norms
 from bonescan.scoring.table import ScoreRequest, score_table
-from bonescan.settings import LabelSettings
 
-from .score_bmd import one_of
+from .score_bmd import known_maker, label_settings
 from .score_cells import RowReader, TableDefaults
+from .score_columns import ADDED_COLUMNS, PooledOptions, added_values
 
 SCORED_COLUMNS = (
     "t_score", "t_label", "z_score", "z_label", "reference_id", "z_reference_id", "category",
@@ -62,6 +61,8 @@ def score_csv(
     norms_dir: Path | None = None,
     label_policy: str = "device",
     label_from: str = "rounded",
+    reference_policy: str = "iscd",
+    pooled: PooledOptions | None = None,
 ) -> ScoredTable:
     """Score every row of `source` and write it, with its other columns, to `out`.
 
@@ -77,6 +78,10 @@ def score_csv(
     norms_dir : Path, optional
     label_policy, label_from : str
         As for `run`.
+    reference_policy : {"iscd", "japan", "local-z"}
+        As for `score_bmd`.
+    pooled : PooledOptions, optional
+        Standardised and converted BMD of a cohort, in columns of their own.
 
     Returns
     -------
@@ -91,10 +96,9 @@ def score_csv(
     UsageError
         BS-E347: the columns are missing or stand twice.
     """
-    settings = LabelSettings(
-        policy=LabelPolicy(one_of("label policy", label_policy, LabelPolicy)),
-        label_from=LabelFrom(one_of("label from", label_from, LabelFrom)),
-    )
+    settings = label_settings(label_policy, label_from, reference_policy)
+    known_maker(defaults.manufacturer)
+    pooled = pooled or PooledOptions()
     if out.exists() and source.exists() and out.samefile(source):
         raise UsageError(
             "BS-E347", f"{out} is input and output at once; the input is never changed."
@@ -102,7 +106,13 @@ def score_csv(
     norms = load_norms(norms_dir)
     table = read_csv_table(source)
     _check_header(table, source)
-    reader = RowReader(header=table.header, defaults=defaults, norms=norms, file=str(source))
+    reader = RowReader(
+        header=table.header,
+        defaults=defaults,
+        norms=norms,
+        file=str(source),
+        policy=settings.reference,
+    )
     requests = [reader.request(row) for row in table.rows]
     readable = [r for r in requests if r is not None]
     scores = score_table(readable, norms, settings)
@@ -114,11 +124,19 @@ def score_csv(
     if not scored:
         first = reader.problems[0].reason if reader.problems else ""
         raise NothingUsable("BS-E347", f"No row could be scored. {first}".strip(), file=source)
+    columns = (*(_WRITERS[c] for c in SCORED_COLUMNS), *ADDED_COLUMNS, *pooled.columns)
+    header = [*table.header, *(c.name for c in columns if c.name not in table.header)]
     rows = [
-        _cells(table.header, row, request, found.get(id(request)), row.line in reader.bad_lines)
+        _cells(
+            table.header,
+            row,
+            _values(request, found.get(id(request)), pooled, row.line in reader.bad_lines),
+            header,
+            columns,
+        )
         for row, request in zip(table.rows, requests, strict=True)
     ]
-    _write(out, [_out_header(table.header), *rows])
+    _write(out, [header, *rows])
     words = Counter(str(v.category) for _, v in found.values() if v.category is not None)
     return ScoredTable(
         out=out,
@@ -147,33 +165,41 @@ def _has_score(scores: Scores, verdict: Verdict) -> bool:
     return any(s is not None for s in (scores.t_score, scores.z_score, verdict.score_used))
 
 
-def _out_header(header: Sequence[str]) -> list[str]:
-    return [*header, *(c for c in SCORED_COLUMNS if c not in header)]
+def _values(
+    request: ScoreRequest | None,
+    found: tuple[Scores, Verdict] | None,
+    pooled: PooledOptions,
+    is_bad: bool,
+) -> dict[str, Any]:
+    """Gather what was found of one row under the names of its columns."""
+    unread = (CELL_NOT_READ,) * is_bad
+    if found is None or request is None:
+        return {"flags": unread}
+    scores, verdict = found
+    values: dict[str, Any] = {}
+    for name in SCORED_COLUMNS[:-1]:
+        source = scores if hasattr(scores, name) else verdict
+        values[name] = getattr(source, name)
+    values["flags"] = request.person.flags + scores.flags + verdict.flags + unread
+    return values | added_values(request, scores, pooled)
 
 
 def _cells(
     header: Sequence[str],
     row: CsvRow,
-    request: ScoreRequest | None,
-    found: tuple[Scores, Verdict] | None,
-    is_bad: bool,
+    values: dict[str, Any],
+    out_header: Sequence[str],
+    columns: Sequence[Column],
 ) -> list[str]:
     """Write one row: its own cells, with the scores in their columns."""
     own = dict(zip(header, row.cells, strict=False))
     flags = [f for f in own.get("flags", "").split(";") if f and f not in FLAGS]
-    values: dict[str, Any] = dict.fromkeys(SCORED_COLUMNS)
-    if found is not None and request is not None:
-        scores, verdict = found
-        for name in SCORED_COLUMNS[:-1]:
-            source = scores if hasattr(scores, name) else verdict
-            values[name] = getattr(source, name)
-        flags += request.person.flags + scores.flags + verdict.flags
-    if is_bad:
-        flags.append(CELL_NOT_READ)
-    values["flags"] = tuple(sorted(set(flags)))  # in the order of results.csv
-    written = {name: _WRITERS[name].cell(value) for name, value in values.items()}
+    flags += values["flags"]
+    written = {c.name: c.cell(values.get(c.name)) for c in columns}
+    # in the order of results.csv
+    written["flags"] = _WRITERS["flags"].cell(tuple(sorted(set(flags))))
     extra = list(row.cells[len(header) :])  # more cells than columns: kept where they stood
-    return [written.get(c, own.get(c, "")) for c in _out_header(header)] + extra
+    return [written.get(c, own.get(c, "")) for c in out_header] + extra
 
 
 def _write(out: Path, rows: Sequence[Sequence[str]]) -> None:

@@ -136,12 +136,22 @@ def test_ge_has_no_curve_over_age():
         of("femoral-neck", 0.7, scores_allowed=False),
         of("femoral-neck", None),
         of("elbow", 0.7),
-        of("femoral-neck", 0.0),
-        of("femoral-neck", float("nan")),
     ],
 )
 def test_what_can_not_be_scored_has_no_score_at_all(measurement):
     assert score(measurement, someone(), NORMS, SETTINGS) == Scores()
+
+
+# 3.091 g/cm2 stands in a published data set of Korean spines (PLoS ONE 2022;17:e0260924)
+@pytest.mark.parametrize("bmd", [0.0, -0.7, 0.0999, 3.0001, 3.091, 772.0, float("nan")])
+def test_what_can_not_be_bone_has_a_flag_and_no_number(bmd):
+    found = score(of("L1-L4", bmd), someone(), NORMS, SETTINGS)
+    assert found == Scores(flags=("bmd_out_of_range",))
+
+
+@pytest.mark.parametrize("bmd", [0.1, 3.0])
+def test_the_limits_of_bone_are_bone(bmd):
+    assert scored("L1-L4", bmd).t_score is not None
 
 
 def test_uncertainty_of_t_is_that_of_bmd_over_sd():

@@ -64,7 +64,30 @@ def test_an_age_without_a_point_is_whole_years(verb, age, flagged):
     [
         (["--bmd", "0.7"], "found no --bmd with a --site"),
         (["--bmd", "0.7", "--site", "spine"], "found the site 'spine', wanted one as L1-L4"),
-        (["--bmd", "700", "--site", "L1-L4"], "found a BMD of 700, wanted g/cm2 between 0 and 4"),
+        (
+            ["--bmd", "700", "--site", "L1-L4"],
+            "found a BMD of 700, wanted g/cm2 between 0.1 and 3; it looks like mg/cm2",
+        ),
+        (["--bmd", "3.001", "--site", "L1-L4"], "found a BMD of 3.001, wanted g/cm2 between 0.1"),
+        (["--bmd", "0.099", "--site", "L1-L4"], "found a BMD of 0.099, wanted g/cm2 between 0.1"),
+        (
+            ["--bmd", "1", "--site", "L1-L4", "--manufacturer", "Acme"],
+            "found the manufacturer 'Acme', wanted one of hologic, ge, norland",
+        ),
+        (
+            ["--bmd", "1", "--site", "L1-L4", "--reference-policy", "x"],
+            "found the reference policy 'x', wanted iscd, japan, local-z",
+        ),
+        (["--bmd", "1", "--site", "L1-L4", "--sbmd"], "with one number, wanted a table"),
+        (["--bmd", "1", "--site", "L1-L4", "--convert-to", "ge"], "miss one person's BMD by 4 to"),
+        (
+            ["--bmc", "1", "--area", "1", "--area", "2", "--site", "L1-L4"],
+            "found 1 --bmc and 2 --area, wanted as many",
+        ),
+        (
+            ["--bmd", "1", "--bmc", "1", "--area", "1", "--site", "L1-L4"],
+            "and no --bmd",
+        ),
         (["--bmd", "-1", "--site", "L1-L4"], "found a BMD of -1, wanted"),
         (["--bmd", "nan", "--site", "L1-L4"], "found a BMD of nan, wanted"),
         (["--bmd", "1", "--site", "L1-L4", "--age", "old"], "found the age 'old', wanted years"),
