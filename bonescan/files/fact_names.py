@@ -185,7 +185,7 @@ _CATALOGUE = (
     FactName(name="other_fracture", kind=FactKind.WORD, name_zh="其他骨折", words=_FRACTURE_SITE,
              meaning="fracture from greater force, by site"),
     FactName(name="back_pain", kind=FactKind.YES_NO, name_zh="背痛", meaning="back pain now"),
-    FactName(name="falls_12_months", kind=FactKind.NUMBER, name_zh="12個月內跌倒次數",
+    FactName(name="falls_12_months", kind=FactKind.NUMBER, name_zh="12 個月內跌倒次數",
              low=0, high=400,
              meaning="falls in the last twelve months"),
     FactName(name="parent_hip_fracture", kind=FactKind.YES_NO, name_zh="父母髖部骨折",
@@ -225,7 +225,7 @@ _CATALOGUE = (
              low=0, high=6000,
              meaning="calcium from food and tablets"),
     # laboratory
-    FactName(name="vitamin_d_ng_ml", kind=FactKind.NUMBER, name_zh="血清維生素D", low=1, high=300,
+    FactName(name="vitamin_d_ng_ml", kind=FactKind.NUMBER, name_zh="血清維生素 D", low=1, high=300,
              aliases=("25ohd_ng_ml",), meaning="25-hydroxyvitamin D in serum"),
     FactName(name="calcium_mg_dl", kind=FactKind.NUMBER, low=3, high=20, meaning="serum calcium"),
     FactName(name="phosphate_mg_dl", kind=FactKind.NUMBER, low=0.5, high=15,
@@ -285,8 +285,12 @@ def _spellings() -> dict[str, str]:
     for fact in _CATALOGUE:
         for spelling in (fact.name, fact.name_zh, *fact.aliases):
             if spelling:
-                table[spelling] = fact.name
+                table[_key(spelling)] = fact.name
     return table
+
+
+def _key(text: str) -> str:
+    return text.strip().casefold().replace(" ", "_").replace("-", "_")
 
 
 _SPELLINGS = _spellings()
@@ -300,6 +304,5 @@ def find_fact(text: str) -> FactName | None:
     >>> find_fact("shoe size") is None
     True
     """
-    key = text.strip().casefold().replace(" ", "_").replace("-", "_")
-    name = _SPELLINGS.get(key)
+    name = _SPELLINGS.get(_key(text))
     return None if name is None else FACT_NAMES[name]
