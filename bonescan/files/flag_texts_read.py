@@ -20,8 +20,8 @@ FLAGS: dict[str, str] = {
     "pixel_pitch_implausible": "The pixel size in the file can't be true and is not used.",
     "preamble_unusual": "The first 128 bytes of the DICOM file are neither zero nor TIFF; "
     "they could be a program and are never copied.",
-    "row_rate_assumed": "The rows of the image were taken as the samples of the scan; the file does "
-    "not say how far they are apart.",
+    "row_rate_assumed": "The rows of the image were taken as the samples of the scan; the file "
+    "does not say how far they are apart.",
     "sex_not_f_or_m": "The sex in the file is neither F nor M and is taken as unknown.",
     "site_unknown": "The file does not say which site was measured.",
     "sound_speed_unknown": "The file does not say which speed of sound was used.",
