@@ -86,12 +86,15 @@ class FactSheet:
 
     `values` hold a truth, a number, a word, a date, or several words; `sources`
     say where each came from ("questionnaire 2026-03-01", "results.csv L1-L4").
+    `not_understood` lists what was recorded but could not be read as a fact,
+    in its own words: nothing may be concluded from it, and a person looks.
     """
 
     patient_id: str
     on: date
     values: Mapping[str, Known] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
+    not_understood: tuple[str, ...] = ()  # "disease 2025-01-01: no DVT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
