@@ -188,3 +188,8 @@ def young_t(bmd_g_cm2: float | Decimal, reference: YoungReference) -> Decimal:
     """Compute T = (BMD - mean)/SD in decimal arithmetic, rounded at 1e-9."""
     exact = bmd_g_cm2 if isinstance(bmd_g_cm2, Decimal) else Decimal(repr(bmd_g_cm2))
     return fixed((exact - reference.mean_g_cm2) / reference.sd_g_cm2)
+
+
+def young_percent(bmd_g_cm2: float, reference: YoungReference) -> Decimal:
+    """Compute 100 BMD/mean in decimal arithmetic, rounded at 1e-9."""
+    return fixed(100 * Decimal(repr(bmd_g_cm2)) / reference.mean_g_cm2)

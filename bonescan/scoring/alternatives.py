@@ -8,7 +8,7 @@ from bonescan.model.person import PersonAtExam
 from bonescan.model.vocabulary import Category, LabelFrom, ReferencePolicy
 from bonescan.norms.japan import japan_category
 from bonescan.norms.load import Norms
-from bonescan.norms.reference import YoungReference, young_t
+from bonescan.norms.reference import YoungReference, young_percent, young_t
 from bonescan.norms.rounding import fixed, tenths
 from bonescan.norms.who_words import who_category, who_words_apply
 from bonescan.settings import LabelSettings
@@ -37,7 +37,7 @@ def alternatives(
     ours = (
         japan_category(
             t,
-            100 * Decimal(repr(bmd_g_cm2)) / reference.mean_g_cm2,
+            young_percent(bmd_g_cm2, reference),
             reference.site,
             person,
             label_from,

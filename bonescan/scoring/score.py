@@ -12,7 +12,7 @@ from bonescan.model.person import PersonAtExam
 from bonescan.model.vocabulary import ReferencePolicy, Technique
 from bonescan.norms.density import can_be_bone
 from bonescan.norms.load import Norms
-from bonescan.norms.reference import YoungReference, lms_z, young_t
+from bonescan.norms.reference import YoungReference, lms_z, young_percent, young_t
 from bonescan.norms.rounding import fixed, tenths
 from bonescan.norms.site import site_of
 from bonescan.settings import LabelSettings
@@ -136,7 +136,7 @@ def assemble(
         t_u_with_reference=_full_uncertainty(t, u, reference),
         young_adult_percent=None
         if reference is None
-        else 100.0 * plan.bmd_g_cm2 / float(reference.mean_g_cm2),
+        else float(young_percent(plan.bmd_g_cm2, reference)),
         age_matched_percent=None if lms is None else 100.0 * plan.bmd_g_cm2 / lms[1],
         alternatives=alternatives(plan.bmd_g_cm2, t, reference, person, norms, settings),
         flags=tuple(dict.fromkeys(plan.young.flags + plan.age.flags)),
