@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -17,12 +16,11 @@ from bonescan.guidance.due_rules import rule_notes
 from bonescan.guidance.evaluate import evaluate
 from bonescan.guidance.load import RuleBook, load_rules
 from bonescan.model.due import DuePerson, Pair, RuleNote
-from bonescan.model.exam import Device
 from bonescan.model.page import PageRow, PersonPage
-from bonescan.model.referral import PacketFact, PacketStep, PacketVisit, ReferralPacket
-from bonescan.model.vocabulary import Technique
+from bonescan.model.referral import PacketFact, PacketStep, ReferralPacket
 
 from .due_people import due_people_with_pages
+from .packet_visits import packet_visits
 
 TOPICS = ("fls", "plo", "plo-risk", "follow-up")
 FRACTURES = ("fragility_fracture", "other_fracture")
@@ -35,18 +33,6 @@ IMAGING = ("spine_imaging",)
 FACTORS = ("menopause", "menopause_age_years", "parent_hip_fracture", "family_osteoporosis",
            "smoking", "alcohol_units_week", "calcium_intake_mg_day", "vitamin_d_ng_ml", "cancer",
            "disease", "high_risk_pregnancy", "falls_12_months", "fall_with_injury")  # fmt: skip
-
-# Least significant change in percent where the site has no precision study of its own: 2.77 times
-# the largest precision error ISCD accepts (spine 1.9, total hip 1.8, neck 2.5 %; ISCD official
-# positions 2019), and for REMS 2.77 times 1.93 % (Amorim 2021, neck, between operators).
-DXA_LSC_PERCENT = {"L": 5.3, "total-hip": 5.0, "femoral-neck": 6.9}
-REMS_LSC_PERCENT = 5.35
-FALLBACK: Pair = ("fallback, not measured at this site", "通用值，非本院測得")
-NO_STUDY: Pair = ("no precision study", "無精密度研究")
-REACHED: Pair = ("reaches the LSC", "已達最小顯著變化")
-NOT_REACHED: Pair = ("not shown to have changed", "未達最小顯著變化")
-UNJUDGED: Pair = ("not judged: no LSC", "無法判斷：無最小顯著變化值")
-NO_SERIAL: Pair = ("not comparable: no serial number of the device", "無法比較：缺儀器序號")
 
 
 def referral_packet(out: Path, patient_id: str, on: date) -> ReferralPacket:
@@ -94,7 +80,7 @@ def referral_packet(out: Path, patient_id: str, on: date) -> ReferralPacket:
             for s in steps
         ),
         is_open=bool(open_referral(steps)),
-        visits=_visits(rows),
+        visits=packet_visits(rows),
         fractures=_facts(person, FRACTURES),
         factors=_facts(person, FACTORS),
         feeding=_facts(person, FEEDING),
@@ -146,98 +132,6 @@ def _facts(person: DuePerson, names: Iterable[str]) -> tuple[PacketFact, ...]:
         if f.fact in wanted and (f.date is None or f.date <= person.on or f.fact == "due_date")
     ]
     return tuple(sorted(found, key=lambda f: (f.day or date.min, wanted.index(f.name), f.value)))
-
-
-# ------------------------------------------------------------------ visits
-
-
-def _visits(rows: Sequence[PageRow]) -> tuple[PacketVisit, ...]:
-    """List visits, oldest first, each held against the one before on the same device and site."""
-    before: dict[tuple[object, ...], PacketVisit] = {}
-    shown = []
-    for row in sorted(rows, key=_row_order):
-        visit = _visit(row)
-        key = _series(row)
-        if key is not None and key in before:
-            visit = _with_change(visit, before[key])
-        elif key is None:
-            visit = replace(visit, change_note=NO_SERIAL)
-        if key is not None and visit.bmd_g_cm2 is not None and visit.exam_date is not None:
-            before[key] = visit
-        shown.append(visit)
-    return tuple(shown)
-
-
-def _row_order(row: PageRow) -> tuple[date, str, str]:
-    m = row.labelled.measurement
-    return (row.exam.exam_date or date.min, m.site, str(m.technique))
-
-
-def _visit(row: PageRow) -> PacketVisit:
-    m, s = row.labelled.measurement, row.labelled.scores
-    lsc, note = _lsc(m.technique, m.site)
-    shows_t = row.labelled.verdict.shows_t and m.scores_allowed
-    z = s.z_label if s.z_label is not None else m.reported_z_score
-    t = s.t_label if s.t_label is not None else m.reported_t_score
-    return PacketVisit(
-        exam_date=row.exam.exam_date,
-        technique=str(m.technique),
-        origin=str(m.origin),
-        device=_device(row.device),
-        site=m.site,
-        bmd_g_cm2=m.bmd_g_cm2,
-        z_score=z if m.scores_allowed else None,
-        z_reference=s.z_reference_id if s.z_label is not None else _printed(m.reported_z_score),
-        t_score=t if shows_t else None,
-        t_reference=(s.reference_id if s.t_label is not None else m.reported_reference)
-        if shows_t
-        else None,
-        lsc_percent=lsc,
-        lsc_note=note,
-        flags=tuple(dict.fromkeys((*m.flags, *s.flags))),
-    )
-
-
-def _printed(score: float | None) -> str | None:
-    return None if score is None else "as printed by the device"
-
-
-def _device(device: Device) -> str:
-    parts = (device.manufacturer, device.model, device.serial)
-    return " ".join(p for p in parts if p)
-
-
-def _lsc(technique: Technique, site: str) -> tuple[float | None, Pair]:
-    if technique is Technique.REMS:
-        return REMS_LSC_PERCENT, FALLBACK
-    if technique is Technique.REMS_STYLE:
-        return None, NO_STUDY
-    found = next((v for start, v in DXA_LSC_PERCENT.items() if site.startswith(start)), None)
-    return found, NO_STUDY if found is None else FALLBACK
-
-
-def _series(row: PageRow) -> tuple[object, ...] | None:
-    """Name what has to be the same for a change to mean anything; None: nobody can tell."""
-    m, d = row.labelled.measurement, row.device
-    if not d.serial:
-        return None
-    return (m.technique, m.origin, m.site, m.vertebrae_used, m.model_id, d.manufacturer, d.model,
-            d.serial)  # fmt: skip
-
-
-def _with_change(visit: PacketVisit, before: PacketVisit) -> PacketVisit:
-    if visit.bmd_g_cm2 is None or before.bmd_g_cm2 is None or visit.exam_date == before.exam_date:
-        return visit
-    change = visit.bmd_g_cm2 - before.bmd_g_cm2
-    percent = 100.0 * change / before.bmd_g_cm2
-    note = UNJUDGED
-    if visit.lsc_percent is not None:
-        note = REACHED if abs(percent) >= visit.lsc_percent else NOT_REACHED
-    return replace(visit, change_g_cm2=change, change_percent=percent,
-                   change_since=before.exam_date, change_note=note)  # fmt: skip
-
-
-# ------------------------------------------------------------------ out
 
 
 def packet_text(packet: ReferralPacket, lang: str) -> str:
