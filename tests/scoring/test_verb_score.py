@@ -325,3 +325,122 @@ def test_the_public_functions():
     assert found.verdict.category == "osteoporosis"
     word = bonescan.classify_score(site="L1-L4", z_score=-2.0, sex="M", age_years=30.0)
     assert word.verdict.category == "below-expected-range"
+
+
+POOLED = """name,site,bmd_g_cm2,technique,manufacturer
+a,L2-L4,0.829,DXA,GE
+b,L2-L4,0.757,DXA,Hologic
+c,femoral-neck-left,0.858,,Hologic
+d,L1-L4,0.900,DXA,Hologic
+e,femoral-neck,0.700,REMS,Echolight
+"""
+
+
+def test_a_cohort_may_be_standardised_and_carried_over(verb, tmp_path):
+    # 781.2, 816.8 and 951.6 mg/cm2 and 0.726 g/cm2: Hui 1997, Lu 2001, Genant 1994, by hand
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(POOLED, encoding="utf-8")
+    code, _, _ = verb("score", source, "-o", out, "--sbmd", "--convert-to", "Hologic")
+    assert code == 0
+    rows = {r["name"]: r for r in csv.DictReader(out.read_text(encoding="utf-8").splitlines())}
+    assert {n: (r["sbmd_mg_cm2"], r["sbmd_system"]) for n, r in rows.items()} == {
+        "a": ("781.2", "hui-1997"), "b": ("816.8", "hui-1997"), "c": ("951.6", "icsbm-hip"),
+        "d": ("", ""), "e": ("", ""),
+    }  # fmt: skip
+    assert {n: r["converted_bmd_g_cm2"] for n, r in rows.items()} == {
+        "a": "0.726", "b": "0.757", "c": "0.858", "d": "0.900", "e": "",
+    }  # fmt: skip
+    assert rows["a"]["converted_scale"] == "hologic"
+
+
+def test_what_is_pooled_never_reaches_a_score(verb, tmp_path):
+    source, plain, pooled = (tmp_path / n for n in ("in.csv", "plain.csv", "pooled.csv"))
+    source.write_text(POOLED, encoding="utf-8")
+    verb("score", source, "-o", plain)
+    verb("score", source, "-o", pooled, "--sbmd", "--convert-to", "ge")
+    with_more = list(csv.DictReader(pooled.read_text(encoding="utf-8").splitlines()))
+    without = list(csv.DictReader(plain.read_text(encoding="utf-8").splitlines()))
+    assert [{k: r[k] for k in without[0]} for r in with_more] == without
+
+
+def test_an_unknown_maker_to_convert_to_is_refused(verb, tmp_path):
+    source = tmp_path / "in.csv"
+    source.write_text(POOLED, encoding="utf-8")
+    for option in ("--convert-to", "--manufacturer"):
+        code, _, err = verb("score", source, "-o", tmp_path / "out.csv", option, "Acme")
+        assert code == 2
+        assert "found the manufacturer 'Acme', wanted one of hologic, ge, norland" in err
+
+
+def test_added_columns_hold_percents_and_uncertainty(verb, tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(
+        "site,bmd_g_cm2,bmd_u_g_cm2,sex,age_years,reference_id\n"
+        "L1-L4,0.794,0.011,F,47.0,\n"
+        "femoral-neck,0.600,0.012,F,60.0,nhanes_2005_2010_fn_f\n"
+        "trochanter,0.600,,F,,\n",
+        encoding="utf-8",
+    )
+    verb("score", source, "-o", out, "--manufacturer", "Hologic")
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    # 0.794/1.047, 0.794/1.04145, 0.011/0.110; 0.600/0.8784, 0.012/0.1173
+    names = ("young_adult_percent", "age_matched_percent", "t_u", "t_u_with_reference")
+    assert [rows[0][n] for n in names] == ["75.8", "76.2", "0.100", ""]
+    assert [rows[1][n] for n in (names[0], *names[2:])] == ["68.3", "0.102", "0.151"]
+    assert [rows[2][n] for n in names] == ["", "", "", ""]
+
+
+def test_what_can_not_be_bone_and_an_unknown_maker_are_named_and_their_rows_kept(verb, tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(
+        "name,site,bmd_g_cm2,sex,age_years,manufacturer,reported_t_score\n"
+        "mg,L1-L4,772,M,60.0,Hologic,\n"
+        "high,L1-L4,3.091,M,60.0,Hologic,-2.6\n"
+        "maker,L1-L4,0.772,M,60.0,Acme,-1.2\n"
+        "fine,L1-L4,0.772,M,60.0,Hologic,\n",
+        encoding="utf-8",
+    )
+    code, printed, _ = verb("score", source, "-o", out, "--json")
+    rows = {r["name"]: r for r in csv.DictReader(out.read_text(encoding="utf-8").splitlines())}
+    reasons = [p["reason"] for p in json.loads(printed)["problems"]]
+    assert code == 0
+    assert reasons[0].startswith("Line 2, column 'bmd_g_cm2': found a BMD of 772, wanted g/cm2")
+    assert "looks like mg/cm2" in reasons[0]
+    assert reasons[1].startswith("Line 3, column 'bmd_g_cm2': found a BMD of 3.091, wanted g/cm2")
+    assert reasons[2].startswith("Line 4, column 'manufacturer': found the manufacturer 'Acme'")
+    assert {n: r["t_score"] for n, r in rows.items()} == {
+        "mg": "", "high": "", "maker": "", "fine": "-2.50",
+    }  # fmt: skip
+    assert {n: r["category"] for n, r in rows.items()} == {
+        "mg": "none", "high": "osteoporosis", "maker": "osteopenia", "fine": "osteoporosis",
+    }  # fmt: skip
+    assert all("cell_not_read" in rows[n]["flags"] for n in ("mg", "high", "maker"))
+
+
+def test_a_spine_from_the_sums_of_its_vertebrae(verb):
+    # (10 + 12)/(12.5 + 12.5) = 0.88
+    words = ["--bmc", "10", "--bmc", "12", "--area", "12.5", "--area", "12.5", "--site", "L1-L2"]
+    _, out, _ = verb("score", *words, "--json")
+    assert json.loads(out)["data"]["bmd_g_cm2"] == pytest.approx(0.88)
+
+
+def test_japan_and_percents_in_words(verb):
+    code, out, _ = verb(
+        "score", "--bmd", "0.700", "--site", "L2-L4", "--sex", "F", "--age", "66.0", "--menopause",
+        "postmenopausal", "--manufacturer", "hologic", "--reference-policy", "japan", "--bmd-u",
+        "0.0119",
+    )  # fmt: skip
+    assert code == 0
+    assert "  69.2 % of the young adult mean" in out  # 0.700/1.011
+    assert "standard uncertainty of T from BMD: 0.10" in out
+    assert "class: osteoporosis by own-T, rule japan-2012" in out
+
+
+def test_the_z_rule_prints_no_percent_of_young_adults(verb):
+    _, out, _ = verb(
+        "score", "--bmd", "0.794", "--site", "L1-L4", "--sex", "F", "--age", "40.0",
+        "--menopause", "premenopausal", "--manufacturer", "hologic", "--bmd-u", "0.01",
+    )  # fmt: skip
+    assert "young adult" not in out
+    assert "uncertainty of T" not in out
+    assert "% of the middle of the same age" in out
