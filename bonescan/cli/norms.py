@@ -71,19 +71,23 @@ def _list(site: str | None, norms: Path | None) -> VerbResult:
         known = parse_site(site)
         if known is None:
             raise UsageError("BS-E346", f"found the site {site!r}, wanted one as L1-L4.")
-        rows = [r for r in rows if r["site"] == known.without_side]
-    lines = [f"{'id':<26} {'role':<12} {'scale':<8} {'site':<16} mean/SD g/cm2  mark  population"]
+        rows = [r for r in rows if known.without_side in r["sites"]]
+    wide = max((len(r["id"]) for r in rows), default=2)
+    lines = [
+        f"{'id':<{wide}} {'role':<12} {'scale':<8} {'site':<16} mean/SD g/cm2  mark  population"
+    ]
     for r in rows:
         pair = "" if r["mean_g_cm2"] is None else f"{r['mean_g_cm2']:.3f}/{r['sd_g_cm2']:.3f}"
         lines.append(
-            f"{r['id']:<26} {r['role']:<12} {r['scale']:<8} {r['site']:<16} {pair:<13}  "
+            f"{r['id']:<{wide}} {r['role']:<12} {r['scale']:<8} {r['site']:<16} {pair:<13}  "
             f"{r['evidence']:<4}  {r['population']}"
         )
     lines += [
         "",
         "role: policy gives our T or Z; alternative is named where its label differs; option and",
-        "local only by id; recognition explains printed male T-scores. mark: S read in a source,",
-        "M from memory, D derived.",
+        "local only by id, or with `score --reference-policy` japan (T) or local-z (Z);",
+        "recognition explains printed male T-scores. mark: S read in a source, M from memory,",
+        "D derived.",
     ]
     return VerbResult(data={"references": rows}, text="\n".join(lines))
 

@@ -12,7 +12,15 @@ from bonescan.errors import UsageError, code_info
 from bonescan.model.outcome import Problem
 from bonescan.model.vocabulary import Severity
 from bonescan.norms.load import Norms, load_norms
-from bonescan.norms.reference import AgeReference, WorkedExample, YoungReference, lms_value, young_t
+from bonescan.norms.reference import (
+    AgeBins,
+    AgeCurve,
+    AgeReference,
+    WorkedExample,
+    YoungReference,
+    lms_value,
+    young_t,
+)
 from bonescan.norms.site import parse_site
 
 EVIDENCE = {
@@ -142,6 +150,7 @@ def _young_row(r: YoungReference) -> dict[str, Any]:
         "role": r.role,
         "scale": r.scale,
         "site": r.site,
+        "sites": [r.site],
         "sex": r.sex,
         "mean_g_cm2": float(r.mean_g_cm2),
         "sd_g_cm2": float(r.sd_g_cm2),
@@ -157,6 +166,7 @@ def _age_row(r: AgeReference) -> dict[str, Any]:
         "role": r.role,
         "scale": r.scale,
         "site": f"{len({site for site, _ in r.curves})} sites",
+        "sites": sorted({site for site, _ in r.curves}),
         "sex": "F, M",
         "mean_g_cm2": None,
         "sd_g_cm2": None,
@@ -219,6 +229,7 @@ def _age_details(r: AgeReference) -> dict[str, Any]:
                         "l": lms[0],
                         "m_g_cm2": lms[1],
                         "s": lms[2],
+                        "se_m_g_cm2": _error_of_median(curve, float(age)),
                         "z_minus_2_at_g_cm2": round(lms_value(-2.0, *lms), 4),
                     }
                     for age in SHOWN_AGES
@@ -228,6 +239,13 @@ def _age_details(r: AgeReference) -> dict[str, Any]:
             for (site, sex), curve in r.curves.items()
         ],
     }
+
+
+def _error_of_median(curve: AgeCurve | AgeBins, age_years: float) -> float | None:
+    """Give the standard error of the median at an age of the table; None between ages."""
+    if not isinstance(curve, AgeCurve) or not curve.se_m_g_cm2:
+        return None
+    return dict(zip(curve.ages_years, curve.se_m_g_cm2, strict=True)).get(age_years)
 
 
 def _nearest(ref_id: str, norms: Norms) -> str:

@@ -28,6 +28,27 @@ def test_list_can_be_cut_to_a_site(verb):
     assert "hologic_fn_f" not in out
 
 
+def test_curves_of_a_site_are_listed_with_it(verb):
+    _, out, _ = verb("norms", "list", "--site", "L1+L3")
+    assert "nhanes_2005_2010_bands_all" in out
+    assert "nhanes_2005_2010_l1_l3_f " in out
+    assert "nhanes_2005_2010_nh_white" not in out, "it has no curve of that set"
+
+
+def test_standard_errors_are_shown_where_the_table_has_them(verb, tmp_path):
+    # nhanes: neck of white women 20-29, 451 people, 0.0067 and 0.0047 g/cm2
+    _, out, _ = verb("norms", "show", "nhanes_2005_2010_fn_f", "--json")
+    data = json.loads(out)["data"]
+    assert (data["n_people"], data["se_mean_g_cm2"], data["se_sd_g_cm2"]) == (451, 0.0067, 0.0047)
+    _, out, _ = verb("norms", "show", "nhanes_2005_2010_nh_white", "--json")
+    neck = next(c for c in json.loads(out)["data"]["curves"]
+                if (c["site"], c["sex"]) == ("femoral-neck", "F"))  # fmt: skip
+    assert all(0.0044 <= p["se_m_g_cm2"] <= 0.0091 for p in neck["points"] if p["age_years"] <= 80)
+    _, out, _ = verb("norms", "show", "nhanes_2005_2010_bands_all", "--json")
+    points = json.loads(out)["data"]["curves"][0]["points"]
+    assert {p["se_m_g_cm2"] for p in points} == {None}
+
+
 def test_show_gives_citation_and_printed_example(verb):
     code, out, _ = verb("norms", "show", "hologic_fn_f")
     assert code == 0
