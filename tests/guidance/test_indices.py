@@ -13,7 +13,8 @@ from bonescan.model.guidance import FactSheet, Known
 
 def of(name: str, ost_mode: str = "truncate", **values: Known) -> IndexResult:
     sheet = FactSheet(patient_id="p", on=date(2026, 3, 1), values=values)
-    return next(r for r in screening_indices(sheet, ost_mode=ost_mode) if r.name == name)
+    every = screening_indices(sheet, ost_mode=ost_mode, from_memory=True)
+    return next(r for r in every if r.name == name)
 
 
 def woman(age: float, weight: float, **more: Known) -> dict[str, Known]:
@@ -26,7 +27,7 @@ def woman(age: float, weight: float, **more: Known) -> dict[str, Known]:
     [  # 0.2 x (kg - age), the traps of the published bands
         (65.0, 60.0, "truncate", 1), (45.0, 75.0, "truncate", -6),
         (57.0, 70.0, "truncate", -2), (57.0, 70.0, "round", -3), (67.5, 65.0, "round", 1),
-        (65.0, 67.5, "round", -1), (65.0, 65.0, "round", 0),
+        (65.0, 68.0, "round", -1), (65.0, 65.0, "round", 0),
     ],
 )  # fmt: skip
 def test_ost_truncates_or_rounds(weight: float, age: float, mode: str, score: int) -> None:
@@ -78,10 +79,92 @@ def test_score_counts_decades_and_pounds() -> None:
 
 @pytest.mark.parametrize(
     ("age", "weight", "ever", "points"),
-    [(65.0, 63.5, True, 0), (65.1, 63.5, True, 1), (65.0, 63.4, True, 1), (66.0, 60.0, False, 3)],
-)
+    [(65.0, 63.5, True, 0), (65.9, 63.5, True, 0), (66.0, 63.5, True, 1), (65.0, 63.4, True, 1),
+     (66.0, 60.0, False, 3)],
+)  # fmt: skip
 def test_abone(age: float, weight: float, ever: bool, points: int) -> None:
-    assert of("ABONE", **woman(age, weight, hormone_therapy_ever=ever)).score == points
+    # "over 65" is said of a whole age; its third item counts the contraceptive pill too
+    facts = woman(age, weight, oestrogen_or_pill_6_months=ever, hormone_therapy_ever=not ever)
+    assert of("ABONE", **facts).score == points
+
+
+def test_ages_of_ost_are_whole_and_the_raw_value_is_kept() -> None:
+    # 0.2 x (60 - 64) = -0.8 at 64 and all through that year
+    for age in (64.0, 64.9):
+        assert of("OST", **woman(age, 60.0)).raw == pytest.approx(-0.8)
+    assert of("OSTA", "round", **woman(70.0, 57.0)).raw == pytest.approx(-2.6)
+    assert of("OST", sex="F").raw is None
+
+
+@pytest.mark.parametrize(
+    ("fractures", "score", "reached"),
+    [(0, 0, False), (1, 4, None), (2, 8, True)],
+)
+def test_score_leaves_open_what_the_item_on_ancestry_would_decide(
+    fractures: int, score: int, reached: bool | None
+) -> None:
+    # 3 x 5 decades - trunc(156.5 lb / 10) = 0 at 52 years and 71 kg; with 5 more, 1 is enough
+    found = of("SCORE", **woman(52.0, 71.0, rheumatoid_arthritis=False, hormone_therapy_ever=True,
+                                fractures_after_45=fractures))  # fmt: skip
+    assert (found.score, found.reaches_cut) == (score, reached)
+    assert ("is reached with the item on ancestry" in found.note) is (reached is None)
+
+
+def test_score_at_the_ends_of_what_the_item_on_ancestry_decides() -> None:
+    # 15 + 1 (never oestrogen) - trunc(lb / 10): 71 kg gives 1, 48 kg (105.8 lb) gives 6
+    facts = {"rheumatoid_arthritis": False, "hormone_therapy_ever": False, "fractures_after_45": 0}
+    light, heavy = (of("SCORE", **woman(52.0, kg, **facts)) for kg in (48.0, 71.0))
+    assert (heavy.score, heavy.reaches_cut) == (1, None)
+    assert (light.score, light.reaches_cut) == (6, True)
+
+
+@pytest.mark.parametrize(
+    "fact", ["breast_cancer", "aromatase_inhibitor", "ovarian_suppression", "gnrh_drug"]
+)
+def test_none_was_made_for_cancer_treatment(fact: str) -> None:
+    assert of("OST", **woman(70.0, 50.0, **{fact: False})).score == -4
+    assert of("OST", **woman(70.0, 50.0, **{fact: True})).reason == "outside its population"
+
+
+@pytest.mark.parametrize(
+    ("status", "pregnant", "missing", "scored"),
+    [("postmenopausal", None, (), True), ("transition", None, ("pregnant",), False),
+     ("transition", False, (), True), ("premenopausal", False, (), False),
+     ("lactating", False, (), False)],
+)  # fmt: skip
+def test_orai_asks_about_pregnancy_where_it_may_be(
+    status: str, pregnant: bool | None, missing: tuple[str, ...], scored: bool
+) -> None:
+    facts = woman(46.0, 50.0, hormone_therapy=False) | {"menopausal_status": status}
+    found = of("ORAI", **facts, **({} if pregnant is None else {"pregnant": pregnant}))
+    assert (found.missing, found.score is not None) == (missing, scored)
+
+
+def test_points_from_memory_show_only_when_asked_for() -> None:
+    sheet = FactSheet(patient_id="p", on=date(2026, 3, 1), values={
+        "sex": "M", "age_years": 76.0, "weight_kg": 60.0, "copd": True})  # fmt: skip
+    found = next(r for r in screening_indices(sheet) if r.name == "MORES")
+    assert (found.score, found.reaches_cut, found.reason) == (None, None, "off: from memory")
+
+
+def test_another_way_to_make_whole_is_refused() -> None:
+    with pytest.raises(ValueError, match="found the mode 'up', wanted one of truncate, round"):
+        of("OST", "up", **woman(70.0, 50.0))
+
+
+def test_every_word_of_an_index_has_its_chinese() -> None:
+    people: list[dict[str, Known]] = [
+        woman(60.0, 71.0, rheumatoid_arthritis=False, fractures_after_45=0, smoking=True,
+              hormone_therapy_ever=True, fracture_after_menopause=False),
+        woman(50.0, 60.0), woman(80.0, 40.0), woman(70.0, 60.0), {"sex": "M", "age_years": 70.0},
+    ]  # fmt: skip
+    for values in people:
+        sheet = FactSheet(patient_id="p", on=date(2026, 3, 1), values=values)
+        for found in (*screening_indices(sheet), *screening_indices(sheet, ost_mode="round")):
+            zh = found.chinese
+            for word in ("population", "band", "reason", "note"):
+                english = getattr(found, word)
+                assert (zh[word] != english) is bool(english), english
 
 
 def test_sofsurf_nof_and_body_weight() -> None:
@@ -116,6 +199,8 @@ def test_outside_its_population_an_index_says_nothing() -> None:
 def test_a_missing_fact_is_named_and_never_no() -> None:
     found = of("ORAI", **woman(60.0, 50.0))
     assert (found.score, found.missing) == (None, ("hormone_therapy",))
+    assert of("NOF count", **woman(60.0, 50.0)).missing == (
+        "fracture_after_40", "family_osteoporosis", "smoking")  # fmt: skip
 
 
 def test_a_fact_of_another_kind_is_a_fault() -> None:
