@@ -23,52 +23,69 @@ def evaluate(
     from_memory : bool
         Recommendations marked as from memory too.
     topics : iterable of str
-        Only rules of these topics, with their safety rules; empty for all.
+        Only rules of these topics; empty for all. Safety rules are judged
+        whatever the topic.
 
     Returns
     -------
     guidance : Guidance
-        `prompts` fire; `safety` holds every safety rule that fires by itself
-        or belongs to a prompt, whatever its state; `unknown` lists rules that
-        a missing fact leaves open. A rule that names a drug stands among the
-        prompts only together with its safety rules.
+        `prompts` fire; `safety` holds every safety rule that fires by itself,
+        belongs to a prompt, or holds a rule back, whatever its state; `unknown`
+        lists rules that a missing fact leaves open. A rule that names a drug
+        stands among the prompts only together with its safety rules.
+
+    Raises
+    ------
+    ValueError
+        A topic that no rule has, with those that there are.
     """
-    wanted = frozenset(topics)
-    chosen = [r for r in book.rules.values() if not wanted or r.topic in wanted]
+    wanted = _known_topics(topics, book)
+    chosen = [
+        r for r in book.rules.values()
+        if not wanted or r.topic in wanted or r.kind is RuleKind.SAFETY
+    ]  # fmt: skip
     on = [r for r in chosen if r.default_on or from_memory or r.kind is RuleKind.SAFETY]
     off = tuple(r.rule_id for r in chosen if r not in on)
-    judged = {r.rule_id: _judge_rule(r, sheet, book) for r in on}
-    prompts = [
-        _prompt(r, judged[r.rule_id], sheet)
-        for r in on
-        if r.kind is not RuleKind.SAFETY and judged[r.rule_id].truth is Truth.YES
-    ]
-    unknown = [
-        _prompt(r, judged[r.rule_id], sheet)
-        for r in on
-        if r.kind is not RuleKind.SAFETY and judged[r.rule_id].truth is Truth.UNKNOWN
-    ]
-    linked = {i for p in prompts for i in (*p.safety_ids, *book.rules[p.rule_id].blocked_by)}
+    judged = {r.rule_id: judge(r.when, sheet) for r in on}
+    others = [r for r in on if r.kind is not RuleKind.SAFETY]
+    stopped = {r.rule_id: _stopped(r, judged[r.rule_id], sheet, book) for r in others}
+    prompts = [r for r in others if stopped[r.rule_id].truth is Truth.YES]
+    unknown = [r for r in others if stopped[r.rule_id].truth is Truth.UNKNOWN]
+    linked = {i for r in prompts for i in (*r.safety_ids, *r.blocked_by)}
+    linked |= {i for r in others if judged[r.rule_id].truth is Truth.YES and r not in prompts
+               for i in r.blocked_by}  # fmt: skip
     linked |= {r.rule_id for r in on if r.kind is RuleKind.SAFETY
                and judged[r.rule_id].truth is Truth.YES}  # fmt: skip
     safety = [
-        _prompt(rule, judge(rule.when, sheet), sheet)
-        for rule_id, rule in book.rules.items()
-        if rule_id in linked
+        _prompt(r, judge(r.when, sheet), sheet) for r in book.rules.values() if r.rule_id in linked
     ]
     return Guidance(
         patient_id=sheet.patient_id,
         on=sheet.on,
-        prompts=tuple(prompts),
-        safety=tuple(safety),
-        unknown=tuple(unknown),
+        prompts=_ranked(_prompt(r, stopped[r.rule_id], sheet) for r in prompts),
+        safety=tuple(sorted(_ranked(safety), key=lambda p: p.truth is not Truth.YES)),
+        unknown=_ranked(_prompt(r, stopped[r.rule_id], sheet) for r in unknown),
         switched_off=off,
     )
 
 
-def _judge_rule(rule: Rule, sheet: FactSheet, book: RuleBook) -> Judged:
-    """Judge a rule; one that stops it and fires, or can't be ruled out, holds it back."""
-    found = judge(rule.when, sheet)
+def _known_topics(topics: Iterable[str], book: RuleBook) -> frozenset[str]:
+    wanted, known = frozenset(topics), {r.topic for r in book.rules.values()}
+    odd = sorted(wanted - known)
+    if odd:
+        raise ValueError(
+            f"found the topic {', '.join(odd)}, wanted one of {', '.join(sorted(known))}"
+        )
+    return wanted
+
+
+def _ranked(prompts: Iterable[Prompt]) -> tuple[Prompt, ...]:
+    """Order by rank; those of one rank stay as the tables have them."""
+    return tuple(sorted(prompts, key=lambda p: p.rank))
+
+
+def _stopped(rule: Rule, found: Judged, sheet: FactSheet, book: RuleBook) -> Judged:
+    """Hold a rule back where one that stops it fires, or can't be ruled out."""
     if found.truth is Truth.NO:
         return found
     stops = [judge(book.rules[name].when, sheet) for name in rule.blocked_by]
@@ -97,6 +114,8 @@ def _prompt(rule: Rule, found: Judged, sheet: FactSheet) -> Prompt:
         conflicts=rule.conflicts,
         conflicts_zh=rule.conflicts_zh,
         safety_ids=rule.safety_ids,
+        rank=rule.rank,
+        shows_state=rule.shows_state,
     )
 
 

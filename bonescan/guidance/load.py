@@ -20,8 +20,18 @@ _FACT_KINDS = frozenset({"yes-no", "number", "word", "words", "date"})
 _TEXTS = ("rule_id", "topic", "when", "text_en", "text_zh", "source")
 _LISTS = ("conflicts", "conflicts_zh", "safety_ids", "blocked_by")
 _KEYS = frozenset(
-    {*_TEXTS, *_LISTS, "kind", "evidence", "value", "names_drug", "default_on", "interval_years"}
-)
+    {*_TEXTS, *_LISTS, "kind", "evidence", "value", "names_drug", "default_on", "interval_years",
+     "rank", "shows_state"}
+)  # fmt: skip
+# What presses most comes first; a row may say its own rank.
+_TOPIC_RANKS: Mapping[str, int] = {
+    "mht-contraindication": 10, "plo": 20, "denosumab": 24, "safety": 28, "fls": 30, "class": 34,
+    "ctibl": 40, "retest": 44, "follow-up": 46, "poi": 50, "sequence": 54, "mht": 60,
+    "mht-dose": 62, "mht-society": 64, "frax": 70, "plo-risk": 72, "pop": 74, "taiwan": 76,
+    "exercise": 80, "nutrition": 90,
+}  # fmt: skip
+_OTHER_TOPICS_RANK = 60
+_INFORMATION_RANK = 100  # added: information stands after every recommendation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +141,8 @@ def _rule(row: Mapping[str, Any], file: Path) -> Rule:
         value=str(row.get("value", "")),
         names_drug=bool(row.get("names_drug", False)),
         default_on=on,
+        rank=_rank(row, kind, file),
+        shows_state=bool(row.get("shows_state", False)),
         interval_years=_interval(row, file),
         file=file.name,
         rule_id=rule_id,
@@ -157,6 +169,14 @@ def _interval(row: Mapping[str, Any], file: Path) -> tuple[float, float] | None:
     if not (isinstance(found, list) and len(found) == 2 and 0 <= found[0] <= found[1]):  # noqa: PLR2004 - from, until
         raise _fault(file, str(row["rule_id"]), "wanted interval_years = [from, until]")
     return float(found[0]), float(found[1])
+
+
+def _rank(row: Mapping[str, Any], kind: RuleKind, file: Path) -> int:
+    by_topic = _TOPIC_RANKS.get(row["topic"], _OTHER_TOPICS_RANK)
+    found = row.get("rank", by_topic + _INFORMATION_RANK * (kind is RuleKind.INFORMATION))
+    if type(found) is not int or found < 0:
+        raise _fault(file, str(row["rule_id"]), f"found rank {found!r}, wanted a whole number")
+    return found
 
 
 def _check_links(rule: Rule, rules: Mapping[str, Rule], facts: Mapping[str, FactQuestion]) -> None:

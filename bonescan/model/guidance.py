@@ -46,7 +46,9 @@ class Rule:
 
     `when` is an expression over named facts, as ``age_years >= 65 and sex ==
     "F"``; `needs` lists every fact that it reads. `safety_ids` name the safety
-    rules that must stand beside it, above all where it names a drug.
+    rules that must stand beside it, above all where it names a drug. `rank`
+    orders what fires, the lowest first. A rule that `shows_state` (a listed
+    contraindication) is shown with recorded, not recorded or unknown.
     """
 
     rule_id: str
@@ -66,6 +68,8 @@ class Rule:
     names_drug: bool = False
     default_on: bool = True
     interval_years: tuple[float, float] | None = None  # retest: due from and until after the last
+    rank: int = 100
+    shows_state: bool = False
     file: str = ""  # of the rule
 
 
@@ -115,13 +119,19 @@ class Prompt:
     conflicts: tuple[str, ...] = ()
     conflicts_zh: tuple[str, ...] = ()
     safety_ids: tuple[str, ...] = ()
+    rank: int = 100  # what presses most has the lowest
+    shows_state: bool = False  # a contraindication: `truth` is its state, to be shown
     due_from: date | None = None
     due_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guidance:
-    """Every prompt for one person, safety notes with those that they belong to."""
+    """Every prompt for one person, safety notes with those that they belong to.
+
+    Prompts and open rules stand by rank, what presses most first; safety notes
+    the same, those that are recorded before the others.
+    """
 
     patient_id: str
     on: date

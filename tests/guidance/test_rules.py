@@ -309,3 +309,54 @@ def test_broken_files_are_refused_by_name(tmp_path: Path) -> None:
     load_rules.cache_clear()
     with pytest.raises(UsageError, match="both languages"):
         load_rules(tmp_path)
+
+
+def test_what_presses_most_stands_first() -> None:
+    facts = CLEAR | {"fracture_in_pregnancy_or_lactation": True, "age_years": 66.0,
+                     "menopause_date": date(2020, 1, 1), "kidney_disease": False}  # fmt: skip
+    found = of(**facts)
+    order = [p.rule_id for p in found.prompts]
+    wanted = ["PLO-P4", "RET-01", "MHT-04", "NUT-04"]
+    assert [i for i in order if i in wanted] == wanted
+    ranks = [p.rank for p in found.prompts]
+    assert ranks == sorted(ranks)
+    # by rank, except that a recorded one leads
+    assert [p.truth is Truth.YES for p in found.safety] == sorted(
+        (p.truth is Truth.YES for p in found.safety), reverse=True
+    )
+    notes = [p.rule_id for p in of(**CLEAR | {"hormone_therapy": False}).safety]
+    assert notes.index("SAF-07") < notes.index("MHT-01")
+
+
+def test_only_contraindications_show_a_state() -> None:
+    shown = {p.rule_id for p in of(**CLEAR | {"denosumab": True}).safety if p.shows_state}
+    assert {"MHT-01", "MHT-16"} <= shown
+    assert not {i for i in shown if i.startswith("SAF-")}
+
+
+def test_a_topic_never_hides_a_safety_rule() -> None:
+    sheet = FactSheet(patient_id="p", on=TODAY, values={"denosumab": True, "breast_cancer": True})
+    found = evaluate(sheet, BOOK, topics=["nutrition"])
+    assert {"SAF-01", "MHT-01"} <= {p.rule_id for p in found.safety}
+    assert {p.topic for p in found.prompts} <= {"nutrition"}
+
+
+def test_what_holds_a_rule_back_is_shown() -> None:
+    facts = {k: v for k, v in CLEAR.items() if k != "liver_disease_active"}
+    found = of(**facts)
+    states = {p.rule_id: p.truth for p in found.safety}
+    assert states["MHT-14"] is Truth.UNKNOWN
+    assert states["MHT-01"] is Truth.NO
+
+
+def test_an_unknown_topic_is_refused_with_the_list() -> None:
+    sheet = FactSheet(patient_id="p", on=TODAY)
+    with pytest.raises(ValueError, match=r"found the topic shoes, wanted one of .*nutrition"):
+        evaluate(sheet, BOOK, topics=["shoes"])
+
+
+@pytest.mark.parametrize("rank", ["-1", "1.5", "true", '"first"'])
+def test_a_rank_is_a_whole_number(tmp_path: Path, rank: str) -> None:
+    (tmp_path / "ours.toml").write_text(f"[[rule]]\nrank = {rank}\n{GOOD}", encoding="utf-8")
+    with pytest.raises(UsageError, match="rank"):
+        load_rules(tmp_path)
