@@ -133,7 +133,8 @@ def _window(person: DuePerson, rule: Rule, last: date | None) -> tuple[date | No
     """Place the window of a retest rule.
 
     The first test is due from the day the rule began to hold, where that day
-    is known; a cancer is measured at once, a fracture within the year.
+    is known, and so is the next one after a test of long before; no deadline is
+    published. A cancer is measured at once, a fracture within the year.
     """
     start = _start_of(person, rule.rule_id)
     if rule.rule_id == "RET-04" and start is not None and (last is None or last < start):
@@ -143,7 +144,9 @@ def _window(person: DuePerson, rule: Rule, last: date | None) -> tuple[date | No
     if last is None:
         return start, None
     begin, end = _after_last(last, rule)
-    return (begin, end) if start is None else (max(begin, start), max(end, start))
+    if start is None:
+        return begin, end
+    return (start, None) if end < start else (max(begin, start), end)
 
 
 def _after_last(last: date, rule: Rule) -> tuple[date, date]:

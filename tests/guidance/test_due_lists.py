@@ -63,6 +63,17 @@ def test_a_scan_shortly_before_the_birthday_counts() -> None:
     assert (found.rule_ids, found.due_from) == (("RET-02",), date(2027, 12, 24))
 
 
+def test_a_scan_long_before_the_birthday_is_as_good_as_none() -> None:
+    facts = (fact("sex", "F"), fact("birth_date", "1960-02-01"))  # 65 on 2025-02-01
+    found = one(rows(person(facts, scans=[("2020-06-01", "DXA")]), DueList.RETEST))
+    assert (found.due_from, found.due_until, found.state) == (
+        date(2025, 2, 1), None, DueState.DUE,
+    )  # fmt: skip
+    found = one(rows(person(facts, scans=[("2023-06-01", "DXA")]), DueList.RETEST))
+    assert (found.due_from, found.due_until) == (date(2025, 2, 1), date(2025, 6, 1))
+    assert found.state is DueState.OVERDUE
+
+
 def test_a_fracture_after_the_last_scan_is_due_within_the_year() -> None:
     facts = (*WOMAN_50, fact("fragility_fracture", "forearm", "2025-06-10"))
     found = by_rule(rows(person(facts, scans=[("2025-01-01", "DXA")]), DueList.RETEST), "RET-04")

@@ -148,6 +148,8 @@ def test_only_who_takes_part_has_visits() -> None:
 def test_who_joins_late_has_not_missed_what_was_before() -> None:
     late = (*PREGNANT[:2], PREGNANT[3], fact("consent", "yes", "2026-04-09"))
     assert set(visits(late, "2026-05-01")) == {"T3"}
+    on_the_last_day = (*PREGNANT[:2], PREGNANT[3], fact("consent", "yes", "2026-04-08"))
+    assert set(visits(on_the_last_day, "2026-05-01")) == {"T1", "T3"}
 
 
 def test_nobody_knows_how_far_she_is() -> None:
