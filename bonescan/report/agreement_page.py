@@ -16,7 +16,8 @@ from bonescan.i18n import _
 from bonescan.stats.agreement_study import AgreementStudy, SiteAgreement
 
 from .agreement.checklists import checklists
-from .agreement.methods import REFERENCES, REFERENCES_NOTE, methods_paragraphs
+from .agreement.methods import REFERENCES_NOTE, methods_paragraphs, references
+from .agreement.more_tables import across_tables, more_tables
 from .agreement.number_tables import NumberTable, key_rows, site_tables
 from .agreement.pictures import Drawing, flow_drawings, study_drawings
 from .agreement.wording import estimate_words, method_words, place_words
@@ -36,6 +37,7 @@ class _Part:
     name: str
     drawings: Sequence[Drawing]
     tables: Sequence[NumberTable]
+    more: Sequence[NumberTable]
     notes: Sequence[str]
     coloured: bool
 
@@ -157,9 +159,10 @@ def agreement_page(
             flows=flows,
             source=Path(study.source).name,
             parts=[_part(s, drawings.get(name, ())) for name, s in study.sites.items()],
-            before=[_part(site, ()) for site in before.values()],
+            before=[_part(site, ()) for site in before.values() if site.pairs.has_exclusions],
             methods=methods_paragraphs(study),
-            references=REFERENCES,
+            references=references(study.settings),
+            across=across_tables(study),
             references_note=REFERENCES_NOTE,
             checklists=checklists(study),
         )
@@ -191,6 +194,7 @@ def _part(site: SiteAgreement, drawings: Sequence[Drawing]) -> _Part:
         name=place_words(site),
         drawings=drawings,
         tables=site_tables(site),
+        more=more_tables(site),
         notes=[*site.pairs.notes, *(n for n in notes if n not in site.pairs.notes)],
         coloured=t_pairs is not None and not bool(np.isnan(t_pairs[0]).all()),
     )

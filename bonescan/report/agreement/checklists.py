@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bonescan.stats.agreement_study import AgreementStudy, SiteAgreement
+from bonescan.stats.agreement_study import AgreementStudy, Flow, SiteAgreement
 
-from .wording import method_words
+from .wording import method_words, place_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,9 @@ def checklists(study: AgreementStudy) -> tuple[Checklist, ...]:
     return grras(study), stard(study)
 
 
+CHARACTERISTICS = {"age_years": "age", "bmi_kg_m2": "BMI"}
+
+
 def _methods(study: AgreementStudy) -> str:
     pairs = {(s.test_name, s.reference_name) for s in study.sites.values()}
     return "; ".join(
@@ -63,7 +66,7 @@ def _devices(study: AgreementStudy) -> str:
 
 
 def _sizes(study: AgreementStudy) -> str:
-    return "; ".join(f"{s.site}: {_people(s)}" for s in study.sites.values())
+    return "; ".join(f"{place_words(s)}: {_people(s)}" for s in study.sites.values())
 
 
 def _people(site: SiteAgreement) -> str:
@@ -72,7 +75,9 @@ def _people(site: SiteAgreement) -> str:
         return f"{n} pairs, taken as one a person"
     rows = {int(r) for q in site.quantities.values() for r in q.rows}
     people = len({site.pairs.subjects[r] for r in rows})
-    return f"{n} pairs of {people} people"
+    further = site.flow.reasons.get("later_readings", 0)
+    replicates = f", {further} further readings" if further else ""
+    return f"{n} pairs of {people} people{replicates}"
 
 
 def _characteristics(study: AgreementStudy) -> str:
@@ -83,17 +88,21 @@ def _characteristics(study: AgreementStudy) -> str:
             values = known[~np.isnan(known)] if known is not None else np.empty(0)
             if values.size > 1:
                 words.append(
-                    f"{site.site} {name.split('_')[0]} {values.mean():.1f} "
+                    f"{place_words(site)}, {CHARACTERISTICS[name]} {values.mean():.1f} "
                     f"± {values.std(ddof=1):.1f} {unit} ({values.min():.0f} to {values.max():.0f})"
                 )
     return "; ".join(words)
 
 
 def _flow(study: AgreementStudy) -> str:
-    f = study.flow
+    words = [_flow_words(s.flow, place_words(s)) for s in study.sites.values()]
+    return "; ".join(words) + " (figures)"
+
+
+def _flow_words(f: Flow, whose: str) -> str:
     return (
-        f"found {f.found}, readable {f.readable}, quality passed {f.quality_passed}, "
-        f"paired {f.paired}, analysed {f.analysed} (figure)"
+        f"{whose}: found {f.found}, readable {f.readable}, quality passed {f.quality_passed}, "
+        f"paired {f.paired}, analysed {f.analysed}"
     )
 
 
@@ -111,7 +120,7 @@ def _gaps(study: AgreementStudy) -> str:
 
 
 def _missing(study: AgreementStudy) -> str:
-    n = {f"{s.site} {q.quantity}: {q.n_excluded}" for s in study.sites.values()
+    n = {f"{place_words(s)} {q.quantity.upper()}: {q.n_excluded}" for s in study.sites.values()
          for q in s.quantities.values() if q.n_excluded}  # fmt: skip
     return "rows without both values left out; " + ", ".join(sorted(n)) if n else "none missing"
 
@@ -166,9 +175,11 @@ def stard(study: AgreementStudy) -> Checklist:
         ("10b", "Reference standard described", _devices(study)),
         ("11", "Why this reference standard", ""),
         ("12a", "Cut-offs of the index test, prespecified or exploratory",
-         "T ≤ −2.5 and T < −1.0 (WHO), prespecified" if has_classes else ""),
+         "WHO, T ≤ −2.5 and T < −1.0; prespecified or exploratory: for the authors"
+         if has_classes else ""),
         ("12b", "Cut-offs of the reference standard",
-         "T ≤ −2.5 and T < −1.0 (WHO), prespecified" if has_classes else ""),
+         "WHO, T ≤ −2.5 and T < −1.0; prespecified or exploratory: for the authors"
+         if has_classes else ""),
         ("13a-b", "Whether readers knew the other result", ""),
         ("14", "Methods for accuracy", "methods paragraph of this page"),
         ("15", "How indeterminate results were handled", _indeterminate(study)),

@@ -33,7 +33,16 @@ REFERENCES = (
     "Wilson EB. Probable inference. J Am Stat Assoc 1927;22:209.",
     "World Health Organization. Technical Report Series 843, 1994.",
 )
+LIMIT_REFERENCES = {"carkeet": 1, "mover": 2}  # cited only where they were used
 REFERENCES_NOTE = "Volumes and pages are from memory; check them before they go into print."
+
+
+def references(asked: AgreementSettings) -> tuple[str, ...]:
+    """List the references of what was used."""
+    unused = {
+        place for word, place in LIMIT_REFERENCES.items() if not asked.loa_ci.startswith(word)
+    }
+    return tuple(words for i, words in enumerate(REFERENCES) if i not in unused)
 
 
 def methods_paragraphs(study: AgreementStudy) -> list[str]:
@@ -82,7 +91,9 @@ def _lines(asked: AgreementSettings) -> str:
 
 def _classes(asked: AgreementSettings) -> str:
     label = (
-        "rounded to one decimal, half away from zero" if asked.label_from == "rounded" else "as is"
+        "rounded to one decimal, half away from zero"
+        if asked.label_from == "rounded"
+        else "not rounded"
     )
     return (
         "Classes are those of the WHO (normal T ≥ −1.0, osteoporosis T ≤ −2.5), from T "

@@ -97,7 +97,7 @@ def _line_rows(name: str, line: LineBlock | None, decimals: int) -> Iterator[Num
         return
     for part, estimate, d in (
         (_("%s: slope"), line.slope, 4),
-        (_("%s: intercept"), line.intercept, decimals),
+        (_("%s: intercept"), _told(line.intercept), decimals),
     ):
         words = estimate_words(estimate, d)
         yield NumberRow(name=part % name, value=words, method=line.ci_method)
@@ -107,6 +107,17 @@ def _line_rows(name: str, line: LineBlock | None, decimals: int) -> Iterator[Num
         yield NumberRow(name=_("linearity (CUSUM)"), value="", p=p_words(line.cusum_p))
     if line.warning:
         yield NumberRow(name=_("%s: note") % name, value=line.warning)
+
+
+def _told(estimate: Estimate) -> Estimate:
+    """Leave out an interval that does not hold its estimate: scores on a lattice of 0.1 make some.
+
+    The line's warning says so, and the tables beside the page keep the limits.
+    """
+    e = estimate
+    if e.est is None or e.lo is None or e.hi is None or e.lo <= e.est <= e.hi:
+        return e
+    return Estimate(est=e.est, p=e.p, method=e.method)
 
 
 def _number(value: float | None, decimals: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ from .wording import (
     p_words,
     place_words,
     quantity_words,
+    reason_words,
     unit_words,
 )
 
@@ -64,7 +65,8 @@ class Drawing:
 
 def flow_drawings(study: AgreementStudy) -> list[Drawing]:
     """Draw the flow of the study, and of each site where there are several."""
-    found = [flow_drawing(study.flow, "flow", "")]
+    whose = _("any site") if len(study.sites) > 1 else ""
+    found = [flow_drawing(study.flow, "flow", whose)]
     if len(study.sites) > 1:
         found += [
             flow_drawing(site.flow, f"{name}-flow", place_words(site))
@@ -75,7 +77,7 @@ def flow_drawings(study: AgreementStudy) -> list[Drawing]:
 
 def flow_drawing(flow: Flow, name: str, whose: str) -> Drawing:
     """Draw how many scans stand behind the numbers."""
-    reasons = tuple(f"{n} {why}" for why, n in flow.reasons.items())
+    reasons = tuple(f"{n} {reason_words(why)}" for why, n in flow.reasons.items() if n)
     steps = [
         FlowStep(name=_("found"), n=flow.found),
         FlowStep(name=_("readable"), n=flow.readable),
@@ -83,6 +85,10 @@ def flow_drawing(flow: Flow, name: str, whose: str) -> Drawing:
         FlowStep(name=_("paired"), n=flow.paired),
         FlowStep(name=_("analysed"), n=flow.analysed),
     ]
+    if len(reasons) == 1:  # one reason: it belongs where the count falls
+        at = next((i for i in range(1, len(steps)) if steps[i].n < steps[i - 1].n), None)
+        if at is not None:
+            steps[at] = replace(steps[at], lost=reasons)
     words = ", ".join(f"{s.name} {s.n}" for s in steps)
     caption = f"{whose}: {words}." if whose else words + "."
     if reasons:
@@ -150,7 +156,8 @@ def _groups(site: SiteAgreement, quantity: QuantityAgreement, x: Array, y: Array
 def _line(block: LineBlock | None, name: str, style: str) -> list[FittedLine]:
     if block is None or block.slope.est is None or block.intercept.est is None:
         return []
-    words = f"{name}: {fixed(block.intercept.est, 3)} + {fixed(block.slope.est, 3)} · x"
+    sign = "−" if block.intercept.est < 0 else ""
+    words = f"{name}: {sign}{fixed(abs(block.intercept.est), 3)} + {fixed(block.slope.est, 3)} · x"
     return [
         FittedLine(name=words, intercept=block.intercept.est, slope=block.slope.est, style=style)
     ]

@@ -64,13 +64,31 @@ def unit_words(quantity: QuantityAgreement) -> str:
 
 
 def place_words(site: SiteAgreement) -> str:
-    """Name a site; the one site of two plain columns by its columns."""
+    """Name a site; the one site of two plain columns by its columns; a maker stands behind."""
     if site.site == "pair":
         return _("%(test)s against %(reference)s") % {
             "test": method_words(site.test_name),
             "reference": method_words(site.reference_name),
         }
-    return site_words(SITE_PREFIXES.get(site.site, site.site))
+    name, _at, maker = site.site.partition("@")
+    words = site_words(SITE_PREFIXES.get(name, name))
+    return f"{words} · {MAKERS.get(maker, maker.capitalize())}" if maker else words
+
+
+MAKERS = {"ge": "GE"}
+REASONS = {
+    "no_test_value": "without a value of the test",
+    "no_reference_value": "without a value of the reference",
+    "no_value": "without either value",
+    "later_readings": "further readings of the same people",
+    "rejected": "rejected for quality",
+    "no_partner": "without a partner within the allowed days",
+}
+
+
+def reason_words(key: str) -> str:
+    """Say why rows were left out."""
+    return _(REASONS[key]) if key in REASONS else key.replace("_", " ")
 
 
 def method_words(name: str) -> str:

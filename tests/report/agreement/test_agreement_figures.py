@@ -162,11 +162,23 @@ def test_a_stratum_without_a_value_says_why() -> None:
     ]
     svg = forest(rows, axis_name="kappa", overall=0.5, decimals=2, **WORDS)
     assert "one pair" in texts(svg)
-    assert "0.50 (0.40 – 0.60)" in texts(svg)
+    assert "0.50 (0.40 to 0.60)" in texts(svg)
     mark = by_class(svg, "mark")
     assert len(mark) == 1
     # the mark of 0.5 stands on the dashed line of 0.5
     assert float(mark[0].get("x", "nan")) + 4 == ends(by_class(svg, "identity")[0])[0]
+
+
+def test_an_endless_interval_is_cut_with_an_arrow_and_keeps_its_numbers() -> None:
+    rows = [
+        ForestRow(name=str(i), n=40, estimate=Estimate(est=0.5, lo=0.4, hi=0.6)) for i in range(3)
+    ]
+    rows.append(ForestRow(name="two pairs", n=2, estimate=Estimate(est=0.5, lo=-9.0, hi=9.0)))
+    svg = forest(rows, axis_name="bias", overall=0.5, decimals=1, **WORDS)
+    assert "0.5 (−9.0 to 9.0)" in texts(svg)
+    assert len(by_class(svg, "arrow")) == 2
+    short = ends(by_class(svg, "whisker")[0])
+    assert short[2] - short[0] > 100  # the others keep their width
 
 
 def test_a_forest_of_nothing_known_is_still_drawn() -> None:

@@ -118,11 +118,55 @@ def test_the_checklists_answer_what_the_data_tell_and_leave_the_rest(
 ) -> None:
     told = {row.number: row.told for row in grras(study).rows}
     assert len(told) == 15
-    assert "fn: 56 pairs of 56 people" in told["11"]
+    assert "Femoral neck: 56 pairs of 56 people" in told["11"]
     assert told["7"] == ""
     answers = {row.number: row.told for row in stard(study).rows}
     assert "count as disagreement" in answers["15"]
+    assert "Femoral neck: found 60" in answers["19"]
     assert "analysed 56" in answers["19"]
+    assert "for the authors" in answers["12a"]  # nobody can read off the data that it was planned
+
+
+def test_further_statistics_stand_on_the_page(html: str) -> None:
+    for words in ("tolerance interval, 95 % of differences", "Shapiro-Wilk", "Theil-Sen: slope",
+                  "McNemar, exact", "ICC(C,1)", "by drawing people: bias"):  # fmt: skip
+        assert words in html
+
+
+def test_replicates_have_their_corrected_limits(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    people = np.repeat(np.arange(20), 2)
+    true = rng.normal(1.0, 0.15, 20)[people]
+    columns = {"subject": [f"p{i}" for i in people], "replicate": np.tile([1, 2], 20)}
+    study = compare_methods(
+        true + rng.normal(0, 0.02, 40), true + rng.normal(0, 0.02, 40), columns=columns,
+        bootstrap=0,
+    )  # fmt: skip
+    write_agreement_report(study, tmp_path)
+    html = (tmp_path / "agreement.html").read_text(encoding="utf-8")
+    assert "limits corrected for replicates" in html
+    assert "true value varies: lower limit" in html
+    assert "20 further readings" in html
+
+
+def test_an_interval_that_does_not_hold_its_estimate_is_not_printed() -> None:
+    from bonescan.report.agreement.number_tables import _told
+
+    odd = Estimate(est=0.0, lo=-0.093, hi=-0.004, method="ranks")  # scores on a lattice of 0.1
+    assert estimate_words(_told(odd), 3) == "0.000"
+    even = Estimate(est=0.0, lo=-0.093, hi=0.0)
+    assert _told(even) is even
+
+
+def test_only_what_was_used_is_cited(study: AgreementStudy) -> None:
+    from dataclasses import replace
+
+    from bonescan.report.agreement.methods import references
+
+    assert any("Carkeet" in r for r in references(study.settings))
+    mover = references(replace(study.settings, loa_ci="mover"))
+    assert any("Zou" in r for r in mover)
+    assert not any("Carkeet" in r for r in mover)
 
 
 def test_simulated_data_are_named_on_the_page(study: AgreementStudy, tmp_path: Path) -> None:

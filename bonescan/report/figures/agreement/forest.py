@@ -93,6 +93,12 @@ def _row(row: ForestRow, y: float, scale: Scale, decimals: int) -> list[str]:
     words = fixed(e.est, decimals)
     if e.lo is not None and e.hi is not None:
         drawn.append(svg.line((scale.clip(e.lo), y), (scale.clip(e.hi), y), "whisker"))
-        words += f" ({fixed(e.lo, decimals)} – {fixed(e.hi, decimals)})"
+        # an end beyond the frame is cut, with an arrow; its number stands beside
+        words += f" ({fixed(e.lo, decimals)} to {fixed(e.hi, decimals)})"
+        drawn += [
+            svg.path([(at - 6 * s, y - 4), (at, y), (at - 6 * s, y + 4)], "arrow")
+            for value, at, s in ((e.lo, scale(scale.low), -1), (e.hi, scale(scale.high), 1))
+            if scale.clip(value) != scale(value)
+        ]
     drawn.append(svg.element("rect", x=scale(e.est) - 4, y=y - 4, width=8, height=8, class_="mark"))
     return [*drawn, svg.text(RIGHT + 14, y + 4, words, "value")]
