@@ -84,17 +84,22 @@ def decide_person(
             flags=flags,
         )
     category = deciding.row.verdict.category
-    fracture = person.fragility_fracture
     return PersonVerdict(
         technique=technique,
         category=category,
-        severity="severe" if category is Category.OSTEOPOROSIS and fracture else None,
+        severity=severity(category, person),
         deciding_site=deciding.site.id,
         deciding_score=None if deciding.score is None else float(deciding.score),
         category_rule=deciding.row.verdict.category_rule,
         needs_review=bool(REVIEW_FLAGS & set(flags)),
         flags=flags,
     )
+
+
+def severity(category: Category | None, person: PersonAtExam) -> str | None:
+    """Call osteoporosis with a fragility fracture severe (WHO Technical Report Series 843)."""
+    is_severe = category is Category.OSTEOPOROSIS and person.fragility_fracture
+    return "severe" if is_severe else None
 
 
 def _candidates(rows: Sequence[LabelledRow]) -> list[_Candidate]:

@@ -19,7 +19,7 @@ HELP = "T, Z and class of one BMD, or of a table"
 _EXPLANATION = """T, Z and class of one BMD from options, or of every row of a table.
 
 The table has the column names of results.csv: site and bmd_g_cm2, and where
-known sex, age_years, menopausal_status, manufacturer, technique,
+known sex, age_years, menopausal_status, fracture, manufacturer, technique,
 reported_t_score, reported_reference, reference_id. Options hold where a cell
 is empty; a reference named as an option always wins. Every row keeps its other
 columns. An age of 47 means whole years, 47.0 is exact.
@@ -47,6 +47,7 @@ class _Asked:
     manufacturer: str | None
     technique: str
     menopause: str | None
+    fracture: str | None
     printed_t: float | None
     printed_z: float | None
     printed_reference: str | None
@@ -85,6 +86,9 @@ def add(app: typer.Typer) -> None:
         menopause: str | None = typer.Option(
             None, "--menopause", help="Menopausal status, e.g. premenopausal, postmenopausal."
         ),
+        fracture: str | None = typer.Option(
+            None, "--fracture", help="Gravest fragility fracture: none, other, hip-or-vertebral."
+        ),
         printed_t: float | None = typer.Option(None, "--printed-t", help="T the device printed."),
         printed_z: float | None = typer.Option(None, "--printed-z", help="Z the device printed."),
         printed_reference: str | None = typer.Option(
@@ -119,7 +123,8 @@ def add(app: typer.Typer) -> None:
             table=table, out=out, bmd=bmd, bmd_u=bmd_u, bmc=tuple(bmc or ()),
             area=tuple(area or ()), site=site, sex=sex, age=age,
             manufacturer=manufacturer, technique=technique, menopause=menopause,
-            printed_t=printed_t, printed_z=printed_z, printed_reference=printed_reference,
+            fracture=fracture, printed_t=printed_t, printed_z=printed_z,
+            printed_reference=printed_reference,
             reference=reference, z_reference=z_reference, label_policy=label_policy,
             label_from=label_from, reference_policy=reference_policy, sbmd=sbmd,
             convert_to=convert_to, norms=norms,
@@ -160,6 +165,7 @@ def _one(asked: _Asked) -> VerbResult:
         label_policy=asked.label_policy,
         label_from=asked.label_from,
         reference_policy=asked.reference_policy,
+        fracture=asked.fracture,
         norms=asked.norms,
     )
     return VerbResult(data=scored.to_dict(), text=_words(scored))
@@ -203,7 +209,8 @@ def _words(scored: ScoredBmd) -> str:
         lines.append(f"  standard uncertainty of T from BMD: {data['t_u']:.2f}")
     used = f" by {data['score_used']}" if data["score_used"] else ""
     rule = f", rule {data['category_rule']}" if data["category_rule"] else ""
-    lines.append(f"  class: {data['category'] or 'this site gives none'}{used}{rule}")
+    severe = f", {data['severity']}" if data["severity"] else ""
+    lines.append(f"  class: {data['category'] or 'this site gives none'}{severe}{used}{rule}")
     if data["p_normal"] is not None:
         lines.append(
             f"  probability: normal {data['p_normal']:.3f}, osteopenia "
@@ -231,6 +238,7 @@ def _table(asked: _Asked) -> VerbResult:
             sex=asked.sex,
             age=asked.age,
             menopausal_status=asked.menopause,
+            fracture=asked.fracture,
             manufacturer=asked.manufacturer,
             technique=asked.technique,
             reference_id=asked.reference,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bonescan.classify.person import severity
 from bonescan.classify.row import classify_row
 from bonescan.errors import UsageError
 from bonescan.model.measurement import Measurement, Scores, Verdict
@@ -26,6 +27,7 @@ from bonescan.norms.site import parse_site
 from bonescan.scoring.score import score
 from bonescan.settings import LabelSettings
 
+FRACTURES = ("none", "other", "hip-or-vertebral")  # fragility fractures, as words
 LEAST_MG_CM2 = 100.0  # from here on a BMD is likely to be in mg/cm2
 
 
@@ -62,6 +64,7 @@ class ScoredBmd:
             "reported_z_score": m.reported_z_score,
             "reported_reference": m.reported_reference,
             "category": v["category"],
+            "severity": severity(self.verdict.category, self.person),
             "reported_category": v["reported_category"],
             "category_rule": v["category_rule"],
             "score_used": v["score_used"],
@@ -94,6 +97,7 @@ def score_bmd(  # noqa: PLR0913 - one keyword a fact that may be known of a BMD
     label_policy: str = "device",
     label_from: str = "rounded",
     reference_policy: str = "iscd",
+    fracture: str | None = None,
     norms: Norms | Path | None = None,
 ) -> ScoredBmd:
     """Score one BMD and give its class.
@@ -126,6 +130,9 @@ def score_bmd(  # noqa: PLR0913 - one keyword a fact that may be known of a BMD
         Whose young adults give T and whose curves give Z. "japan" labels by
         the Japanese criteria of 2012; "local-z" takes Z from an age reference
         of the role "local", and from nothing else.
+    fracture : {"none", "other", "hip-or-vertebral"}, optional
+        The gravest fragility fracture on record. It makes osteoporosis severe,
+        and decides in the Japanese criteria.
     norms : Norms or Path, optional
         Reference tables, or a folder with a site's own.
 
@@ -153,7 +160,9 @@ def score_bmd(  # noqa: PLR0913 - one keyword a fact that may be known of a BMD
         bmd_u_g_cm2=bmd_u_g_cm2,
         reported=(reported_t_score, reported_z_score, reported_reference),
     )
-    person = person_of(sex, age_years, menopausal_status, age_is_exact=age_is_exact)
+    person = person_of(
+        sex, age_years, menopausal_status, age_is_exact=age_is_exact, fracture=fracture
+    )
     settings = label_settings(label_policy, label_from, reference_policy)
     tables = norms if isinstance(norms, Norms) else load_norms(norms)
     scores = score(
@@ -278,7 +287,12 @@ def label_settings(label_policy: str, label_from: str, reference_policy: str) ->
 
 
 def person_of(
-    sex: str | None, age_years: float | None, menopausal_status: str | None, *, age_is_exact: bool
+    sex: str | None,
+    age_years: float | None,
+    menopausal_status: str | None,
+    *,
+    age_is_exact: bool,
+    fracture: str | None = None,
 ) -> PersonAtExam:
     """Check the values of a person; a man needs no menopausal status."""
     if sex is not None:
@@ -292,12 +306,16 @@ def person_of(
         if menopausal_status is None
         else MenopausalStatus(one_of("menopausal status", menopausal_status, MenopausalStatus))
     )
+    if fracture is not None:
+        one_of("fracture", fracture, FRACTURES)
     inexact = age_years is not None and not age_is_exact
     return PersonAtExam(
         sex=sex,
         age_years=age_years,
         age_is_exact=age_is_exact,
         menopausal_status=status,
+        fragility_fracture=None if fracture is None else fracture != "none",
+        hip_or_vertebral_fracture=None if fracture is None else fracture == "hip-or-vertebral",
         flags=("age_in_whole_years",) if inexact else (),
     )
 

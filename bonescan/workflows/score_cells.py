@@ -18,10 +18,11 @@ from bonescan.norms.load import Norms
 from bonescan.scoring.score import plan_scores
 from bonescan.scoring.table import ScoreRequest
 
-from .score_bmd import check_bmd, known_maker, measurement_of, one_of, person_of
+from .score_bmd import FRACTURES, check_bmd, known_maker, measurement_of, one_of, person_of
 
 # what `run` refused to score stays unscored when its own table comes back
 NEVER_SCORED = ("not_for_any_use", "single_vertebra")
+_WORDS: dict[str, tuple[str, ...]] = {"sex": ("F", "M"), "fracture": FRACTURES}
 _BETWEEN_FLAGS = re.compile(r"[;,\s]+")
 
 V = TypeVar("V", str, float)
@@ -37,6 +38,7 @@ class TableDefaults:
     sex: str | None = None
     age: str | None = None
     menopausal_status: str | None = None
+    fracture: str | None = None
     manufacturer: str | None = None
     technique: str = "DXA"
     reference_id: str | None = None
@@ -117,7 +119,8 @@ class RowReader:
                 self._bad(row, "age_years", refused.reason.rstrip("."))
         if "age_in_whole_years" in cells.get("flags", "").split(";"):
             exact = False  # half a year is in the number already
-        return person_of(sex, age, status, age_is_exact=exact)
+        fracture = self._word(row, cells, "fracture", self.defaults.fracture)
+        return person_of(sex, age, status, age_is_exact=exact, fracture=fracture)
 
     def _number(self, row: CsvRow, cells: dict[str, str], column: str) -> float | None:
         text = cells.get(column)
@@ -153,7 +156,7 @@ class RowReader:
         if text is None:
             return default
         try:
-            return one_of(column, text, ("F", "M") if column == "sex" else MenopausalStatus)
+            return one_of(column, text, _WORDS.get(column, tuple(MenopausalStatus)))
         except UsageError as refused:
             self._bad(row, column, refused.reason.rstrip("."))
             return None

@@ -444,3 +444,38 @@ def test_the_z_rule_prints_no_percent_of_young_adults(verb):
     assert "young adult" not in out
     assert "uncertainty of T" not in out
     assert "% of the middle of the same age" in out
+
+
+@pytest.mark.parametrize(
+    ("bmd", "fracture", "iscd", "severity", "japan"),
+    [  # L2-L4 by the Japanese criteria, L1-L4 by WHO: 0.750 is -2.70 and 0.750/0.989 = 75.8 %
+        ("0.750", "none", "osteoporosis", None, "osteopenia"),
+        ("0.750", "other", "osteoporosis", "severe", "osteoporosis"),
+        ("0.950", "none", "normal", None, "normal"),
+        ("0.950", "other", "normal", None, "normal"),
+        ("0.950", "hip-or-vertebral", "normal", None, "osteoporosis"),
+    ],
+)
+def test_a_fracture_makes_severe_and_decides_in_japan(verb, bmd, fracture, iscd, severity, japan):
+    words = ["score", "--bmd", bmd, "--site", "L1-L4", "--sex", "F", "--age", "70.0",
+             "--menopause", "postmenopausal", "--manufacturer", "hologic", "--fracture", fracture,
+             "--json"]  # fmt: skip
+    data = json.loads(verb(*words)[1])["data"]
+    assert (data["category"], data["severity"]) == (iscd, severity)
+    data = json.loads(verb(*words, "--reference-policy", "japan")[1])["data"]
+    assert data["category"] == japan
+
+
+def test_fractures_in_a_column(verb, tmp_path):
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(
+        "site,bmd_g_cm2,sex,age_years,menopausal_status,manufacturer,fracture\n"
+        "L1-L4,0.950,F,70.0,postmenopausal,Hologic,hip-or-vertebral\n"
+        "L1-L4,0.950,F,70.0,postmenopausal,Hologic,\n"
+        "L1-L4,0.950,F,70.0,postmenopausal,Hologic,often\n",
+        encoding="utf-8",
+    )
+    _, printed, _ = verb("score", source, "-o", out, "--reference-policy", "japan", "--json")
+    rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
+    assert [r["category"] for r in rows] == ["osteoporosis", "normal", "normal"]
+    assert "found the fracture 'often', wanted none, other, hip-or-vertebral" in printed
