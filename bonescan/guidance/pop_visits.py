@@ -52,10 +52,7 @@ def pop_rows(person: DuePerson, _book: RuleBook, _from_memory: bool) -> list[Due
     if pregnancy is None:
         known = any(person.days(n) for n in ("delivery", "pregnancy_loss"))
         return [] if known else [_open(person, ("POP-03",), ("gestation_weeks", "delivery_date"))]
-    rows = [*_in_pregnancy(person, pregnancy), *_after_birth(person, pregnancy)]
-    if pregnancy.start is None and not pregnancy.ended:
-        rows.append(_open(person, ("POP-03", "POP-04"), ("gestation_weeks",)))
-    return rows
+    return [*_in_pregnancy(person, pregnancy), *_after_birth(person, pregnancy)]
 
 
 def _takes_part(person: DuePerson) -> bool:

@@ -16,7 +16,7 @@ DAYS_PER_WEEK = 7
 class Pregnancy:
     """One pregnancy: its first day by weeks of gestation, and its end."""
 
-    start: date | None  # 0+0 weeks; None: nobody recorded a due date or a last period
+    start: date | None  # 0+0 weeks; None: born, and no due date or last period is recorded
     delivery: date | None = None
     n_due_dates: int = 1  # more than one: the latest was taken
 

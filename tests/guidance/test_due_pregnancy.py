@@ -217,7 +217,7 @@ def test_a_factor_that_nobody_asked_for_is_not_none() -> None:
 @pytest.mark.parametrize(
     ("on", "begin", "end"),
     [("2026-04-08", "2026-01-01", "2026-04-08"), ("2026-04-09", "2026-04-09", "2026-07-15"),
-     ("2026-07-16", "2026-07-16", "2026-10-07")],
+     ("2026-07-16", "2026-07-16", "2026-10-07"), ("2026-10-20", "2026-07-16", "2026-10-08")],
 )  # fmt: skip
 def test_a_pregnancy_at_high_risk_is_seen_each_trimester(on: str, begin: str, end: str) -> None:
     facts = (*AT_RISK, fact("high_risk_pregnancy", "yes", "2026-02-01"))
@@ -227,3 +227,19 @@ def test_a_pregnancy_at_high_risk_is_seen_each_trimester(on: str, begin: str, en
     assert (row.due_from, row.due_until) == (date.fromisoformat(begin), date.fromisoformat(end))
     seen = rows(person(facts, scans=[(on, "REMS")], on=on), DueList.PREGNANCY)
     assert not [r for r in seen if r.rule_ids == ("RET-07",)]
+
+
+def test_pregnant_without_any_date_is_due_since_nobody_knows_when() -> None:
+    facts = (fact("sex", "F"), fact("birth_date", "1990-05-05"),
+             fact("pregnancy", "yes", "2026-02-01"))  # fmt: skip
+    found = rows(person(facts), DueList.PREGNANCY)
+    assert [(r.rule_ids, r.due_from, r.state) for r in found] == [(("PLO-P1",), None, DueState.DUE)]
+    scanned = person(facts, scans=[("2026-02-20", "REMS")])
+    assert "bone_assessed_this_pregnancy" in unjudged(scanned, DueList.PREGNANCY)["PLO-P1"]
+
+
+def test_of_two_due_dates_the_later_counts_with_a_note() -> None:
+    facts = (*PREGNANT, fact("due_date", "yes", "2026-10-01"))
+    row = visits(facts, "2026-03-20")["T1"]
+    assert row.due_from == date(2026, 3, 19)
+    assert any("Several due dates" in note[0] for note in row.notes)
