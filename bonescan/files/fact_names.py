@@ -198,6 +198,10 @@ _CATALOGUE = (
              meaning="imaging of the spine: its kind and its result"),
     FactName(name="family_osteoporosis", kind=FactKind.YES_NO, name_zh="家族骨質疏鬆",
              meaning="osteoporosis runs in the family"),
+    FactName(name="family_breast_cancer", kind=FactKind.YES_NO, name_zh="家族乳癌",
+             meaning="breast cancer runs in the family"),
+    FactName(name="thrombosis_risk", kind=FactKind.YES_NO, name_zh="血栓風險",
+             meaning="raised risk of thrombosis, without one in the past"),
     FactName(name="bmd_elsewhere", kind=FactKind.EVENT, name_zh="院外骨密度檢查",
              meaning="bone density was measured elsewhere; reminders count it, no number is kept"),
     # body
