@@ -56,6 +56,7 @@ def evaluate(
                for i in r.blocked_by}  # fmt: skip
     linked |= {r.rule_id for r in on if r.kind is RuleKind.SAFETY
                and judged[r.rule_id].truth is Truth.YES}  # fmt: skip
+    linked = _with_their_own(linked, book)
     safety = [
         _prompt(r, judge(r.when, sheet), sheet) for r in book.rules.values() if r.rule_id in linked
     ]
@@ -67,6 +68,16 @@ def evaluate(
         unknown=_ranked(_prompt(r, stopped[r.rule_id], sheet) for r in unknown),
         switched_off=off,
     )
+
+
+def _with_their_own(linked: set[str], book: RuleBook) -> set[str]:
+    """Add the safety rules that safety rules link in their turn."""
+    found: set[str] = set()
+    waiting = set(linked)
+    while waiting:
+        found |= waiting
+        waiting = {i for name in waiting for i in book.rules[name].safety_ids} - found
+    return found
 
 
 def _known_topics(topics: Iterable[str], book: RuleBook) -> frozenset[str]:

@@ -153,6 +153,12 @@ CONTRAINDICATIONS = (
 CLEAR = WOMAN | dict.fromkeys(CONTRAINDICATIONS, False)
 
 
+EARLY = CLEAR | {
+    "menopause_age_years": 38.0, "age_years": 45.0, "menopausal_status": "poi",
+    "cervical_cancer": False, "uterus_present": True,
+}  # fmt: skip
+
+
 def hormone_prompts(found: Guidance) -> set[str]:
     return {p.rule_id for p in found.prompts if p.topic.startswith("mht")}
 
@@ -197,10 +203,169 @@ def test_the_window_of_the_societies_is_age_or_time(
 
 
 def test_after_cancer_early_menopause_keeps_its_screening_and_loses_its_hormones() -> None:
-    facts = CLEAR | {"menopause_age_years": 38.0, "hormone_dependent_cancer": True}
+    facts = EARLY | {"hormone_dependent_cancer": True}
     assert "POI-01" in fired(**facts)
     assert "POI-01b" not in fired(**facts)
     assert "POI-01b" in fired(**facts | {"hormone_dependent_cancer": False})
+
+
+HORMONES_OF_POI = {"POI-01b", "MHT-06", "MHT-D3", "MHT-D4", "MHT-D5"}
+
+
+@pytest.mark.parametrize("cancer", [True, None, False])
+def test_cervical_cancer_leaves_only_the_screening_of_early_menopause(cancer: bool | None) -> None:
+    facts = {k: v for k, v in EARLY.items() if k != "cervical_cancer"}
+    if cancer is not None:
+        facts |= {"cervical_cancer": cancer}
+    found = of(**facts)
+    assert "POI-01" in {p.rule_id for p in found.prompts}
+    shown = HORMONES_OF_POI & {p.rule_id for p in found.prompts}
+    assert shown == (HORMONES_OF_POI if cancer is False else set())
+    states = {p.rule_id: p.truth for p in found.safety}
+    assert states["POI-01c"] is {True: Truth.YES, None: Truth.UNKNOWN, False: Truth.NO}[cancer]
+
+
+@pytest.mark.parametrize(("age", "expected"), [(50.9, True), (51.0, False)])
+def test_hormones_for_early_menopause_end_at_the_natural_age(age: float, expected: bool) -> None:
+    shown = HORMONES_OF_POI & fired(**EARLY | {"age_years": age})
+    assert shown == (HORMONES_OF_POI if expected else set())
+
+
+@pytest.mark.parametrize(
+    ("age", "menopause", "expected"),
+    [  # the dose and both societies keep to the window of MHT-04
+        (59.9, date(2000, 1, 1), True), (60.0, date(2016, 3, 1), False),
+        (60.0, date(2016, 3, 2), True),
+    ],
+)  # fmt: skip
+def test_a_standard_dose_stands_inside_the_window_only(
+    age: float, menopause: date, expected: bool
+) -> None:
+    facts = CLEAR | {"age_years": age, "menopause_date": menopause}
+    rows = {"MHT-D1", "MHT-D2", "MHT-S1", "MHT-S2"}
+    assert rows & fired(**facts) == (rows if expected else set())
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "fact"),
+    [("MHT-03", "family_breast_cancer"), ("MHT-07", "uterus_present"),
+     ("MHT-10", "thrombosis_risk")],
+)  # fmt: skip
+def test_every_hormone_prompt_stands_with_its_conditions_and_harms(rule_id: str, fact: str) -> None:
+    for answer, state in ((True, Truth.YES), (False, Truth.NO), (None, Truth.UNKNOWN)):
+        found = of(**CLEAR | ({} if answer is None else {fact: answer}))
+        safety = {p.rule_id: p for p in found.safety}
+        assert "MHT-D1" in {p.rule_id for p in found.prompts}
+        assert safety[rule_id].truth is state
+        assert safety[rule_id].shows_state
+        assert "breast cancer, thrombosis, stroke" in safety["MHT-E1"].text_en
+    for rule in RULES:
+        if rule.kind is not RuleKind.SAFETY and "MHT-01" in rule.blocked_by:
+            assert {rule_id, "MHT-E1", "SAF-07"} <= set(rule.safety_ids), rule.rule_id
+
+
+def test_no_age_of_the_trial_is_printed() -> None:
+    for rule in RULES:
+        assert "67" not in rule.text_en + rule.text_zh
+
+
+def test_premature_insufficiency_without_an_age_is_early_menopause() -> None:
+    facts = {k: v for k, v in EARLY.items() if k != "menopause_age_years"}
+    shown = fired(**facts | {"bmd_since_menopause": False})
+    assert {"MHT-06", "POI-01", "POI-01b", "POI-02", "RET-09"} <= shown
+
+
+@pytest.mark.parametrize(
+    ("fracture", "sites", "expected"),
+    [(True, ("hip",), False), (True, ("vertebral", "rib"), False), (True, ("forearm",), True),
+     (False, (), True), (None, ("hip",), False)],
+)  # fmt: skip
+def test_a_hip_or_vertebral_fracture_is_osteoporosis_and_no_high_risk_without_it(
+    fracture: bool | None, sites: tuple[str, ...], expected: bool
+) -> None:
+    facts = CLEAR | {"high_fracture_risk": True, "t_score": -2.0, "fracture_sites": sites}
+    if fracture is not None:
+        facts |= {"fragility_fracture": fracture}
+    found = of(**facts)
+    assert ("MHT-09" in {p.rule_id for p in found.prompts}) is expected
+    if not expected:
+        assert "CLS-02" in {p.rule_id for p in found.safety if p.truth is Truth.YES}
+    assert "MHT-09" not in fired(**facts | {"menopausal_status": "premenopausal"})
+
+
+def test_every_row_that_reads_a_t_score_says_what_a_fracture_means() -> None:
+    assert BOOK.rules["CLS-02"].kind is RuleKind.SAFETY
+    assert BOOK.rules["CLS-02"].evidence is Evidence.MEMORY
+    for rule in RULES:
+        if "t_score" in rule.needs:
+            assert "CLS-02" in rule.safety_ids, rule.rule_id
+
+
+STOPPED: dict[str, Known] = {"hormone_therapy_stop_date": date(2023, 3, 1),
+                             "bmd_since_hormone_stop": False}  # fmt: skip
+SEQUENCE = {f"SEQ-0{i}" for i in range(1, 6)}
+
+
+def test_hormones_taken_again_are_no_stop() -> None:
+    assert fired(**STOPPED | {"hormone_therapy": False}) >= SEQUENCE
+    again = of(**STOPPED | {"hormone_therapy": True})
+    assert not SEQUENCE & {p.rule_id for p in again.prompts}
+    assert "SAF-08" not in {p.rule_id for p in again.safety}
+    assert "SAF-08" in {p.rule_id for p in of(**STOPPED).safety}
+
+
+def test_after_a_stop_every_contraindication_still_shows_its_state() -> None:
+    found = of(**STOPPED | {"hormone_therapy": False, "breast_cancer": True})
+    states = {p.rule_id: p.truth for p in found.safety}
+    assert states["MHT-01"] is Truth.YES
+    assert states["MHT-14"] is Truth.UNKNOWN
+    assert "SAF-07" in states
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"pregnant": True}, {"breastfeeding": True}, {"menopausal_status": "lactating"},
+     {"delivery_date": date(2025, 3, 1)}],
+)  # fmt: skip
+def test_a_z_score_clears_nobody_in_pregnancy_or_after_birth(values: dict[str, Known]) -> None:
+    assert "SAF-16" in {p.rule_id for p in of(**values).safety}
+
+
+def test_a_year_after_the_birth_the_note_on_z_scores_ends() -> None:
+    assert "SAF-16" not in {
+        p.rule_id
+        for p in of(
+            pregnant=False, breastfeeding=False, menopausal_status="premenopausal",
+            delivery_date=date(2025, 2, 28),
+        ).safety
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("pain", ["back_pain", "bone_pain"])
+@pytest.mark.parametrize("state", [{"pregnant": True}, {"menopausal_status": "pregnant"}])
+def test_pain_in_pregnancy_needs_assessment(state: dict[str, Known], pain: str) -> None:
+    found = of(**state | {pain: True, "z_score": 0.5})
+    assert "PLO-P3b" in {p.rule_id for p in found.prompts}
+    assert "SAF-16" in {p.rule_id for p in found.safety}
+    assert "PLO-P3b" not in fired(pregnant=False, menopausal_status="premenopausal", **{pain: True})
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "fact"),
+    [("PLO-R2", "multiple_pregnancy"), ("PLO-R4", "heparin_or_steroid_in_pregnancy"),
+     ("PLO-R7", "lrp5_or_col1a1_variant")],
+)  # fmt: skip
+def test_a_factor_of_pregnancy_counts_in_pregnancy_and_lactation(rule_id: str, fact: str) -> None:
+    facts: dict[str, Known] = {fact: True, "pregnant": False, "breastfeeding": False}
+    assert rule_id not in fired(**facts)
+    assert rule_id in fired(**facts | {"breastfeeding": True})
+
+
+def test_a_bisphosphonate_of_the_past_is_still_in_bone() -> None:
+    facts: dict[str, Known] = {"bisphosphonate": False, "may_become_pregnant": True}
+    noted = {p.rule_id for p in of(**facts | {"bisphosphonate_ever": True}).safety}
+    assert "SAF-03" in noted
+    assert "SAF-03" not in {p.rule_id for p in of(**facts | {"bisphosphonate_ever": False}).safety}
 
 
 @pytest.mark.parametrize(("age", "expected"), [(39.9, True), (40.0, False)])
