@@ -49,13 +49,34 @@ class _TPart:
     bias_at_t: Mapping[str, Estimate] | None = None
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """Scans of the test method at a site, whatever the maker of their partner."""
+
+    found: int
+    readable: int
+    quality_passed: int
+    with_partner: int  # of those that passed
+
+    @classmethod
+    def of(cls, counts: tuple[int, int, int], whole: SitePairs) -> Started:
+        """Take the counts of scans, and the rows of all makers."""
+        found, readable, passed = counts
+        return cls(
+            found=found,
+            readable=readable,
+            quality_passed=passed,
+            with_partner=int((~whole.rejected).sum()),
+        )
+
+
 def compare_site(
     pairs: SitePairs,
     settings: AgreementSettings,
     *,
     before_exclusions: bool = False,
     several_pairs: bool = False,
-    started: tuple[int, int] | None = None,
+    started: Started | None = None,
 ) -> SiteAgreement:
     """Compare two methods at one site.
 
@@ -69,7 +90,7 @@ def compare_site(
         disagreement in everything that rests on classes.
     several_pairs : bool
         Several rows a person are visits: intervals come from drawing people.
-    started : (found, readable), optional
+    started : Started, optional
         Scans of the test method; the rows themselves when left out.
 
     Returns
@@ -253,24 +274,33 @@ def _flow(
     layout: Layout,
     quantities: Mapping[str, QuantityAgreement],
     before_exclusions: bool,
-    started: tuple[int, int] | None,
+    started: Started | None,
 ) -> Flow:
     main = main_quantity(quantities)
     x, y = pairs.values[main.quantity]
     kept = np.ones(pairs.n_rows, dtype=bool) if before_exclusions else ~pairs.rejected
     paired = int((np.isfinite(x) & np.isfinite(y) & kept).sum())
     n_rejected = int(pairs.rejected.sum())
-    found, readable = started if started is not None else (pairs.n_rows, pairs.n_rows)
+    if started is None:
+        started = Started(
+            found=pairs.n_rows,
+            readable=pairs.n_rows,
+            quality_passed=pairs.n_rows - n_rejected,
+            with_partner=pairs.n_rows - n_rejected,
+        )
+    passed, with_partner = started.quality_passed, started.with_partner
     reasons = {
-        "rejected": n_rejected,
+        "rejected": started.readable - passed,
+        "no_partner": passed - with_partner,
+        "other_maker": with_partner - (pairs.n_rows - n_rejected),
         "no_test_value": int((np.isnan(y) & ~pairs.rejected).sum()),
         "no_reference_value": int((np.isnan(x) & np.isfinite(y) & ~pairs.rejected).sum()),
         "later_readings": paired - main.n if layout.has_replicates else 0,
     }
     return Flow(
-        found=found,
-        readable=readable,
-        quality_passed=max(readable - n_rejected, 0),
+        found=started.found,
+        readable=started.readable,
+        quality_passed=passed,
         paired=paired,
         analysed=main.n,
         reasons={reason: n for reason, n in reasons.items() if n > 0},

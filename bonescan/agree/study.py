@@ -23,10 +23,12 @@ from bonescan.stats.agreement_study import (
 
 from .across_sites import compare_across_sites
 from .quantity import LEAST_PAIRS
-from .site import compare_site, main_quantity
+from .scoring import say_scoring
+from .site import Started, compare_site, main_quantity
 
 LIBRARIES = ("bonescan", "numpy", "scipy")
 UNKNOWN_MAKER = "unknown-maker"
+ANY_SITE = "any site"  # a scan counts as far as it came at the site where it came furthest
 
 
 def compare_study(  # noqa: PLR0913 - what was measured, and four ways to look at it
@@ -36,7 +38,7 @@ def compare_study(  # noqa: PLR0913 - what was measured, and four ways to look a
     several_pairs: bool = False,
     pool_makers: bool = False,
     source: str = "",
-    started: Mapping[str, tuple[int, int]] | None = None,
+    started: Mapping[str, tuple[int, int, int]] | None = None,
     whole: tuple[int, int, int] | None = None,
     notes: tuple[str, ...] = (),
     problems: tuple[Problem, ...] = (),
@@ -56,7 +58,7 @@ def compare_study(  # noqa: PLR0913 - what was measured, and four ways to look a
     source : str
         File or folder the data came from.
     started : mapping, optional
-        Site to (found, readable) scans of the test method.
+        Site to (found, readable, quality passed) scans of the test method.
     whole : (found, readable, quality passed), optional
         Files of the test method; rows are counted when left out.
     notes, problems : tuple, optional
@@ -77,12 +79,16 @@ def compare_study(  # noqa: PLR0913 - what was measured, and four ways to look a
     """
     found: list[Problem] = list(problems)
     apart: list[SitePairs] = []
+    begun: dict[str, Started] = {}
     for site in sites:
-        parts = _by_maker(site, pool=pool_makers, problems=found)
-        apart += parts
+        for part in _by_maker(site, pool=pool_makers, problems=found):
+            ready, said = say_scoring(part)
+            found += [warning("BS-W372", sentence) for sentence in said]
+            apart.append(ready)
+            if started is not None and site.site in started:
+                begun[part.site] = Started.of(started[site.site], site)
     if not any(_has_pair(site) for site in apart):
         raise NothingUsable("BS-E374", _why_no_pair(apart), file=source)
-    begun = started or {}
 
     def every(*, before: bool) -> dict[str, SiteAgreement]:
         return {
@@ -147,8 +153,8 @@ def _by_maker(site: SitePairs, *, pool: bool, problems: list[Problem]) -> list[S
     words = site.words.get("maker")
     if words is None:
         return [site]
-    complete = _complete(site)
-    makers = sorted({w or UNKNOWN_MAKER for w, pair in zip(words, complete, strict=True) if pair})
+    some = _complete(site) | site.rejected  # a rejected scan stays with its own maker
+    makers = sorted({w or UNKNOWN_MAKER for w, has in zip(words, some, strict=True) if has})
     if len(makers) <= 1:
         return [site]
     told = ", ".join(makers)
@@ -230,6 +236,7 @@ def _flow(
         quality_passed=passed,
         paired=sum(r["paired"] for r in rows.values()),
         analysed=sum(r["analysed"] for r in rows.values()),
+        label=ANY_SITE,
     )
 
 

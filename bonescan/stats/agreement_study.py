@@ -259,9 +259,10 @@ class Flow:
     paired: int
     analysed: int
     reasons: Mapping[str, int] = field(default_factory=dict)  # why the others were left out
+    label: str = ""  # what was counted, where it is not one site: "any site"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the five counts of the JSON contract, and the reasons."""
+        """Give the five counts of the JSON contract, the reasons and the label."""
         found: dict[str, Any] = {
             "found": self.found,
             "readable": self.readable,
@@ -271,6 +272,8 @@ class Flow:
         }
         if self.reasons:
             found["reasons"] = dict(self.reasons)
+        if self.label:
+            found["label"] = self.label
         return found
 
 

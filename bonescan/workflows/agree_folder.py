@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bonescan.agree.pairing import nearest_pairs
+from bonescan.agree.scoring import (
+    ONE_REFERENCE,
+    RE_SCORED,
+    SCORING,
+    TWO_REFERENCES,
+    TWO_SCALES,
+)
 from bonescan.agree.study import compare_study, warning
 from bonescan.errors import NothingUsable, UsageError
 from bonescan.files.model_file import load_model
@@ -79,11 +88,10 @@ def agree_folder(
             warning("BS-W375", f"{scans.n_in_doubt} exams of people in doubt were left out.")
         )
     norms = load_norms(norms_dir)
-    sites = []
-    for site, pairs in sorted(paired.items()):
-        made, said = _site_pairs(site, (first, second), pairs, scans, norms)
-        sites.append(made)
-        problems += said
+    sites = [
+        _site_pairs(site, (first, second), pairs, scans, norms)
+        for site, pairs in sorted(paired.items())
+    ]
     return compare_study(
         sites,
         settings,
@@ -186,13 +194,12 @@ def _check_training(
     return [warning("BS-W371", f"the training people of {', '.join(unknown)} are not known here.")]
 
 
-def _started(scans: StudyScans, second: str) -> dict[str, tuple[int, int]]:
-    """Count scans of the test method by site: with numbers, or read and rejected."""
-    counts: dict[str, int] = {}
+def _started(scans: StudyScans, second: str) -> dict[str, tuple[int, int, int]]:
+    """Count scans of the test method by site: found, readable, and with numbers."""
     lost = scans.rejected if second == Technique.REMS_STYLE else ()
-    for row in (*(r for r in scans.rows if r.technique == second), *lost):
-        counts[row.site] = counts.get(row.site, 0) + 1
-    return {site: (n, n) for site, n in counts.items()}
+    passed = Counter(r.site for r in scans.rows if r.technique == second)
+    read = passed + Counter(r.site for r in lost)
+    return {site: (n, n, passed[site]) for site, n in read.items()}
 
 
 def _site_pairs(
@@ -201,34 +208,13 @@ def _site_pairs(
     pairs: Sequence[Pair],
     scans: StudyScans,
     norms: Norms,
-) -> tuple[SitePairs, list[Problem]]:
+) -> SitePairs:
     given = [_t_as_given(r, t) for r, t in pairs]
-    scored = [_t_of_one_reference(r, t, norms) for r, t in pairs]
-    n_rescored = sum(s.rescored for s in scored)
-    n_mixed = sum(s.mixed for s in scored)
-    problems = []
-    if n_rescored:
-        problems.append(
-            warning("BS-W372", f"{site}: {n_rescored} of {len(pairs)} pairs were re-scored.")
-        )
-    if n_mixed:
-        problems.append(
-            warning(
-                "BS-W372",
-                f"{site}: {n_mixed} of {len(pairs)} pairs have T-scores of two references that "
-                "can't be brought to one (densities on different scales, or no density).",
-            )
-        )
+    scored = _scored(pairs, norms)
     values = {
         "bmd": _columns((r.bmd_g_cm2, t.bmd_g_cm2) for r, t in pairs),
         "t": _columns(s.t for s in scored),
         "z": _columns(_z(r, t) for r, t in pairs),
-    }
-    lost = any(t.rejected for _, t in pairs)  # a rejected scan disagrees with a class of T
-    kept = {
-        q: (x, y)
-        for q, (x, y) in values.items()
-        if q == "bmd" or (np.isfinite(x).any() and (np.isfinite(y).any() or (lost and q == "t")))
     }
     numbers = {
         "age_years": _column(_first(t.age_years, r.age_years) for r, t in pairs),
@@ -244,7 +230,7 @@ def _site_pairs(
         test_name=methods[1],
         labels=_labels(pairs),
         subjects=tuple(r.person for r, _ in pairs),
-        values=kept,
+        values=values,
         numbers={name: column for name, column in numbers.items() if np.isfinite(column).any()},
         words={
             "sex": tuple(r.sex or t.sex for r, t in pairs),
@@ -252,11 +238,11 @@ def _site_pairs(
             "maker": tuple(r.maker for r, _ in pairs),
             "reference_id": tuple(r.reference_id or r.printed_reference for r, _ in pairs),
             "test_reference_id": tuple(s.reference_id for s in scored),
+            SCORING: tuple(s.how for s in scored),
         },
         rejected=np.array([t.rejected for _, t in pairs], dtype=bool),
-        t_as_given=_columns(given) if n_rescored else None,
-        notes=tuple(p.reason for p in problems),
-    ), problems
+        t_as_given=_columns(given),
+    )
 
 
 def _first(*values: float | None) -> float | None:
@@ -299,35 +285,46 @@ def _t_as_given(reference: ScanRow, test: ScanRow) -> tuple[float | None, float 
     return _first(reference.t_score, reference.printed_t), _first(test.t_score, test.printed_t)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Scored:
     """T of both scans of a pair, and how they came to one reference."""
 
-    __slots__ = ("mixed", "reference_id", "rescored", "t")
+    t: tuple[float | None, float | None]
+    reference_id: str | None
+    how: str = ONE_REFERENCE
 
-    def __init__(
-        self,
-        t: tuple[float | None, float | None],
-        reference_id: str | None,
-        *,
-        rescored: bool = False,
-        mixed: bool = False,
-    ) -> None:
-        self.t, self.reference_id, self.rescored, self.mixed = t, reference_id, rescored, mixed
+
+def _scored(pairs: Sequence[Pair], norms: Norms) -> list[_Scored]:
+    """Score every pair; a rejected scan fares as the others against its reference do."""
+    found = [_t_of_one_reference(r, t, norms) for r, t in pairs]
+    apart = {r.reference_id for (r, _), s in zip(pairs, found, strict=True) if s.how == TWO_SCALES}
+    return [
+        _Scored(t=(None, None), reference_id=s.reference_id, how=TWO_SCALES)
+        if t.rejected and r.reference_id in apart
+        else s
+        for (r, t), s in zip(pairs, found, strict=True)
+    ]
 
 
 def _t_of_one_reference(reference: ScanRow, test: ScanRow, norms: Norms) -> _Scored:
     """Score both scans against the reference of the first, where that may be done.
 
     A density is scored only against references of its own scale; that of a REMS
-    device has no scale of its own, so that both ways are always shown.
+    device has no scale of its own, so that both ways are always shown. T-scores
+    that can't be brought to one reference are no pair: their difference would
+    hold that of the references, and of the scales.
     """
     x, y = _t_as_given(reference, test)
     own = test.reference_id or test.printed_reference
-    if test.rejected or y is None or reference.reference_id == test.reference_id is not None:
-        return _Scored((x, y), own)
+    if test.rejected or reference.reference_id == test.reference_id is not None:
+        return _Scored(t=(x, y), reference_id=own)
     young = norms.young.get(reference.reference_id or "")
     tested = norms.young.get(test.reference_id or "")
-    one_scale = tested is None or (young is not None and tested.scale == young.scale)
-    if young is None or test.bmd_g_cm2 is None or not one_scale:
-        return _Scored((x, y), own, mixed=x is not None)
-    return _Scored((x, float(young_t(test.bmd_g_cm2, young))), young.id, rescored=True)
+    if young is not None and tested is not None and tested.scale != young.scale:
+        return _Scored(t=(None, None), reference_id=own, how=TWO_SCALES)
+    if x is None or y is None:
+        return _Scored(t=(x, y), reference_id=own)
+    if young is None or test.bmd_g_cm2 is None:
+        return _Scored(t=(None, None), reference_id=own, how=TWO_REFERENCES)
+    scored = float(young_t(test.bmd_g_cm2, young))
+    return _Scored(t=(x, scored), reference_id=young.id, how=RE_SCORED)

@@ -235,11 +235,92 @@ def test_makers_are_apart_and_two_references_are_said(
     codes = {p["code"] for p in document["problems"]}
     assert {"BS-W370", "BS-W372"} <= codes
     ge = document["data"]["sites"][f"{NECK}@ge"]
-    # densities on two scales are not brought to one reference: T stays as given
-    assert ge["t"]["bland_altman"]["bias"]["est"] == pytest.approx(
+    # densities on two scales are not brought to one reference: no T but as given
+    assert ge["t"] is None
+    assert ge["classes"] is None
+    assert ge["osteoporosis"] is None
+    assert ge["more"]["t_as_given"]["bland_altman"]["bias"]["est"] == pytest.approx(
         sum((0.7 + i / 20 - 0.849) / 0.111 - (0.8 + i / 20 - 1.038) / 0.139 for i in range(3)) / 3,
         abs=0.005,
     )
+    assert "3 of 3 pairs have densities on the scales of two makers" in ge["more"]["notes"][0]
+    assert "bias and limits of BMD" in ge["more"]["notes"][0]
+    hologic = document["data"]["sites"][f"{NECK}@hologic"]
+    assert hologic["t"]["n"] == 5
+    assert "notes" not in hologic["more"]  # each maker has its own sentences
+    assert "t_as_given" not in hologic["more"]
+
+
+def test_pooled_makers_share_no_class_table(
+    folder: Callable[..., Path], verb: Callable[..., tuple[int, str, str]]
+) -> None:
+    rows = five_pairs()
+    rows += [dxa(f"P-g{i}", 0.8 + i / 20, manufacturer="GE Healthcare") for i in range(3)]
+    rows += [ours(f"P-g{i}", 0.7 + i / 20) for i in range(3)]
+    code, out, _ = verb("agree", folder(rows), "--pool-makers", "--json")
+    document = json.loads(out)
+    assert code == 0
+    site = document["data"]["sites"][NECK]
+    assert (site["bmd"]["n"], site["t"]["n"]) == (8, 5)
+    assert sum(map(sum, site["classes"]["table"])) == 5
+    assert any("3 of 8 pairs have densities" in p["reason"] for p in document["problems"])
+
+
+def rejected(out: Path, people: dict[str, date]) -> None:
+    """Put ultrasound of the left neck that gave no number into the store of a folder."""
+    store = open_store(out, create=True)
+    run = store.begin_run("0", "{}")
+    for person, day in people.items():
+        verdict = Outcome(
+            kind=OutcomeKind.UNUSABLE, code="BS-E161", site=NECK,
+            subject=Subject(patient_id=person, issuer="CLINIC"), exam=Exam(exam_date=day),
+        )  # fmt: skip
+        store.put_result(run_id=run, sha256=person, size_bytes=1, work_key=person, outcome=verdict)
+        store.put_locations(run, [("scans", f"{person}.h5", person)])
+    store.close()
+
+
+STEPS = ("found", "readable", "quality_passed", "paired", "analysed")
+
+
+def test_the_flow_of_a_site_tells_why_each_scan_was_left_out(
+    folder: Callable[..., Path], agree: Any
+) -> None:
+    """Five pairs; one person without DXA; two rejected scans, one of them without DXA."""
+    rows = [*five_pairs(), ours("P-6", 0.7), dxa("P-7", 0.5), dxa("P-8", 0.5, site="L1-L4")]
+    out = folder(rows)
+    rejected(out, {"7": date(2026, 3, 2), "8": date(2026, 3, 2)})
+    flow = agree(out)["sites"][NECK]["more"]["flow"]
+    assert [flow[k] for k in STEPS] == [8, 8, 6, 5, 5]
+    assert flow["reasons"] == {"rejected": 2, "no_partner": 1}
+
+
+def test_makers_apart_start_from_all_scans_of_the_site(
+    folder: Callable[..., Path], agree: Any
+) -> None:
+    rows = [*five_pairs(), ours("P-6", 0.7)]
+    rows += [dxa(f"P-g{i}", 0.8 + i / 20, manufacturer="GE Healthcare") for i in range(3)]
+    rows += [ours(f"P-g{i}", 0.7 + i / 20) for i in range(3)]
+    data = agree(folder(rows))
+    flows = {name.split("@")[1]: site["more"]["flow"] for name, site in data["sites"].items()}
+    assert [flows["hologic"][k] for k in STEPS] == [9, 9, 9, 5, 5]
+    assert flows["hologic"]["reasons"] == {"no_partner": 1, "other_maker": 3}
+    assert [flows["ge"][k] for k in STEPS] == [9, 9, 9, 3, 3]
+    assert flows["ge"]["reasons"] == {"no_partner": 1, "other_maker": 5}
+    assert data["flow"]["label"] == "any site"
+
+
+def test_a_rejected_scan_stays_with_the_maker_of_its_partner(
+    folder: Callable[..., Path], agree: Any
+) -> None:
+    out = folder([*five_pairs(), dxa("P-7", 0.8, manufacturer="GE Healthcare")])
+    rejected(out, {"7": date(2026, 3, 2)})
+    data = agree(out, "-o", out.parent / "page")
+    before = data["before_exclusions"]
+    assert set(data["sites"]) == {f"{NECK}@hologic", f"{NECK}@ge"}
+    assert sum(map(sum, before[f"{NECK}@hologic"]["classes"]["table"])) == 5
+    assert "n_rejected" not in before[f"{NECK}@hologic"]["classes"]["more"]
+    assert before[f"{NECK}@ge"]["classes"]["more"]["n_rejected"] == 1
 
 
 def test_a_device_without_a_reference_is_shown_both_ways(
