@@ -67,6 +67,12 @@ def run(
     label_from: str = typer.Option(
         "rounded", "--label-from", help="rounded (one decimal) or raw (research)."
     ),
+    reference_policy: str = typer.Option(
+        "iscd",
+        "--reference-policy",
+        help="iscd; japan: YAM and the criteria of 2012; local-z: Z from a table with the role "
+        "local only.",
+    ),
     identity: str = typer.Option(
         "pseudonym", "--identity", help="pseudonym or chart, in tables and pages."
     ),
@@ -89,7 +95,12 @@ def run(
     del config  # read by its callback
 
     def work() -> VerbResult:
-        from bonescan.model.vocabulary import IdentityMode, LabelFrom, LabelPolicy
+        from bonescan.model.vocabulary import (
+            IdentityMode,
+            LabelFrom,
+            LabelPolicy,
+            ReferencePolicy,
+        )
         from bonescan.settings import LabelSettings, RemsSettings, Settings
         from bonescan.workflows.run_folder import run_folder
 
@@ -103,6 +114,9 @@ def run(
             label=LabelSettings(
                 policy=LabelPolicy(_one_of("--label-policy", label_policy, LabelPolicy)),
                 label_from=LabelFrom(_one_of("--label-from", label_from, LabelFrom)),
+                reference=ReferencePolicy(
+                    _one_of("--reference-policy", reference_policy, ReferencePolicy)
+                ),
             ),
             norms_dir=norms,
             identity=IdentityMode(_one_of("--identity", identity, IdentityMode)),

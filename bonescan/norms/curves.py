@@ -88,6 +88,29 @@ def _plot(
     )
 
 
+def age_band(reference: AgeReference, site: str, sex: str | None) -> AgeBand | None:
+    """Give the curve over age of one reference, by whatever policy it was chosen.
+
+    Parameters
+    ----------
+    reference : AgeReference
+    site : str
+        In the site grammar, with or without side.
+    sex : str or None
+
+    Returns
+    -------
+    band : AgeBand or None
+        None where the reference has no curve of this site and sex, or fewer
+        than two adult ages.
+    """
+    known = parse_site(site)
+    if known is None or sex is None or (known.without_side, sex) not in reference.curves:
+        return None
+    band = _band(reference, known.without_side, sex)
+    return band if len(band.ages_years) > 1 else None
+
+
 def _band(curves: AgeReference, site: str, sex: str) -> AgeBand:
     curve = curves.curves[site, sex]
     points = [

@@ -132,7 +132,7 @@ class AgeBins:
     def is_between_bins(self, age_years: float) -> bool:
         """Tell whether a value comes from between two bins, and not from a mid-point or an end."""
         mids = self.mid_years
-        return mids[0] < age_years < mids[-1] and age_years not in mids
+        return mids[0] <= age_years <= mids[-1] and age_years not in mids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

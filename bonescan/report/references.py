@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bonescan.i18n import _
 from bonescan.norms import reference
-from bonescan.norms.curves import reference_plot
+from bonescan.norms.curves import age_band
 from bonescan.norms.load import Norms
 
 from .figures.reference_plot import AgeReference, YoungReference
@@ -35,14 +35,14 @@ class References:
 
     def _age(self, reference_id: str, site: str, sex: str | None) -> AgeReference | None:
         known = self.norms.age.get(reference_id)
-        plot = known and reference_plot(site, sex, known.scale, self.norms)
-        if not plot or plot.age is None or plot.age.reference_id != reference_id:
+        band = None if known is None else age_band(known, site, sex)
+        if band is None:
             return None
         return AgeReference(
-            age_years=plot.age.ages_years,
-            mean_g_cm2=plot.age.median_g_cm2,
-            minus_2_sd_g_cm2=plot.age.minus_2_g_cm2,
-            plus_2_sd_g_cm2=plot.age.plus_2_g_cm2,
+            age_years=band.ages_years,
+            mean_g_cm2=band.median_g_cm2,
+            minus_2_sd_g_cm2=band.minus_2_g_cm2,
+            plus_2_sd_g_cm2=band.plus_2_g_cm2,
         )
 
     def population(self, reference_id: str) -> str:

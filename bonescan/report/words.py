@@ -90,6 +90,10 @@ def rule_words(rule: str | None) -> str:
             "shown."
         ),
         "none-unknown-person": _("No class: sex or age is not recorded."),
+        "japan-2012": _(
+            "The Japanese criteria of 2012 apply, as asked for: percent of the young adult mean or "
+            "standard deviations, and fragility fractures. Not those of the WHO."
+        ),
     }
     return names.get(rule or "", "")
 

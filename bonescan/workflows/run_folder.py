@@ -345,6 +345,7 @@ def _write(
         shown = (
             ("label policy", str(settings.label.policy)),
             ("label from", str(settings.label.label_from)),
+            ("reference policy", str(settings.label.reference)),
             ("model", summary.model_text),
             ("norms", norms.content_sha256[:12]),
             ("version", __version__),

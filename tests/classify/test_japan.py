@@ -157,6 +157,13 @@ def test_the_word_that_the_iscd_would_give_is_named(person):
     assert "osteoporosis by hologic_fn_f (0.849/0.111)" in sentence
 
 
+def test_a_word_that_only_japan_gives_is_ours_in_the_sentence(person):
+    # 0.620 with a fracture elsewhere: 78 % of 0.790 is osteoporosis in Japan, -2.06 by the WHO not
+    (sentence,) = judged(of("femoral-neck", 0.620), person(**OTHER))[0].alternatives
+    assert sentence.startswith("0.620 g/cm² is osteoporosis by japan_hologic_fn_f (0.790/0.090)")
+    assert ", osteopenia by hologic_fn_f (0.849/0.111)" in sentence
+
+
 @pytest.mark.parametrize("fracture", [NONE, OTHER, HIP])
 def test_a_higher_bmd_is_never_a_worse_word(person, fracture):
     order = ["osteoporosis", "osteopenia", "normal"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bonescan.norms.curves import reference_plot
+from bonescan.norms.curves import age_band, reference_plot
 from bonescan.norms.load import load_norms
 
 NORMS = load_norms()
@@ -47,3 +47,26 @@ def test_without_a_reference_there_is_no_plot(site, scale):
 
 def test_unknown_sex_leaves_the_curve_out():
     assert reference_plot("total-hip", None, "hologic", NORMS).age is None
+
+
+@pytest.mark.parametrize(
+    ("reference_id", "site", "sex", "ages"),
+    [
+        ("nhanes_2005_2010_all", "femoral-neck-left", "F", (20.0, 84.0)),
+        ("nhanes_2005_2010_nh_black", "L1-L4", "M", (20.0, 84.0)),
+        ("nhanes_2005_2010_bands_all", "L1+L3", "F", (20.0, 79.0)),
+    ],
+)
+def test_the_curve_of_any_reference_may_be_drawn(reference_id, site, sex, ages):
+    band = age_band(NORMS.age[reference_id], site, sex)
+    assert (band.ages_years[0], band.ages_years[-1]) == ages
+    assert band.reference_id == reference_id
+    assert all(a < b < c for a, b, c in zip(band.minus_2_g_cm2, band.median_g_cm2,
+                                            band.plus_2_g_cm2, strict=True))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("site", "sex"), [("L1+L3", "F"), ("elbow", "F"), ("L1-L4", None), ("radius-33", "M")]
+)
+def test_a_reference_without_that_curve_draws_none(site, sex):
+    assert age_band(NORMS.age["nhanes_2005_2010_all"], site, sex) is None

@@ -333,6 +333,7 @@ b,L2-L4,0.757,DXA,Hologic
 c,femoral-neck-left,0.858,,Hologic
 d,L1-L4,0.900,DXA,Hologic
 e,femoral-neck,0.700,REMS,Echolight
+f,femoral-neck,0.700,REMS-style,
 """
 
 
@@ -340,15 +341,17 @@ def test_a_cohort_may_be_standardised_and_carried_over(verb, tmp_path):
     # 781.2, 816.8 and 951.6 mg/cm2 and 0.726 g/cm2: Hui 1997, Lu 2001, Genant 1994, by hand
     source, out = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text(POOLED, encoding="utf-8")
-    code, _, _ = verb("score", source, "-o", out, "--sbmd", "--convert-to", "Hologic")
+    code, _, _ = verb(
+        "score", source, "-o", out, "--sbmd", "--convert-to", "Hologic", "--manufacturer", "Hologic"
+    )
     assert code == 0
     rows = {r["name"]: r for r in csv.DictReader(out.read_text(encoding="utf-8").splitlines())}
     assert {n: (r["sbmd_mg_cm2"], r["sbmd_system"]) for n, r in rows.items()} == {
         "a": ("781.2", "hui-1997"), "b": ("816.8", "hui-1997"), "c": ("951.6", "icsbm-hip"),
-        "d": ("", ""), "e": ("", ""),
+        "d": ("", ""), "e": ("", ""), "f": ("", ""),
     }  # fmt: skip
     assert {n: r["converted_bmd_g_cm2"] for n, r in rows.items()} == {
-        "a": "0.726", "b": "0.757", "c": "0.858", "d": "0.900", "e": "",
+        "a": "0.726", "b": "0.757", "c": "0.858", "d": "0.900", "e": "", "f": "",
     }  # fmt: skip
     assert rows["a"]["converted_scale"] == "hologic"
 

@@ -118,7 +118,9 @@ def _described(rows: Sequence[PageRow]) -> str:
 
 def _t_figure(rows: Sequence[PageRow], references: References) -> _Drawn | None:
     last = rows[-1].labelled
-    coloured = last.verdict.category in WHO_WORDS
+    # the colours are those of T -1.0 and -2.5; the Japanese criteria also go by percent
+    by_who = last.verdict.category_rule != "japan-2012"
+    coloured = by_who and last.verdict.category in WHO_WORDS
     points, site = _points(rows), site_words(last.measurement.site)
     young = references.young(last.scores.reference_id)
     if young is not None and points:
