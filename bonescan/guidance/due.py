@@ -276,8 +276,9 @@ def _early_menopause(person: DuePerson, book: RuleBook, _from_memory: bool) -> l
 def _hormone_stopped(person: DuePerson, book: RuleBook, _from_memory: bool) -> list[DueRow]:
     rule = book.rules["SEQ-05"]
     found, day = _truth(rule, person), _fact_day(person, "hormone_therapy_stop_date")
-    taken_again = person.sheet.values.get("hormone_therapy") is True
-    if found.truth is not Truth.YES or day is None or taken_again:
+    if found.truth is Truth.UNKNOWN:
+        return [open_row(person, DueList.HORMONE_STOPPED, (rule.rule_id,), found.missing)]
+    if found.truth is Truth.NO or day is None:
         return []
     why: Pair = (
         f"Hormone therapy stopped on {plain_date(day)}, no bone density recorded since.",
@@ -358,6 +359,9 @@ NO_STATUS: Pair = ("Menopausal status is not recorded.", "未記錄停經狀態�
 
 def _needs_person(person: DuePerson) -> list[DueRow]:
     found = list(person.review)
+    if unread := person.sheet.not_understood:
+        found.append((f"Records that could not be read: {'; '.join(unread)}.",
+                      f"無法判讀之記錄：{'；'.join(unread)}。"))  # fmt: skip
     if person.identity_in_doubt:
         found = [IDENTITY, *found]
     elif _status_is_missing(person):

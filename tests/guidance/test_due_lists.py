@@ -210,6 +210,20 @@ def test_a_follow_on_ends_the_row_of_denosumab() -> None:
     assert one(rows(person(again), DueList.DENOSUMAB)).state is DueState.LATER
 
 
+def test_hormone_therapy_that_may_go_on_cannot_be_judged() -> None:
+    facts = (*WOMAN_50, fact("drug_stop", "estradiol", "2025-02-01"))
+    values = dict(person(facts).sheet.values)
+    values.pop("hormone_therapy", None)
+    who = replace(person(facts), sheet=replace(person(facts).sheet, values=values))
+    assert unjudged(who, DueList.HORMONE_STOPPED) == {"SEQ-05": ("hormone_therapy",)}
+
+
+def test_records_that_nobody_can_read_need_a_person() -> None:
+    facts = (*WOMAN_50, fact("menopause", "natural", "2024-01-01"),
+             fact("disease", "qwertz syndrome", "2024-01-01"))  # fmt: skip
+    assert "qwertz syndrome" in one(due(person(facts)).needs).why[0]
+
+
 def test_an_undated_dose_cannot_be_judged() -> None:
     who = person((*WOMAN_76, fact("drug_start", "denosumab")))
     assert "denosumab_last_dose_date" in unjudged(who, DueList.DENOSUMAB)["DMB-01"]
