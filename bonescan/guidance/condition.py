@@ -6,7 +6,8 @@ parser and walked here; nothing is ever executed:
 * names of facts; numbers, words in quotes, ``True`` and ``False``
 * ``and``, ``or``, ``not``; comparisons, also chained; ``in`` and ``not in``
 * ``at_least(n, fact, fact, ...)``: so many of the conditions hold
-* ``years_since(fact)``, ``months_since(fact)``, ``days_since(fact)`` of a date
+* ``years_since(fact)``, ``months_since(fact)``, ``days_since(fact)`` of a date;
+  unknown for a date still to come
 * ``is_known(fact)``: never unknown itself
 
 A fact that is missing is unknown, and a condition is unknown only where the
@@ -36,8 +37,6 @@ _COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
-    ast.In: lambda a, b: a in b,
-    ast.NotIn: lambda a, b: a not in b,
 }
 _SINCE: Mapping[str, Callable[[date, date], float]] = {
     "years_since": lambda day, on: months_between(day, on) / MONTHS_PER_YEAR,
@@ -59,7 +58,7 @@ class Judged:
 class _Term:
     """A value with the facts it came from; None = unknown."""
 
-    value: Known | None
+    value: Known | tuple[Any, ...] | None  # a list written in a condition holds any values
     names: tuple[str, ...] = ()
 
 
@@ -124,7 +123,7 @@ def _check(node: ast.expr) -> None:
         case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=inner):
             _check(inner)
         case ast.Compare(left=left, ops=ops, comparators=others):
-            if not all(type(op) in _COMPARE for op in ops):
+            if not all(type(op) in _COMPARE or isinstance(op, ast.In | ast.NotIn) for op in ops):
                 raise ValueError(_refusal(node))
             for part in (left, *others):
                 _check(part)
@@ -136,13 +135,24 @@ def _check(node: ast.expr) -> None:
 
 def _check_call(name: str, args: list[ast.expr], node: ast.expr) -> None:
     if name == "at_least":
-        well = len(args) > 1 and isinstance(args[0], ast.Constant) and type(args[0].value) is int
+        well = _is_count(args)
     else:
         well = len(args) == 1 and isinstance(args[0], ast.Name)
     if not well:
         raise ValueError(_refusal(node))
     for arg in args:
         _check(arg)
+
+
+def _is_count(args: list[ast.expr]) -> bool:
+    """Tell a count that can be reached: 1 to as many as there are, none of them twice."""
+    first, others = args[:1], {ast.unparse(a) for a in args[1:]}
+    if len(others) != len(args) - 1 or not others:
+        return False
+    match first:
+        case [ast.Constant(value=n)]:
+            return type(n) is int and 1 <= n <= len(others)
+    return False
 
 
 def _refusal(node: ast.expr) -> str:
@@ -226,6 +236,9 @@ def _compare(parts: list[ast.expr], ops: list[ast.cmpop], sheet: FactSheet) -> J
 
 def _one_comparison(left: _Term, op: ast.cmpop, right: _Term) -> Judged:
     names = _joined((left.names, right.names))
+    if isinstance(op, ast.In | ast.NotIn):
+        found = _membership(left, right, names)
+        return found if isinstance(op, ast.In) else _not(found)
     unknown = _joined(t.names for t in (left, right) if t.value is None)
     if unknown:
         return Judged(Truth.UNKNOWN, missing=unknown)
@@ -236,6 +249,21 @@ def _one_comparison(left: _Term, op: ast.cmpop, right: _Term) -> Judged:
     return Judged(Truth.YES if holds else Truth.NO, names)
 
 
+def _membership(left: _Term, right: _Term, names: tuple[str, ...]) -> Judged:
+    """Look for a value among several; an unknown member leaves it open where none is equal."""
+    if right.value is not None and not isinstance(right.value, tuple):
+        raise TypeError(f"found {right.value!r} after in, wanted several words ({names})")
+    if left.value is None or right.value is None:
+        return Judged(
+            Truth.UNKNOWN, missing=_joined(t.names for t in (left, right) if t.value is None)
+        )
+    if left.value in right.value:
+        return Judged(Truth.YES, names)
+    if None in right.value:
+        return Judged(Truth.UNKNOWN, missing=right.names)
+    return Judged(Truth.NO, names)
+
+
 def _term(node: ast.expr, sheet: FactSheet) -> _Term:
     match node:
         case ast.Constant(value=bool() | int() | float() | str() as value):
@@ -243,7 +271,10 @@ def _term(node: ast.expr, sheet: FactSheet) -> _Term:
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return _negative(_term(inner, sheet))
         case ast.Tuple(elts=parts):
-            return _Term(tuple(str(_term(p, sheet).value) for p in parts))
+            terms = [_term(p, sheet) for p in parts]
+            open_names = _joined(t.names for t in terms if t.value is None)
+            names = open_names or _joined(t.names for t in terms)
+            return _Term(tuple(t.value for t in terms), names)
         case ast.Name(id=name):
             return _Term(sheet.values.get(name), (name,))
         case ast.Call(func=ast.Name(id=function), args=[ast.Name(id=name)]):
@@ -266,6 +297,8 @@ def _since(function: str, name: str, sheet: FactSheet) -> _Term:
         return _Term(None, (name,))
     if not isinstance(day, date):
         raise TypeError(f"found {day!r} for {name}, wanted a date")
+    if day > sheet.on:
+        return _Term(None, (name,))
     return _Term(_SINCE[function](day, sheet.on), (name,))
 
 
