@@ -13,6 +13,8 @@ from bonescan.errors import UsageError
 from bonescan.model.guidance import Evidence, FactQuestion, Rule, RuleKind
 
 from .condition import names_in
+from .condition_kinds import check_kinds
+from .wording import wording_fault
 
 RULES = Path(__file__).parent / "rules"
 FACTS_FILE = "facts.toml"
@@ -59,9 +61,10 @@ def load_rules(user_dir: Path | None = None) -> RuleBook:
     ------
     UsageError
         BS-E400 naming file, rule and what is wrong with it: an unknown key, a
-        condition that can't be read, a fact nobody can ask for, a drug without
-        safety rules, a safety rule that does not exist, a recommendation from
-        memory that is on.
+        condition that can't be read or compares a fact with what it can't be,
+        a fact nobody can ask for, a drug without its safety rules, a safety
+        rule that does not exist, a recommendation from memory that is on, a
+        word that no output may say.
     """
     files = sorted(RULES.glob("*.toml"))
     if user_dir is not None:
@@ -131,7 +134,8 @@ def _rule(row: Mapping[str, Any], file: Path) -> Rule:
         needs = names_in(row["when"])
     except ValueError as fault:
         raise _fault(file, rule_id, str(fault)) from fault
-    on = bool(row.get("default_on", evidence is not Evidence.MEMORY or kind is RuleKind.SAFETY))
+    usual = evidence is not Evidence.MEMORY or kind is RuleKind.SAFETY
+    on = _switch(row, "default_on", usual, file)
     if on and kind is RuleKind.RECOMMENDATION and evidence is Evidence.MEMORY:
         raise _fault(file, rule_id, "a recommendation from memory has to be off by default")
     return Rule(
@@ -139,10 +143,10 @@ def _rule(row: Mapping[str, Any], file: Path) -> Rule:
         needs=needs,
         evidence=evidence,
         value=str(row.get("value", "")),
-        names_drug=bool(row.get("names_drug", False)),
+        names_drug=_switch(row, "names_drug", False, file),
         default_on=on,
         rank=_rank(row, kind, file),
-        shows_state=bool(row.get("shows_state", False)),
+        shows_state=_switch(row, "shows_state", False, file),
         interval_years=_interval(row, file),
         file=file.name,
         rule_id=rule_id,
@@ -151,15 +155,25 @@ def _rule(row: Mapping[str, Any], file: Path) -> Rule:
         text_en=row["text_en"],
         text_zh=row["text_zh"],
         source=row["source"],
-        conflicts=_words(row, "conflicts"),
-        conflicts_zh=_words(row, "conflicts_zh"),
-        safety_ids=_words(row, "safety_ids"),
-        blocked_by=_words(row, "blocked_by"),
+        conflicts=_words(row, "conflicts", file),
+        conflicts_zh=_words(row, "conflicts_zh", file),
+        safety_ids=_words(row, "safety_ids", file),
+        blocked_by=_words(row, "blocked_by", file),
     )
 
 
-def _words(row: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    return tuple(map(str, row.get(key, ())))
+def _words(row: Mapping[str, Any], key: str, file: Path) -> tuple[str, ...]:
+    found = row.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(w, str) for w in found):
+        raise _fault(file, str(row["rule_id"]), f"wanted {key} as a list of texts")
+    return tuple(found)
+
+
+def _switch(row: Mapping[str, Any], key: str, default: bool, file: Path) -> bool:
+    found = row.get(key, default)
+    if not isinstance(found, bool):
+        raise _fault(file, str(row["rule_id"]), f"found {key} = {found!r}, wanted true or false")
+    return found
 
 
 def _interval(row: Mapping[str, Any], file: Path) -> tuple[float, float] | None:
@@ -189,6 +203,15 @@ def _check_links(rule: Rule, rules: Mapping[str, Rule], facts: Mapping[str, Fact
         raise _fault(file, rule.rule_id, f"there is no rule {unlinked}")
     if rule.names_drug and rule.kind is not RuleKind.SAFETY and not rule.safety_ids:
         raise _fault(file, rule.rule_id, "it names a drug and has no safety rule beside it")
+    if wrong := wording_fault(rule):
+        raise _fault(file, rule.rule_id, wrong)
+    try:
+        check_kinds(rule.when, facts)
+    except ValueError as fault:
+        raise _fault(file, rule.rule_id, str(fault)) from fault
+    beside = [i for i in rule.safety_ids if rules[i].kind is not RuleKind.SAFETY]
+    if beside:
+        raise _fault(file, rule.rule_id, f"{', '.join(beside)} is no safety rule")
 
 
 def _absent(names: Iterable[str], known: Mapping[str, Any]) -> str:

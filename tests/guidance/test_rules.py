@@ -444,6 +444,34 @@ GOOD = ('rule_id = "OUR-1"\nkind = "information"\ntopic = "t"\nwhen = "smoking"\
         (('text_en = "x"', 'text_en = "x"\ninterval_years = [2]'), "interval_years"),
         (('rule_id = "OUR-1"', 'rule_id = "SAF-01"'), "twice"),
         (('kind = "information"', 'kind = "recommendation"\ndefault_on = true'), None),
+        (('kind = "information"', 'kind = "recommendation"'), "wanted texts that end"),
+        (('text_en = "x"', 'text_en = "This is safe."'), "'safe', which no output may say"),
+        (('text_zh = "某"', 'text_zh = "臨界"'), "'臨界', which no output may say"),
+        (
+            ('text_en = "x"', 'text_en = "x"\nconflicts = ["you should"]\nconflicts_zh = ["某"]'),
+            "'you should', which no output may say",
+        ),
+        (('text_en = "x"', 'text_en = "x"\nconflicts = ["y"]'), "as many conflicts"),
+        (('text_en = "x"', 'text_en = "Denosumab."'), "'Denosumab', wanted names_drug = true"),
+        (('text_zh = "某"', 'text_zh = "雌激素"'), "'雌激素', wanted names_drug = true"),
+        (
+            ('text_en = "x"', 'text_en = "Denosumab."\nnames_drug = true\nsafety_ids = ["SAF-01"]'),
+            "'Denosumab' without its safety rule SAF-02",
+        ),
+        (
+            (
+                'text_en = "x"',
+                'text_en = "x"\nnames_drug = true\nsafety_ids = ["SAF-01"]\n'
+                'conflicts = ["y"]\nconflicts_zh = ["荷爾蒙治療"]',
+            ),
+            "without its safety rule SAF-07",
+        ),
+        (('text_en = "x"', 'text_en = "x"\nsafety_ids = ["RET-01"]'), "RET-01 is no safety rule"),
+        (('when = "smoking"', 'when = "age_years"'), "where yes or no was wanted"),
+        (('when = "smoking"', 'when = "years_since(smoking) > 1"'), "smoking is no date"),
+        (('when = "smoking"', "when = '\"hip\" in category'"), "wanted a word in several words"),
+        (('text_en = "x"', 'text_en = "x"\nnames_drug = "yes"'), "wanted true or false"),
+        (('text_en = "x"', 'text_en = "x"\nsafety_ids = "SAF-01"'), "as a list of texts"),
     ],
 )
 def test_a_faulty_rule_is_refused_by_name(
@@ -455,6 +483,16 @@ def test_a_faulty_rule_is_refused_by_name(
     (tmp_path / "ours.toml").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=words):
         load_rules(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["a hormone-dependent cancer", "an anti-oestrogen", "荷爾蒙依賴性癌症", "抗雌激素", "unsafe"],
+)
+def test_a_cancer_or_an_antagonist_is_no_hormone(tmp_path: Path, words: str) -> None:
+    text = "[[rule]]\n" + GOOD.replace('"x"', f'"{words}"')
+    (tmp_path / "ours.toml").write_text(text, encoding="utf-8")
+    assert load_rules(tmp_path).rules["OUR-1"].text_en == words
 
 
 def test_broken_files_are_refused_by_name(tmp_path: Path) -> None:
