@@ -285,6 +285,7 @@ def test_ours_from_ultrasound_needs_the_scale_of_its_model(verb, tmp_path):
     ("content", "code", "sentence"),
     [
         ("a,b\n1,2\n", 2, "found the columns a, b, wanted site and bmd_g_cm2"),
+        ("site,bmd_mg_cm2\nL1-L4,772\n", 2, "found the columns site, bmd_mg_cm2, wanted site and"),
         ("site,bmd_g_cm2,site\nL1,1,L1\n", 2, "found the column 'site' twice"),
         ("site,bmd_g_cm2\nelbow,1\n", 4, "No row could be scored. Line 2: found the site 'elbow'"),
         ("site,bmd_g_cm2\n", 4, "No row could be scored"),
