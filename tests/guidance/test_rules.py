@@ -141,6 +141,11 @@ def test_an_overdue_dose_of_denosumab(last: date, expected: bool) -> None:
     assert "SAF-01" in {p.rule_id for p in found.safety}
 
 
+NO_RISK: dict[str, Known] = {
+    "sex": "F", "menopausal_status": "premenopausal", "fragility_fracture": False,
+    "breast_cancer": False, "aromatase_inhibitor": False, "ovarian_suppression": False,
+    "pregnant": False,
+}  # fmt: skip
 WOMAN: dict[str, Known] = {
     "sex": "F", "age_years": 55.0, "menopausal_status": "postmenopausal",
     "vasomotor_symptoms": True, "menopause_date": date(2020, 1, 1),
@@ -388,8 +393,14 @@ def test_back_pain_after_birth_is_never_cleared_by_a_z_score(z_score: float) -> 
         ({"sex": "M", "age_years": 70.0}, "RET-02", True),
         ({"sex": "M", "age_years": 69.9}, "RET-02", False),
         ({"age_years": 20.0, "poor_habits": True}, "RET-05", True),
-        ({"age_years": 40.1, "poor_habits": True}, "RET-05", False),
-        ({"age_years": 45.0}, "RET-NONE", True),
+        ({"age_years": 19.9, "poor_habits": True}, "RET-05", False),
+        ({"age_years": 40.9, "poor_habits": True}, "RET-05", True),
+        ({"age_years": 41.0, "poor_habits": True}, "RET-05", False),
+        (NO_RISK | {"age_years": 41.0}, "RET-NONE", True),
+        (NO_RISK | {"age_years": 40.9}, "RET-NONE", False),
+        (NO_RISK | {"age_years": 49.9}, "RET-NONE", True),
+        (NO_RISK | {"age_years": 50.0}, "RET-NONE", False),
+        (NO_RISK | {"age_years": 19.9}, "RET-NONE", True),
         ({"pregnant": True, "age_years": 30.0}, "PLO-R1", False),
         ({"pregnant": True, "age_years": 30.5}, "PLO-R1", True),
         ({"vitamin_d_ng_ml": 29.9}, "NUT-05", True),
@@ -399,7 +410,41 @@ def test_back_pain_after_birth_is_never_cleared_by_a_z_score(z_score: float) -> 
         ({"age_years": 40.0, "frax_country": "US", "frax_major_percent": 20.0}, "FRX-03", True),
         ({"age_years": 40.0, "frax_country": "US", "frax_major_percent": 19.9,
           "frax_hip_percent": 2.9}, "FRX-03", False),
+        ({"age_years": 90.0, "frax_country": "US", "frax_major_percent": 9.3}, "FRX-05", True),
+        ({"age_years": 90.0, "frax_country": "US", "frax_major_percent": 9.2}, "FRX-05", False),
+        ({"age_years": 90.1, "frax_country": "US", "frax_major_percent": 20.0}, "FRX-05", False),
+        ({"age_years": 90.1, "frax_country": "US", "frax_major_percent": 20.0}, "FRX-03", False),
+        ({"age_years": 90.1, "frax_country": "Taiwan", "frax_hip_percent": 9.0}, "FRX-04", False),
+        ({"age_years": 90.0, "frax_major_percent": 20.0}, "FRX-06", False),
+        ({"age_years": 90.1, "frax_major_percent": 20.0}, "FRX-06", True),
         ({"age_years": 39.9, "frax_major_percent": 20.0}, "FRX-06", True),
+        ({"height_loss_cm": 0.1}, "HGT-01f", True),
+        ({"height_loss_cm": 0.0}, "HGT-01f", False),
+        ({"height_loss_from_tallest_cm": 3.0}, "HGT-02f", True),
+        ({"height_loss_from_tallest_cm": 0.0}, "HGT-02f", False),
+        ({"falls_12_months": 1.0}, "FAL-01f", True),
+        ({"falls_12_months": 0.0, "fall_with_injury": False}, "FAL-01f", False),
+        ({"bmi_kg_m2": 22.0, "prepregnancy_bmi_kg_m2": 18.4, "pregnant": True}, "WGT-02", True),
+        ({"bmi_kg_m2": 22.0, "prepregnancy_bmi_kg_m2": 18.4, "pregnant": False}, "WGT-02", False),
+        ({"bmi_kg_m2": 22.0, "prepregnancy_bmi_kg_m2": 18.5, "pregnant": True}, "WGT-02", False),
+        ({"bmi_kg_m2": 18.4}, "WGT-02", True),
+        ({"bmi_kg_m2": 18.5}, "WGT-02", False),
+        ({"breast_cancer": True, "frax_hip_percent": 2.0}, "CTI-04", True),
+        ({"breast_cancer": True}, "CTI-04", False),
+        ({"aromatase_inhibitor": True}, "CTI-13", True),
+        ({"denosumab": True, "denosumab_stopped": False}, "DMB-02", True),
+        ({"denosumab": True, "denosumab_stopped": True}, "DMB-02", False),
+        ({"denosumab": True, "denosumab_stopped": True, "denosumab_follow_on": False},
+         "DMB-03", True),
+        ({"pop_enrolled": True, "pregnant": True}, "RET-08", True),
+        ({"pop_enrolled": True, "pregnant": False, "breastfeeding": False,
+          "delivery_date": date(2025, 2, 28)}, "RET-08", False),
+        ({"breastfeeding": True}, "PLO-02", True),
+        ({"breastfeeding": True, "back_pain": True}, "PLO-04", True),
+        ({"breastfeeding": True, "back_pain": True}, "PLO-06", True),
+        ({"pregnant": True, "bone_pain": True}, "FLS-01", True),
+        ({"pregnant": False, "breastfeeding": False, "delivery_date": date(2025, 2, 28),
+          "back_pain": True}, "FLS-01", False),
         ({"age_years": 40.0, "frax_major_percent": 20.0}, "FRX-06", False),
         ({"fragility_fracture": True, "t_score": -2.5}, "CLS-01", True),
         ({"fragility_fracture": True, "t_score": -2.4}, "CLS-01", False),
@@ -407,6 +452,84 @@ def test_back_pain_after_birth_is_never_cleared_by_a_z_score(z_score: float) -> 
 )  # fmt: skip
 def test_thresholds_on_both_sides(values: dict[str, Known], rule_id: str, expected: bool) -> None:
     assert (rule_id in fired(**values)) is expected
+
+
+@pytest.mark.parametrize(
+    "risk",
+    [
+        {"fragility_fracture": True}, {"breast_cancer": True}, {"aromatase_inhibitor": True},
+        {"ovarian_suppression": True}, {"menopausal_status": "poi"},
+        {"menopausal_status": "surgical", "menopause_age_years": 39.9},
+        {"pregnant": True, "multiple_pregnancy": True},
+        {"pregnant": True, "high_risk_pregnancy": True},
+    ],
+)  # fmt: skip
+def test_no_interval_is_never_said_where_a_row_has_one(risk: dict[str, Known]) -> None:
+    facts = NO_RISK | {"age_years": 45.0}
+    assert "RET-NONE" in fired(**facts)
+    assert "RET-NONE" not in fired(**facts | risk)
+
+
+def test_a_late_surgical_menopause_has_no_interval_of_its_own() -> None:
+    facts = NO_RISK | {"age_years": 45.0, "menopausal_status": "surgical"}
+    assert "RET-NONE" in fired(**facts | {"menopause_age_years": 40.0})
+    assert "RET-NONE" not in fired(**facts)  # unknown at what age
+
+
+def test_a_man_is_judged_without_facts_of_women() -> None:
+    man: dict[str, Known] = dict.fromkeys(
+        ("smoking", "heavy_alcohol", "steroid_use", "chronic_disease", "fragility_fracture",
+         "breast_cancer", "aromatase_inhibitor", "ovarian_suppression"), False
+    ) | {"sex": "M", "bmi_kg_m2": 24.0}  # fmt: skip
+    assert "RET-NONE" in fired(**man | {"age_years": 55.0})
+    assert "RET-NONE" not in fired(**man | {"age_years": 70.0})
+
+
+def test_pregnancy_by_either_word_hides_exercise() -> None:
+    facts: dict[str, Known] = {"exercise_severity": "severe", "pregnant": False}
+    assert "EX-02" in fired(**facts | {"menopausal_status": "premenopausal"})
+    assert "EX-02" not in fired(**facts | {"menopausal_status": "pregnant"})
+
+
+def test_what_the_insurance_pays_is_off_until_asked_for() -> None:
+    facts: dict[str, Known] = {"fragility_fracture": True, "t_score": -2.5, "sex": "F",
+                               "menopausal_status": "postmenopausal",
+                               "last_bmd_date": TODAY}  # fmt: skip
+    rows = {"TWN-01b", "TWN-02", "TWN-04", "TWN-05"}
+    assert not rows & fired(**facts)
+    sheet = FactSheet(patient_id="p", on=TODAY, values=facts)
+    assert rows <= {p.rule_id for p in evaluate(sheet, BOOK, from_memory=True).prompts}
+
+
+def test_numbers_on_early_menopause_stand_behind_the_contraindications() -> None:
+    rows = {"POI-03", "POI-04", "POI-05"}
+    assert rows <= fired(**EARLY)
+    assert not rows & fired(**EARLY | {"breast_cancer": True})
+
+
+def test_the_numbers_of_the_evidence_stand_with_both_readings() -> None:
+    rows = {"MHT-E2", "MHT-E3", "MHT-E4", "MHT-E5"}
+    assert rows <= fired(**CLEAR)
+    assert not rows & fired(**CLEAR | {"thrombosis_history": True})
+    assert [c[:3] for c in BOOK.rules["MHT-E2"].conflicts] == ["C9:"]
+    assert BOOK.rules["MHT-E1"].conflicts[0].startswith("C10:")
+
+
+@pytest.mark.parametrize("rule_id", ["MHT-01", "MHT-11", "MHT-12", "POI-01", "POI-01b", "POI-01c"])
+def test_hormones_after_cancer_say_that_the_stop_wins(rule_id: str) -> None:
+    assert any(c.startswith("C13:") for c in BOOK.rules[rule_id].conflicts)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=ids(RULES))
+def test_terms_are_those_of_the_glossary(rule: Rule) -> None:
+    words = " ".join((rule.text_zh, rule.value, *rule.conflicts_zh))
+    assert not re.search("骨密度(?!分類)|荷爾蒙相關|階梯機|脊椎壓迫", words)
+
+
+def test_the_questions_keep_to_the_glossary() -> None:
+    words = " ".join(f.ask_zh for f in BOOK.facts.values())
+    assert not re.search("骨密度(?!分類)|荷爾蒙相關|是否可能懷孕|何時中止", words)
+    assert BOOK.facts["frax_country"].words == ("US", "Taiwan", "other")
 
 
 def test_exercise_is_never_inferred_from_t_alone_nor_shown_in_pregnancy() -> None:
