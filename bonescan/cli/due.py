@@ -135,7 +135,7 @@ def _text(study: DueStudy, lang: str) -> str:
         f"{counts['needs_person']} {w['n_needs']}, {counts['not_due']} {w['n_not']}, "
         f"{counts['left_out']} {w['n_out']}"
     ]
-    lines += _due_lines(study, lang)
+    lines += _due_lines(study, lang) + _later_lines(study, lang)
     needs = [p for p in study.people if p.needs]
     if needs:
         i = ("en", "zh-TW").index(lang)
@@ -151,6 +151,26 @@ def _due_lines(study: DueStudy, lang: str) -> list[str]:
     for person in sorted((p for p in study.people if p.due), key=lambda p: p.due[0].lead):
         lines += ["", person.patient_id]
         lines += [line for row in person.due for line in _row_lines(row, lang)]
+    return lines
+
+
+def _later_lines(study: DueStudy, lang: str) -> list[str]:
+    """Name each row to come in one line, the next first."""
+    from bonescan.model.due import DueState
+    from bonescan.report.due_words import LANGUAGES, LIST_WORDS, STATE_WORDS
+
+    i = LANGUAGES.index(lang)
+    rows = [r for p in study.people for r in p.rows if r.state is DueState.LATER]
+    if not rows:
+        return []
+    lines = ["", f"{STATE_WORDS[DueState.LATER][i]}:"]
+    for row in sorted(rows, key=lambda r: (r.lead, r.patient_id)):
+        end = row.due_until.isoformat() if row.due_until else "…"
+        begin = row.due_from.isoformat() if row.due_from else "…"
+        lines.append(
+            f"  {begin} – {end}  {row.patient_id}  {LIST_WORDS[row.list_name][i]} "
+            f"[{', '.join(row.rule_ids)}]"
+        )
     return lines
 
 

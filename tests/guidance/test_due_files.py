@@ -90,6 +90,12 @@ def test_text_names_rules_and_safety_notes(verb: Verb, results: Path) -> None:
     assert "僅供研究，非醫療器材" in zh
 
 
+def test_text_names_what_comes_later(verb: Verb, results: Path) -> None:
+    # due on 2026-07-01, so 0+0 weeks on 2025-09-24 and 36+0 to 38+6 weeks from 2026-06-03
+    _code, out, _err = verb("due", results, "--on", DAY, "--list", "pop")
+    assert re.search(r"later:\n  2026-06-03 – 2026-06-23  P-\w+  POP visits \[POP-04\]", out)
+
+
 def test_one_list_alone(verb: Verb, results: Path) -> None:
     _code, out, _err = verb("due", results, "--on", DAY, "--list", "fls", "--json")
     data = json.loads(out)["data"]
