@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from bonescan.guidance.load import load_rules
 from bonescan.guidance.recorded_words import facts_named_by, recorded_words
-from bonescan.model.guidance import Known
-from bonescan.model.page import PageVerdict, PersonPage
-from bonescan.model.person import Fact, PersonVerdict
-from bonescan.model.vocabulary import Category, Technique
-from bonescan.workflows.person_sheet import person_sheet
+from bonescan.model.vocabulary import Category
 
-TODAY = date(2026, 3, 1)
-
-
-def fact(name: str, value: str, day: date | None = None) -> Fact:
-    return Fact(patient_id="p", issuer=None, date=day, fact=name, value=value)
-
-
-def of(*facts: Fact, page: PersonPage | None = None, on: date = TODAY) -> dict[str, Known]:
-    return dict(person_sheet("p", on, facts, page).values)
-
+from .records import TODAY, fact, of, page, verdict
 
 BORN = (fact("birth_date", "1970-03-02"), fact("sex", "F"))
 
@@ -132,20 +120,6 @@ def test_facts_of_after_the_day_say_nothing() -> None:
     assert "breast_cancer" not in of(fact("cancer", "breast", date(2026, 3, 2)))
 
 
-def page(*verdicts: PageVerdict) -> PersonPage:
-    return PersonPage(patient_id="p", rows=(), verdicts=verdicts)
-
-
-def verdict(day: date, category: Category, score: float | None) -> PageVerdict:
-    return PageVerdict(
-        exam_date=day,
-        verdict=PersonVerdict(
-            technique=Technique.DXA, category=category, severity=None, deciding_site="L1-L4",
-            deciding_score=score, category_rule="who", needs_review=False,
-        ),
-    )  # fmt: skip
-
-
 def test_the_last_class_until_the_day_counts_as_t_or_z() -> None:
     two = page(verdict(date(2024, 1, 1), Category.OSTEOPENIA, -1.5),
                verdict(date(2026, 1, 1), Category.OSTEOPOROSIS, -2.6))  # fmt: skip
@@ -182,3 +156,29 @@ def test_every_name_it_gives_is_one_that_rules_may_read() -> None:
 def test_words_of_records() -> None:
     assert set(facts_named_by("drug", "Goserelin 3.6 mg")) == {"gnrh_drug", "ovarian_suppression"}
     assert facts_named_by("disease", "headache") == ()
+
+
+def test_what_stands_in_the_record_of_a_woman_after_menopause() -> None:
+    found = of(*BORN, fact("menopause_age_years", "49"), fact("hysterectomy", "yes", TODAY),
+               fact("withdrawn", "yes", TODAY))  # fmt: skip
+    assert found["menopause_age_years"] == 49
+    assert (found["uterus_present"], found["withdrawn"]) == (False, True)
+    assert found["may_become_pregnant"] is False
+
+
+def test_a_man_is_not_asked_about_pregnancy() -> None:
+    found = of(fact("sex", "M"), fact("birth_date", "1950-01-01"))
+    assert (found["pregnant"], found["breastfeeding"], found["may_become_pregnant"]) == (False,) * 3
+
+
+def test_a_severe_class_is_told() -> None:
+    last = verdict(TODAY, Category.OSTEOPOROSIS, -2.6)
+    severe = replace(last, verdict=replace(last.verdict, severity="severe"))
+    assert of(page=page(severe))["severity"] == "severe"
+
+
+def test_feeding_and_weaning() -> None:
+    birth = fact("delivery", "yes", date(2025, 12, 1))
+    fed = of(*BORN, birth, fact("feeding", "exclusive", date(2025, 12, 2)))
+    assert fed["breastfeeding"] is True
+    assert of(*BORN, birth, fact("weaning", "yes", TODAY))["breastfeeding"] is False

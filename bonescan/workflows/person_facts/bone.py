@@ -12,9 +12,8 @@ from .diagnoses import breast_cancer_days
 from .pregnancies import PregnancyDays
 from .values import FROM_FACTS, Values
 
-# Of exams on one day the first of these speaks; our own method gives no score to act on.
 ORDER = (Technique.DXA, Technique.REMS, Technique.REMS_STYLE)
-TABLE = "patients.csv"
+TABLE = "patients.csv"  # of exams on one day the first technique of ORDER speaks
 
 
 def bone(
@@ -24,7 +23,11 @@ def bone(
     so_far: Values,
     on: date,
 ) -> Values:
-    """Tell of the last exam; `so_far` holds the menopause and the stop of hormones."""
+    """Tell of the last exam; `so_far` holds the menopause and the stop of hormones.
+
+    Scores and classes come from the last DXA or REMS exam: our own REMS-style
+    method gives none to act on, and must not hide an earlier one.
+    """
     exams = [] if page is None else [
         (v.exam_date, v) for v in page.verdicts if v.exam_date is not None and v.exam_date <= on
     ]  # fmt: skip
@@ -34,8 +37,10 @@ def bone(
     found: Values = {}
     if measured is not None:
         found["last_bmd_date"] = (measured, TABLE if measured == here else FROM_FACTS)
-    if here is not None:
-        found |= _scores(_first([v for d, v in exams if d == here]), here)
+    scored = [(d, v) for d, v in exams if v.verdict.technique is not Technique.REMS_STYLE]
+    if scored:
+        day = max(d for d, _v in scored)
+        found |= _scores(_first([v for d, v in scored if d == day]), day)
     if pregnancy is not None and not pregnancy.is_over:
         within = [v for d, v in exams if pregnancy.holds(d)]
         if within:
@@ -51,8 +56,6 @@ def _first(verdicts: list[PageVerdict]) -> PageVerdict:
 def _scores(last: PageVerdict, day: date) -> Values:
     found: Values = {}
     verdict = last.verdict
-    if verdict.technique is Technique.REMS_STYLE:
-        return found
     source = f"{verdict.technique} {day}"
     if verdict.category not in (None, Category.NONE):
         found["category"] = (str(verdict.category), source)
