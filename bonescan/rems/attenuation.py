@@ -111,7 +111,6 @@ def fit_fade(spectra: SiteSpectra, form: SpectralForm, first_mm: float = 0.0) ->
     fade : Fade or None
         None with fewer than four gates, or without a spectrum.
     """
-    level_db = 10.0 * np.log10(np.maximum(spectra.power, np.finfo(float).tiny))
     whole = np.asarray(np.isfinite(spectra.power).all(axis=2))  # (gate, group)
     start_mm = np.array(form.gate_start_mm)[: len(spectra.power)]
     gates = np.flatnonzero(
@@ -119,8 +118,8 @@ def fit_fade(spectra: SiteSpectra, form: SpectralForm, first_mm: float = 0.0) ->
     )
     if gates.size < LEAST_GATES or not spectra.n_groups:
         return None
-    middle, influence_db = _trimmed(level_db[gates], whole[gates])
-    power = 10.0 ** (middle / 10.0)
+    trimmed = [_Trimmed.of(spectra.power[g], whole[g]) for g in gates]
+    power = 10.0 ** (np.array([t.middle_db for t in trimmed]) / 10.0)
     noise = np.array([_mean_known(spectra.noise[g]) for g in gates])
     data = _Data(
         scaled=1.0 - noise[:, None] / power,
@@ -129,35 +128,49 @@ def fit_fade(spectra: SiteSpectra, form: SpectralForm, first_mm: float = 0.0) ->
         f_mhz=form.frequency_hz / HZ_PER_MHZ,
     )
     alpha, gamma, state = _searched(data)
-    pull = _sensitivity(data, alpha, gamma, state)
+    by_db = _sensitivity(data, alpha, gamma, state)
     return Fade(
         alpha_db_cm_mhz=alpha,
         gamma_db_mm=gamma,
         clutter_db=_clutter_db(state, power, gates, form),
         misfit_1=float(np.sqrt(np.mean(state.residual**2))),
-        pull_db_cm_mhz=np.einsum("gb,gnb->n", pull, influence_db),
+        pull_db_cm_mhz=np.sum([t.pull(w) for t, w in zip(trimmed, by_db, strict=True)], axis=0),
     )
 
 
-def _trimmed(level_db: Array, known: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Mean of the middle half of the groups, (gate, bin), and each group's pull on it.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Trimmed:
+    """Mean level of the middle half of the groups in one gate, and what each group does to it."""
 
-    The influence of a group on a trimmed mean is its value, held at the ends of
-    the middle half, away from the mean of such values, over the share kept
-    (Huber 1981, from memory); zero where a group lacks the gate.
-    """
-    middle = np.empty((level_db.shape[0], level_db.shape[2]))
-    influence = np.zeros(level_db.shape)
-    for g, rows in enumerate(known):
-        x = level_db[g, rows]
-        ordered = np.sort(x, axis=0)
+    middle_db: Array  # (bin,)
+    held_db: Array  # (group with the gate, bin): held at the ends of the middle half
+    share: float  # of the groups in the middle half
+    known: NDArray[np.bool_]  # (group,): has the gate
+
+    @classmethod
+    def of(cls, power: Array, known: NDArray[np.bool_]) -> _Trimmed:
+        """Look at the (group, bin) power of one gate."""
+        x = 10.0 * np.log10(np.maximum(power[known], np.finfo(float).tiny))
         cut = int(TRIM_1 * len(x))
-        kept = ordered[cut : len(x) - cut]
-        middle[g] = kept.mean(axis=0)
-        held = np.clip(x, kept[0], kept[-1])
-        share = len(kept) / len(x)
-        influence[g, rows] = (held - held.mean(axis=0)) / share * (level_db.shape[1] / len(x))
-    return middle, influence
+        kept = np.sort(x, axis=0)[cut : len(x) - cut]
+        return cls(
+            middle_db=kept.mean(axis=0),
+            held_db=np.clip(x, kept[0], kept[-1], out=x),
+            share=len(kept) / len(x),
+            known=known,
+        )
+
+    def pull(self, by_db: Array) -> Array:
+        """Say how each group pulls what moves by `by_db`, (bin,), for a dB; (group,).
+
+        The influence of a group on a trimmed mean is its value, held at the ends of
+        the middle half, away from the mean of such values, over the share kept
+        (Huber 1981, from memory); zero where a group lacks the gate.
+        """
+        away = self.held_db @ by_db
+        pull = np.zeros(self.known.size)
+        pull[self.known] = (away - away.mean()) / self.share * (self.known.size / away.size)
+        return pull
 
 
 def _mean_known(values: Array) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ HZ_PER_MHZ = 1e6
 MM_PER_CM = 10.0
 # Low part of the band, where gate C still stands above the noise: for the decay check only.
 DECAY_BAND_HZ = (1.5e6, 3.0e6)
+DECAY_GATES = 3  # what lies deeper is for the fit of attenuation alone
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,7 +40,7 @@ class SiteFeatures:
     difference_axes: Array  # (2, bin): mean, and slope from 1.5 to 3.5 MHz, of a D(f)
     fade: Fade | None = None  # None: not asked for, or too few gates
 
-    @property
+    @cached_property
     def median_difference_db(self) -> Array:
         """The patient's D(f), (bin,): the median group, bin by bin.
 
@@ -85,7 +87,7 @@ def site_features(
     -------
     features : SiteFeatures
     """
-    clean, floored = _without_noise(spectra, form.noise_floor_1)
+    clean, floored = _without_noise(spectra, form.noise_floor_1)  # gates A, B and C
     level_db = 10.0 * np.log10(clean)
     if system_db is not None:
         level_db = level_db - system_db
@@ -129,10 +131,10 @@ def path_loss_db(depth_mm: Array, frequency_hz: Array, alpha_db_cm_mhz: float) -
 
 
 def _without_noise(spectra: SiteSpectra, floor_1: float) -> tuple[Array, float]:
-    """Subtract noise power, but leave at least `floor_1` of what was there."""
-    noise = np.where(np.isfinite(spectra.noise), spectra.noise, 0.0)
-    less = spectra.power - noise[:, :, None]
-    floor = floor_1 * spectra.power
+    """Subtract noise power from gates A, B and C; leave at least `floor_1` of what was there."""
+    power, noise = spectra.power[:DECAY_GATES], spectra.noise[:DECAY_GATES]
+    less = power - np.where(np.isfinite(noise), noise, 0.0)[:, :, None]
+    floor = floor_1 * power
     floored = np.count_nonzero(less[:2] < floor[:2])
     return np.maximum(less, floor), 100.0 * floored / max(1, floor[:2].size)
 

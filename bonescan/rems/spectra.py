@@ -93,7 +93,7 @@ def group_spectra(
         lines.group, weights=depth_mm[lines.frame, lines.line], minlength=lines.n_groups
     )
     return SiteSpectra(
-        power=means[:, keep],
+        power=np.compress(keep, means, axis=1),  # in C order, as means[:, keep] is not
         noise=np.repeat(noise[:, None], int(keep.sum()), axis=1),
         depth_mm=depth[keep] / counts[keep],
         cluster=np.flatnonzero(keep) % -(-gates.used.shape[1] // form.group_lines),
