@@ -16,6 +16,7 @@ from .environment import asset, content_policy, environment
 from .print_style import print_style
 
 GAP = "–"
+LANDSCAPE = "@page{size:A4 landscape}"  # eight columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def due_page(study: DueStudy, lang: str) -> str:
     """
     w = words(PAGE_WORDS, lang)
     title = f"{w['title']} {study.on.isoformat()}"
-    styles = [asset("page.css"), asset("due.css"), print_style(__version__, title)]
+    styles = [asset("page.css"), asset("due.css"), print_style(__version__, title), LANDSCAPE]
     notes = study.rules.values()
     i = LANGUAGES.index(lang)
     return (
