@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bonescan.stats.agreement_study import AcceptableDifference, QuantityAgreement
 
+LEAST_PAIRS = 3
+
 
 def judge(found: QuantityAgreement, acceptable: float) -> AcceptableDifference:
     """Judge the limits of agreement.
@@ -19,7 +21,8 @@ def judge(found: QuantityAgreement, acceptable: float) -> AcceptableDifference:
     verdict : AcceptableDifference
         "acceptable" when the intervals of both limits lie wholly within
         ±acceptable, "not-acceptable" when the interval of a limit lies wholly
-        beyond, "undecided" between: the sample is too small to tell.
+        beyond, "undecided" between, where the sample is too small to tell, and
+        with fewer than three pairs or differences that are all equal.
 
     References
     ----------
@@ -33,7 +36,11 @@ def judge(found: QuantityAgreement, acceptable: float) -> AcceptableDifference:
     unit = f" {found.unit}" if found.unit else ""
     asked = f"±{acceptable:g}{unit}, stated beforehand"
     ends = [e for limit in (lower, upper) if limit is not None for e in (limit.lo, limit.hi)]
-    if len(ends) != 4 or any(e is None for e in ends):  # noqa: PLR2004 - two ends of two limits
+    if found.n < LEAST_PAIRS or block is None or not block.sd_diff:
+        verdict = "undecided"
+        why = "too few pairs" if found.n < LEAST_PAIRS else "differences that are all equal"
+        sentence = f"{found.n} pairs, {why}: no spread to hold against {asked}."
+    elif len(ends) != 4 or any(e is None for e in ends):  # noqa: PLR2004 - two ends of two limits
         verdict, sentence = "undecided", f"The limits have no intervals to hold against {asked}."
     else:
         low, low_inner, high_inner, high = (float(e) for e in ends if e is not None)

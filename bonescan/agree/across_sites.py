@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bonescan.stats.agreement_study import AgreementSettings, SiteAgreement
 
 from .classes import compare_classes
+from .intervals import without_intervals
 
 Array = NDArray[np.float64]
 
@@ -46,6 +47,7 @@ def compare_across_sites(
     if not both:
         return {}
     t = np.array(both)  # (person, site, method)
+    clustered = "cluster" in spine.more or "cluster" in hip.more
     found: dict[str, Any] = {"sites": [spine.site, hip.site], "spine_against_hip": {}}
     for i, name in enumerate((spine.reference_name, spine.test_name)):
         known = np.isfinite(t[:, :, i]).all(axis=1)
@@ -54,7 +56,7 @@ def compare_across_sites(
         ).agreement
     complete = t[np.isfinite(t).all(axis=(1, 2))].min(axis=1)
     found["worst_site"] = compare_classes(complete[:, 0], complete[:, 1], settings).agreement
-    return found
+    return dict(without_intervals(found)) if clustered else found
 
 
 def _first(sites: Mapping[str, SiteAgreement], beginnings: tuple[str, ...]) -> SiteAgreement | None:

@@ -20,6 +20,8 @@ from bonescan.stats.classes import MISSING, LabelFrom, class_agreement, class_ta
 from bonescan.stats.discordance import tolerant_agreement
 from bonescan.stats.proportions import ProportionMethod
 
+from .intervals import with_width
+
 Array = NDArray[np.float64]
 
 REJECTED = len(CLASS_WORDS)  # a class of its own that the reference never gives
@@ -129,10 +131,10 @@ def _agreement(
     return ClassAgreement(
         table=inner.table,
         agreement=found.agreement,
-        kappa=found.kappa,
-        kappa_linear=_unless(n_lost, found.kappa_linear),
-        kappa_quadratic=_unless(n_lost, found.kappa_quadratic),
-        gwet_ac1=found.gwet_ac1,
+        kappa=with_width(found.kappa),
+        kappa_linear=_unless(n_lost, with_width(found.kappa_linear)),
+        kappa_quadratic=_unless(n_lost, with_width(found.kappa_quadratic)),
+        gwet_ac1=with_width(found.gwet_ac1),
         minor=inner.minor,
         major=inner.major,
         a_percent=100.0 * n_a / n if n else None,
@@ -152,6 +154,7 @@ def _beside(
 ) -> dict[str, Any]:
     """Everything beyond the contract; of the scans with a result where some were rejected."""
     more: dict[str, Any] = {name: getattr(found, name) for name in _BESIDE}
+    more |= {name: with_width(v) for name, v in more.items() if isinstance(v, Estimate)}
     more["test_lower_class"] = found.n_test_worse
     more["test_higher_class"] = found.n_test_better
     more["per_class"] = {

@@ -38,6 +38,7 @@ from bonescan.stats.limits_factors import FACTORS
 from bonescan.stats.ordinary import ordinary_least_squares
 from bonescan.stats.passing_bablok import PassingBablok, passing_bablok, theil_sen
 
+from .intervals import swap_interval, without_intervals
 from .resampling import bootstrap, groups_of, pair_shares, pair_statistics
 
 Array = NDArray[np.float64]
@@ -48,7 +49,7 @@ COVARIATES = ("age_years", "bmi_kg_m2")
 TIED_SCORES = (
     "scores rounded to 0.1 put the slopes on a lattice (1, 10/9 ...): read the line with care"
 )
-NO_CLUSTER_INTERVAL = "several pairs of one person, and no interval by person for this one"
+_ALL_INTERVAL = frozenset({"loa_intervals", "prediction", "tolerance"})
 _DETAILS = (
     "repeatability", "percent_outside_loa", "proportional_residual_sd", "pitman_morgan_r",
     "pitman_morgan_p", "heteroscedastic", "breusch_pagan", "shapiro", "percentile_limits", "rmse",
@@ -192,7 +193,7 @@ def _beside(x: Array, y: Array, ba: BlandAltman, positive: bool) -> dict[str, An
 
 def _every_interval(ba: BlandAltman, n: int) -> dict[str, dict[str, tuple[float, float]]]:
     """Give the intervals of the limits by every method, for whoever must match a paper."""
-    if ba.bias.est is None or ba.sd_diff is None:
+    if ba.bias.est is None or not ba.sd_diff:
         return {}
     found = {}
     for name, factors in FACTORS.items():
@@ -240,6 +241,7 @@ def _with_intervals(found: QuantityAgreement, drawn: Mapping[str, Estimate]) -> 
             proportional_slope=swap_interval(
                 ba.proportional_slope, drawn.get("proportional_slope")
             ),
+            proportional_intercept=without_intervals(ba.proportional_intercept),
         )
         ba = dataclasses.replace(ba, loa_ci_method=ba.loa_lower.method or "none")
     return dataclasses.replace(
@@ -253,17 +255,8 @@ def _with_intervals(found: QuantityAgreement, drawn: Mapping[str, Estimate]) -> 
         spearman=swap_interval(found.spearman, None),
         lin_ccc=swap_interval(found.lin_ccc, drawn.get("lin_ccc")),
         icc_a1=swap_interval(found.icc_a1, drawn.get("icc_a1")),
-        more={k: v for k, v in found.more.items() if k not in {"loa_intervals", "tolerance"}},
+        more=without_intervals({k: v for k, v in found.more.items() if k not in _ALL_INTERVAL}),
     )
-
-
-def swap_interval(old: Estimate, new: Estimate | None) -> Estimate:
-    """Give an estimate the interval by person, or none with the reason."""
-    if old.est is None:
-        return old
-    if new is None or new.lo is None:
-        return Estimate(est=old.est, reason=NO_CLUSTER_INTERVAL)
-    return Estimate(est=old.est, lo=new.lo, hi=new.hi, method=new.method)
 
 
 def _swap_line(
@@ -277,4 +270,5 @@ def _swap_line(
         intercept=swap_interval(line.intercept, intercept),
         slope=new,
         ci_method=new.method or "none",
+        cusum_p=None,
     )

@@ -7,6 +7,7 @@ the shares of whoever was drawn.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -16,7 +17,10 @@ from scipy.special import ndtr, ndtri
 from bonescan.kernels.resample import resample_sums
 from bonescan.model.arrays import kernel_input
 from bonescan.model.estimate import Estimate
+from bonescan.stats.proportions import proportion
 from bonescan.stats.quantiles import Z_95
+
+from .intervals import NO_WIDTH
 
 Array = NDArray[np.float64]
 Statistics = Mapping[str, Array]
@@ -24,6 +28,8 @@ FromSums = Callable[[Array], Statistics]
 
 DRAWS_AT_ONCE = 1_000_000  # 8 MB of numbers; the seed gives the same draws whatever this is
 PERCENTILE, BCA = "percentile-by-subject", "bca-by-subject"
+WILSON_OF_PEOPLE = "wilson-of-people"
+SLACK = 1e-12  # relative; closer values are equal but for rounding
 LEAST_SUBJECTS = 3
 LEAST_SHARE = 0.9  # of resamples in which a statistic is defined
 N_CLASSES = 3
@@ -194,6 +200,42 @@ def _resampled_sums(people: Array, n_resamples: int, rng: np.random.Generator) -
     return np.concatenate(parts)
 
 
+def whole_shares(shares: Array, drawn: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    """Bracket the proportions that are 0 or 1 in every resample, from the number of people.
+
+    Resamples of people who all agree say nothing of those who were not asked. A
+    person counts once, however many pairs they gave, as if these were one.
+
+    Parameters
+    ----------
+    shares : (person, 9) float64
+        As `table_shares` gives them.
+    drawn : mapping of str to Estimate
+        As `bootstrap` gives it for `table_statistics`.
+
+    Returns
+    -------
+    found : dict of str to Estimate
+        Wilson intervals of those proportions.
+    """
+    table = shares.reshape(-1, N_CLASSES, N_CLASSES)
+    out_of = {
+        "agreement": table.sum(axis=(1, 2)),
+        "accuracy": table.sum(axis=(1, 2)),
+        "sensitivity": table[:, :, 2].sum(axis=1),
+        "specificity": table[:, :, :2].sum(axis=(1, 2)),
+        "ppv": table[:, 2, :].sum(axis=1),
+        "npv": table[:, :2, :].sum(axis=(1, 2)),
+    }
+    found = {}
+    for name, weights in out_of.items():
+        old, n = drawn[name], int((weights > 0).sum())
+        if old.lo is None and old.est in {0.0, 1.0}:
+            share = proportion(n if old.est else 0, n)
+            found[name] = dataclasses.replace(share, method=WILSON_OF_PEOPLE)
+    return found
+
+
 def _bare(value: float, reason: str) -> Estimate:
     if not np.isfinite(value):
         return Estimate(est=None, reason=reason)
@@ -204,6 +246,8 @@ def _interval(est: float, drawn: Array, without: Array, level_1: float) -> Estim
     usable = drawn[np.isfinite(drawn)]
     if not np.isfinite(est) or usable.size < LEAST_SHARE * drawn.size:
         return _bare(est, "undefined in many resamples")
+    if np.ptp(usable) <= SLACK * max(1.0, abs(est)):
+        return _bare(est, NO_WIDTH)
     tails = np.array([0.5 - level_1 / 2.0, 0.5 + level_1 / 2.0])
     method = PERCENTILE
     corrected = _bca_tails(est, usable, without, tails)
@@ -215,7 +259,7 @@ def _interval(est: float, drawn: Array, without: Array, level_1: float) -> Estim
 
 def _bca_tails(est: float, drawn: Array, without: Array, tails: Array) -> Array | None:
     """Correct the percentiles for bias and acceleration; None where that is undefined."""
-    slack = 1e-12 * max(1.0, abs(est))
+    slack = SLACK * max(1.0, abs(est))
     below = float(np.mean(drawn < est - slack) + 0.5 * np.mean(np.abs(drawn - est) <= slack))
     if not 0.0 < below < 1.0 or not np.isfinite(without).all():
         return None

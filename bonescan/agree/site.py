@@ -17,6 +17,7 @@ from bonescan.stats.agreement_study import (
     AgreementSettings,
     Flow,
     QuantityAgreement,
+    RocCurve,
     SiteAgreement,
 )
 from bonescan.stats.classes import LabelFrom, who_class
@@ -27,9 +28,17 @@ from .acceptable import judge
 from .baseline import covariates_only
 from .classes import OSTEOPOROSIS, Classes, compare_classes
 from .curves import Curves, draw_curves
+from .intervals import swap_interval, without_intervals
 from .people import Layout, lay_out
-from .quantity import LEAST_PAIRS, compare_quantity, swap_interval
-from .resampling import bootstrap, groups_of, pair_shares, pair_statistics, table_shares
+from .quantity import LEAST_PAIRS, compare_quantity
+from .resampling import (
+    bootstrap,
+    groups_of,
+    pair_shares,
+    pair_statistics,
+    table_shares,
+    whole_shares,
+)
 from .resampling import table_statistics as from_table
 from .serial import compare_changes, compare_replicates
 from .strata import compare_strata
@@ -126,7 +135,9 @@ def compare_site(
         osteoporosis=None if classes is None else classes.osteoporosis,
         auc=t_part.auc,
         bias_at_t=t_part.bias_at_t,
-        covariates_only=covariates_only(some, main_quantity(quantities).rows, settings),
+        covariates_only=covariates_only(
+            some, main_quantity(quantities).rows, settings, clustered=layout.clustered
+        ),
         flow=_flow(pairs, layout, quantities, before_exclusions, started),
         pairs=some,
         rocs=() if curves is None else curves.rocs,
@@ -182,8 +193,10 @@ def _t_part(
         # a rejected scan belongs to a person too, but the table of shares has no place for it
         draws = _drawn_classes(pairs, found, settings) if asked and lost is None else {}
         classes = _by_person(classes, draws)
+        curves = without_intervals(curves)
         bias_at_t = _bias_by_person(bias_at_t, levels, pairs, found, settings if asked else None)
         area = _auc_by_person(area, pairs, found, settings if asked else None)
+        curves = dataclasses.replace(curves, rocs=_with_area(curves.rocs, area))
     return _TPart(classes=classes, curves=curves, auc=area, bias_at_t=bias_at_t)
 
 
@@ -195,16 +208,13 @@ def _drawn_classes(
     pairs: SitePairs, found: QuantityAgreement, settings: AgreementSettings
 ) -> dict[str, Estimate]:
     label = cast(LabelFrom, settings.label_from)
-    return bootstrap(
-        table_shares(
-            who_class(found.test, label),
-            who_class(found.reference, label),
-            groups_of(_people(pairs, found)),
-        ),
-        from_table,
-        settings.bootstrap_resamples,
-        settings.seed,
+    shares = table_shares(
+        who_class(found.test, label),
+        who_class(found.reference, label),
+        groups_of(_people(pairs, found)),
     )
+    drawn = bootstrap(shares, from_table, settings.bootstrap_resamples, settings.seed)
+    return drawn | whole_shares(shares, drawn)
 
 
 def _beside(classes: Classes, drawn: Mapping[str, Estimate]) -> Classes:
@@ -225,9 +235,17 @@ def _by_person(classes: Classes, drawn: Mapping[str, Estimate]) -> Classes:
     found_so: dict[str, Any] = {
         n: swap_interval(getattr(classes.osteoporosis, n), drawn.get(n)) for n in ACCURACY_ESTIMATES
     }
+    bare: Classes = without_intervals(classes)
     return Classes(
-        agreement=dataclasses.replace(classes.agreement, **agreed),
-        osteoporosis=dataclasses.replace(classes.osteoporosis, **found_so),
+        agreement=dataclasses.replace(bare.agreement, **agreed),
+        osteoporosis=dataclasses.replace(bare.osteoporosis, **found_so),
+    )
+
+
+def _with_area(rocs: tuple[RocCurve, ...], area: Estimate) -> tuple[RocCurve, ...]:
+    """Give the first curve, of the test for osteoporosis, its area with the interval by person."""
+    return tuple(
+        dataclasses.replace(c, auc=area) if c.condition == "osteoporosis" else c for c in rocs
     )
 
 
@@ -340,7 +358,10 @@ def _about(
         )
         x, y = more["t_as_given"].reference, more["t_as_given"].test
         if x.size:
-            more["classes_as_given"] = compare_classes(x, y, settings).agreement
+            as_given = compare_classes(x, y, settings)
+            more["classes_as_given"] = (
+                _by_person(as_given, {}) if layout.clustered else as_given
+            ).agreement
     t = quantities.get("t")
     if t is not None and t.n >= LEAST_PAIRS and t.bland_altman is not None:
         more["bias_at_t_regression"] = _bias_by_regression(t)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bonescan.model.estimate import undefined
+from bonescan.model.estimate import Estimate, undefined
 from bonescan.model.pairs import SitePairs
 from bonescan.stats.agreement_study import AgreementSettings, Stratum
 from bonescan.stats.bland_altman import bland_altman
+from bonescan.stats.classes import LabelFrom, who_class
 
 from .classes import compare_classes
+from .intervals import swap_interval
+from .resampling import (
+    bootstrap,
+    groups_of,
+    pair_shares,
+    pair_statistics,
+    table_shares,
+    table_statistics,
+    whole_shares,
+)
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.bool_]
@@ -26,6 +39,8 @@ LIMITS = {
 }
 WORDS = ("sex", "device", "maker")
 LEAST_PAIRS = 3
+_OF_BMD = ("bias", "loa_lower", "loa_upper")
+_OF_T = ("agreement", "kappa", "sensitivity", "specificity")
 MOST_STRATA = 20  # a column with more words is a list of names, not of strata
 
 
@@ -78,7 +93,7 @@ def _stratum(pairs: SitePairs, variable: str, label: str, settings: AgreementSet
     t_pairs = _complete(pairs, "t") if "t" in pairs.values else (np.empty(0), np.empty(0))
     none = undefined("no T-scores" if t_pairs[0].size == 0 else "fewer than 3 pairs")
     classes = compare_classes(*t_pairs, settings) if t_pairs[0].size >= LEAST_PAIRS else None
-    return Stratum(
+    found = Stratum(
         variable=variable,
         label=label,
         quantity=quantity,
@@ -93,6 +108,48 @@ def _stratum(pairs: SitePairs, variable: str, label: str, settings: AgreementSet
         sensitivity=none if classes is None else classes.osteoporosis.sensitivity,
         specificity=none if classes is None else classes.osteoporosis.specificity,
     )
+    several = pairs.replicates is None and len(set(pairs.subjects)) < pairs.n_rows
+    few = ba.n < LEAST_PAIRS
+    if several:
+        found = _by_person(found, pairs, settings)
+    bare: dict[str, Any] = {n: _bare(getattr(found, n)) for n in _OF_BMD if few}
+    return dataclasses.replace(found, **bare)
+
+
+def _bare(estimate: Estimate) -> Estimate:
+    if estimate.est is None:
+        return estimate
+    return Estimate(est=estimate.est, reason="fewer than 3 pairs")
+
+
+def _by_person(found: Stratum, pairs: SitePairs, settings: AgreementSettings) -> Stratum:
+    """Give bias, limits and classes their intervals by drawing people."""
+    drawn: dict[str, Estimate] = {}
+    label = cast(LabelFrom, settings.label_from)
+    if settings.bootstrap_resamples and found.n >= LEAST_PAIRS:
+        x, y, subjects = _with_subjects(pairs, found.quantity)
+        centre = float(x.mean()), float(y.mean())
+        drawn |= bootstrap(
+            pair_shares(x, y, groups_of(subjects)),
+            pair_statistics(centre, settings.deming_ratio),
+            settings.bootstrap_resamples,
+            settings.seed,
+        )
+    if settings.bootstrap_resamples and found.n_t >= LEAST_PAIRS:
+        x, y, subjects = _with_subjects(pairs, "t")
+        shares = table_shares(who_class(y, label), who_class(x, label), groups_of(subjects))
+        classes = bootstrap(shares, table_statistics, settings.bootstrap_resamples, settings.seed)
+        drawn |= classes | whole_shares(shares, classes)
+    swapped: dict[str, Any] = {
+        n: swap_interval(getattr(found, n), drawn.get(n)) for n in _OF_BMD + _OF_T
+    }
+    return dataclasses.replace(found, **swapped)
+
+
+def _with_subjects(pairs: SitePairs, quantity: str) -> tuple[Array, Array, list[str]]:
+    x, y = pairs.values[quantity]
+    known = np.isfinite(x) & np.isfinite(y)
+    return x[known], y[known], [pairs.subjects[i] for i in np.flatnonzero(known)]
 
 
 def _complete(pairs: SitePairs, quantity: str) -> tuple[Array, Array]:

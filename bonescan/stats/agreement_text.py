@@ -55,9 +55,11 @@ def _site(site: SiteAgreement, before: SiteAgreement | None) -> Iterator[str]:
         yield f"  {verdict.quantity}: {verdict.verdict}. {verdict.sentence}"
     if site.covariates_only is not None and site.covariates_only.ols is not None:
         alone = site.covariates_only
+        spread = None if alone.bland_altman is None else alone.bland_altman.sd_diff
         yield (
-            f"  age and BMI alone, BMD: r {_e(alone.pearson, 3)}, SEE "
-            f"{_number(alone.ols.see if alone.ols else None, 4)} (n {alone.n})"
+            f"  age and BMI alone, BMD: SD of differences {_number(spread, 4)}, of the method on "
+            f"the same {alone.n} {_number(alone.more.get('sd_diff_of_method'), 4)}; "
+            f"r {_e(alone.pearson, 3)}"
         )
 
 

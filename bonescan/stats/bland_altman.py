@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 LEAST_FOR_LIMITS, LEAST_FOR_TREND = 2, 3
+ALL_EQUAL = "all differences are equal: no spread to make an interval of"
 MOST_FOR_SHAPIRO = 5000  # the approximation of its p reaches this far
 # E|e| = σ·√(2/π) for a normal residual, so √(π/2) times the mean absolute one is its SD.
 ABSOLUTE_TO_SD = math.sqrt(math.pi / 2.0)
@@ -118,7 +119,7 @@ def bland_altman(
     Returns
     -------
     found : BlandAltman
-        Differences that are equal but for rounding have SD 0 and intervals of no width.
+        Differences that are equal but for rounding have SD 0 and no intervals, with the reason.
 
     Notes
     -----
@@ -192,7 +193,7 @@ def _bias(d: Array, confidence: float) -> Estimate:
         return Estimate(est=bias, reason="one pair has no interval")
     se = float(d.std(ddof=1)) / math.sqrt(n)
     if not varies(d):
-        return Estimate(est=bias, lo=bias, hi=bias, method="t(n-1)", reason="all differences equal")
+        return Estimate(est=bias, reason=ALL_EQUAL)
     arm = t_quantile(0.5 + confidence / 2.0, n - 1) * se
     p = t_p(bias / se, n - 1)
     return Estimate(est=bias, lo=bias - arm, hi=bias + arm, p=p, method="t(n-1)")
@@ -204,7 +205,11 @@ def _limits(d: Array, loa_ci: str, confidence: float) -> _Limits:
         why = undefined("fewer than 2 pairs have no spread")
         return _Limits(sd=None, lower=why, upper=why)
     bias = float(d.mean())
-    s = float(d.std(ddof=1)) if varies(d) else 0.0
+    if not varies(d):
+        # no spread was seen, which is not to say that there is none
+        limit = Estimate(est=bias, reason=ALL_EQUAL)
+        return _Limits(sd=0.0, lower=limit, upper=limit, n_outside=0)
+    s = float(d.std(ddof=1))
     low, high = bias - Z_95 * s, bias + Z_95 * s
     inner, outer = FACTORS[loa_ci](n, confidence)
     arm = t_quantile(0.5 + confidence / 2.0, n - 1) * s * math.sqrt(1.0 + 1.0 / n)
@@ -213,7 +218,7 @@ def _limits(d: Array, loa_ci: str, confidence: float) -> _Limits:
         sd=s,
         lower=Estimate(est=low, lo=bias - outer * s, hi=bias - inner * s, method=loa_ci),
         upper=Estimate(est=high, lo=bias + inner * s, hi=bias + outer * s, method=loa_ci),
-        n_outside=int(np.count_nonzero((d < low) | (d > high))) if s > 0.0 else 0,
+        n_outside=int(np.count_nonzero((d < low) | (d > high))),
         prediction=(bias - arm, bias + arm),
         tolerance=(bias - k * s, bias + k * s),
     )

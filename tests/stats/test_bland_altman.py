@@ -180,9 +180,11 @@ def test_input_without_spread_gives_numbers_or_reasons(x, y):
 
 def test_perfect_agreement_is_stated():
     found = bland_altman([0.7, 0.8, 0.9, 1.1], [0.7, 0.8, 0.9, 1.1])
-    assert (found.bias.est, found.bias.lo, found.bias.hi, found.bias.p) == (0, 0, 0, None)
-    assert (found.loa_lower.lo, found.loa_upper.hi, found.n_outside_loa) == (0, 0, 0)
-    assert found.bias.reason == "all differences equal"
+    for part in (found.bias, found.loa_lower, found.loa_upper):
+        assert (part.est, part.lo, part.hi, part.p) == (0, None, None, None)
+        assert part.reason.startswith("all differences are equal")
+    assert found.n_outside_loa == 0
+    assert (found.prediction, found.tolerance) == (None, None)
     # 0.1 more each: equal but for rounding
     shifted = bland_altman([0.7, 0.8, 0.9, 1.1], [0.8, 0.9, 1.0, 1.2])
     assert shifted.sd_diff == 0
