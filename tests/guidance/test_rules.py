@@ -155,12 +155,12 @@ CONTRAINDICATIONS = (
     "aromatase_inhibitor", "anti_oestrogen", "stroke_or_coronary_history",
     "liver_disease_active", "unexplained_bleeding", "pregnant", "may_become_pregnant",
 )  # fmt: skip
-CLEAR = WOMAN | dict.fromkeys(CONTRAINDICATIONS, False)
+CLEAR = WOMAN | dict.fromkeys(CONTRAINDICATIONS, False) | {"cervical_cancer": False}
 
 
 EARLY = CLEAR | {
     "menopause_age_years": 38.0, "age_years": 45.0, "menopausal_status": "poi",
-    "cervical_cancer": False, "uterus_present": True,
+    "uterus_present": True,
 }  # fmt: skip
 
 
@@ -226,8 +226,16 @@ def test_cervical_cancer_leaves_only_the_screening_of_early_menopause(cancer: bo
     assert "POI-01" in {p.rule_id for p in found.prompts}
     shown = HORMONES_OF_POI & {p.rule_id for p in found.prompts}
     assert shown == (HORMONES_OF_POI if cancer is False else set())
+    assert bool(hormone_prompts(found)) is (cancer is False)  # the window and the societies too
     states = {p.rule_id: p.truth for p in found.safety}
     assert states["POI-01c"] is {True: Truth.YES, None: Truth.UNKNOWN, False: Truth.NO}[cancer]
+
+
+def test_cervical_cancer_stops_nothing_after_a_menopause_at_forty_or_later() -> None:
+    facts = CLEAR | {"cervical_cancer": True}
+    assert "MHT-04" in fired(**facts | {"menopause_age_years": 40.0})
+    assert "MHT-04" not in fired(**facts | {"menopause_age_years": 39.9})
+    assert "MHT-04" not in fired(**facts)  # at what age is not known
 
 
 @pytest.mark.parametrize(("age", "expected"), [(50.9, True), (51.0, False)])
@@ -266,6 +274,7 @@ def test_every_hormone_prompt_stands_with_its_conditions_and_harms(rule_id: str,
         assert "breast cancer, thrombosis, stroke" in safety["MHT-E1"].text_en
     for rule in RULES:
         if rule.kind is not RuleKind.SAFETY and "MHT-01" in rule.blocked_by:
+            assert "POI-01c" in rule.blocked_by, rule.rule_id
             assert {rule_id, "MHT-E1", "SAF-07"} <= set(rule.safety_ids), rule.rule_id
 
 
