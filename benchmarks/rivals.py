@@ -97,7 +97,7 @@ def with_gaps(rng: np.random.Generator, values: Array, gaps: float) -> Array:
 
 def unit(rng: np.random.Generator, n: int, n_bins: int) -> Array:
     """Make random unit rows, float32."""
-    return plain_match.unit_rows(rng.normal(-40, 6, (n, n_bins))).astype(np.float32)
+    return match.unit_rows(rng.normal(-40, 6, (n, n_bins))).astype(np.float32)
 
 
 # --- spectra ---------------------------------------------------------------
@@ -216,19 +216,6 @@ def naive_bound(samples: Array, line: Array, start: Array, basis: Array, _models
 
 
 # --- match -----------------------------------------------------------------
-
-
-def spectra_rows(rng: np.random.Generator, n: int, gaps: float) -> Args:
-    """Spectra in dB."""
-    rows = rng.normal(-40, 6, (n, 11))
-    rows[rng.random(n) < gaps, rng.integers(0, 11)] = rng.choice([np.nan, np.inf, -np.inf])
-    return (kernel_input(rows),)
-
-
-def spectra_and_models(rng: np.random.Generator, n: int, gaps: float) -> Args:
-    """Spectra in dB, and models."""
-    models = kernel_input(plain_match.unit_rows(rng.normal(-40, 6, (3, 11))))
-    return *spectra_rows(rng, n, gaps), models
 
 
 def library(n_models: int, n_bins: int, k: int | None = None) -> Inputs:
@@ -537,15 +524,6 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             inputs=tile,
             rtol=2e-5,
             atol=1e3,
-        ),
-        "match.unit_rows": Rival(
-            kernel=match.unit_rows, plain=plain_match.unit_rows, inputs=spectra_rows
-        ),
-        "match.pearson_match": Rival(
-            kernel=match.pearson_match,
-            plain=plain_match.pearson_match,
-            inputs=spectra_and_models,
-            rtol=1e-10,
         ),
         "match.exact_product": Rival(
             kernel=match.exact_product, plain=plain_match.exact_product, inputs=pair_of_rows

@@ -21,9 +21,10 @@ ROUNDING_PER_BIN = 2.0**-23
 NO_MODEL = -1
 
 
-@kernel()
 def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Centre each row and scale it to unit norm, so that r is one dot product.
+
+    Plain NumPy, for a site has few spectra: compiling would take longer than it saves.
 
     Parameters
     ----------
@@ -36,27 +37,18 @@ def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
         Mean 0 and sum of squares 1; a NaN row where one value is NaN or beyond
         1e100 in size, or the row is constant (rms deviation below 1e-12 of its largest value).
     """
-    n, n_bins = rows.shape
-    unit = np.empty((n, n_bins), np.float64)
-    for i in range(n):
-        finite, total, largest, square = True, 0.0, 0.0, 0.0
-        for b in range(n_bins):
-            finite &= bool(abs(rows[i, b]) < LARGEST_LEVEL)  # not true for NaN
-        for b in range(n_bins if finite else 0):
-            total += rows[i, b]
-            largest = rows[i, b] if rows[i, b] > largest else largest
-            largest = -rows[i, b] if -rows[i, b] > largest else largest
-        for b in range(n_bins if finite else 0):
-            deviation = rows[i, b] - total / n_bins
-            square += deviation * deviation
-        least = FLAT_1 * largest
-        norm = np.sqrt(square) if square > n_bins * least * least else np.nan
-        for b in range(n_bins):
-            unit[i, b] = (rows[i, b] - total / n_bins) / norm if finite else np.nan
-    return unit
+    n_bins = rows.shape[1]
+    if n_bins == 0:
+        return np.empty(rows.shape)
+    finite = (np.abs(rows) < LARGEST_LEVEL).all(axis=1, keepdims=True)  # not true for NaN
+    usable = np.where(finite, rows, 0.0)
+    centred = usable - usable.mean(axis=1, keepdims=True)
+    square = np.einsum("nb,nb->n", centred, centred)[:, None]
+    largest = np.abs(usable).max(axis=1, keepdims=True)
+    shaped = square > n_bins * (FLAT_1 * largest) ** 2
+    return np.asarray(centred / np.sqrt(np.where(shaped, square, np.nan)))
 
 
-@kernel()
 def pearson_match(
     spectra: NDArray[np.float64], models_unit: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -72,21 +64,12 @@ def pearson_match(
     Returns
     -------
     r : (n, m) float64
-        Pearson's r, within 1e-10 of exact arithmetic (tested against the twin),
-        clipped to -1 ... 1; NaN where `unit_rows` gives a NaN row.
+        Pearson's r, within 1e-10 of exact arithmetic, clipped to -1 ... 1; NaN
+        where `unit_rows` gives a NaN row. No BLAS: its threads can't change a digit.
     """
-    unit = unit_rows(spectra)
-    n, n_bins = unit.shape
-    r = np.empty((n, models_unit.shape[0]), np.float64)
-    for i in range(n):
-        for m in range(models_unit.shape[0]):
-            value = 0.0 if n_bins else np.nan
-            for b in range(n_bins):
-                value += unit[i, b] * models_unit[m, b]
-            # not min() and max(), which would lose NaN
-            value = 1.0 if value > 1.0 else value
-            r[i, m] = -1.0 if value < -1.0 else value
-    return r
+    if spectra.shape[1] == 0:
+        return np.full((len(spectra), len(models_unit)), np.nan)
+    return np.asarray(np.clip(np.einsum("nb,mb->nm", unit_rows(spectra), models_unit), -1.0, 1.0))
 
 
 @kernel(relaxed=True)  # any order of adding will do; 1e-16 off, as in order

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import interface, match, spectra
+from . import interface, spectra
 from .basis import dft_basis
 from .threads import pinned_blas
 
@@ -28,10 +28,8 @@ def warm_up() -> None:
     lines = _view(np.zeros((2, 16), np.int16))
     first = _view(np.zeros(1, np.int64))
     basis = _view(dft_basis(1.0, 16, [0.25]))
-    unit = _view(match.unit_rows(_view(np.eye(2))))
     with pinned_blas():
         spectra.gate_power(lines, first, first, basis)
-        match.pearson_match(unit, unit)
         envelope = _view(interface.rectified_envelope(lines, 4, 4))
         score = _view(interface.surface_score(envelope, 1, 1, 2, 1))
         path = _view(interface.viterbi_surface(score, 1, 0, 3))

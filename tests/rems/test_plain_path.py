@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from bonescan.kernels.plain import interface as plain_interface
-from bonescan.kernels.plain import match as plain_match
 from bonescan.kernels.plain import spectra as plain_spectra
-from bonescan.rems import interface, match, spectra
+from bonescan.rems import interface, spectra
 from bonescan.rems.estimate import estimate_scan
 from bonescan.rems.measure_site import look_at_site, measure_site
 from bonescan.settings import RemsSettings
@@ -21,8 +20,6 @@ KERNELS = (
     (interface, plain_interface, "viterbi_surface"),
     (interface, plain_interface, "path_contrast"),
     (spectra, plain_spectra, "gate_power"),
-    (match, plain_match, "pearson_match"),
-    (match, plain_match, "unit_rows"),
 )
 
 

@@ -5,35 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-FLAT_1 = 1e-12
-LARGEST_LEVEL = 1e100
 ROWS = 64
 WIDE, LANES = 64, 16
 NO_MODEL = -1
-
-
-def unit_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Twin of `kernels.match.unit_rows`."""
-    n_bins = rows.shape[1]
-    if n_bins == 0:
-        return np.empty(rows.shape)
-    finite = (np.abs(rows) < LARGEST_LEVEL).all(axis=1, keepdims=True)
-    usable = np.where(finite, rows, 0.0)
-    centred = usable - usable.mean(axis=1, keepdims=True)
-    square = (centred**2).sum(axis=1, keepdims=True)
-    largest = np.abs(usable).max(axis=1, keepdims=True)
-    shaped = square > n_bins * (FLAT_1 * largest) ** 2
-    unit: NDArray[np.float64] = centred / np.sqrt(np.where(shaped, square, np.nan))
-    return unit
-
-
-def pearson_match(
-    spectra: NDArray[np.float64], models_unit: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Twin of `kernels.match.pearson_match`."""
-    if spectra.shape[1] == 0:
-        return np.full((len(spectra), len(models_unit)), np.nan)
-    return np.clip(unit_rows(spectra) @ models_unit.T, -1, 1)
 
 
 def exact_product(
