@@ -190,6 +190,9 @@ def test_loss_of_height_is_against_the_largest_height_before() -> None:
     grown = of(fact("height_cm", "160", date(2024, 1, 1)), fact("height_cm", "163.3",
                date(2026, 1, 1)))  # fmt: skip
     assert (grown["height_loss_cm"], grown["height_gain_cm"]) == (0.0, 3.3)
+    shrunk = of(fact("height_cm", "140", date(2024, 1, 1)), fact("height_cm", "136.7",
+                date(2026, 1, 1)))  # fmt: skip
+    assert shrunk["height_loss_cm"] == 3.3
 
 
 def test_two_heights_of_one_day_that_disagree_say_nothing_of_a_change() -> None:

@@ -31,7 +31,7 @@ def body(known: KnownFacts, person: PersonAtExam, pregnancy: PregnancyDays | Non
 
 
 def _height(known: KnownFacts) -> Values:
-    """Compare the last height with earlier ones; rounded, so that 165.2 - 163.2 is 2.0."""
+    """Compare the last height with earlier ones; rounded, so that 140 - 136.7 is 3.3."""
     dated = known.until("height_cm")
     last = {float(v) for d, v in dated if d == dated[-1][0]}
     if len(last) != 1:
