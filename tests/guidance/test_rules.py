@@ -375,6 +375,45 @@ def test_a_factor_of_pregnancy_counts_in_pregnancy_and_lactation(rule_id: str, f
     assert rule_id in fired(**facts | {"breastfeeding": True})
 
 
+PREGNANCY_ONLY = {"delivery_date", "fracture_in_pregnancy_or_lactation", "pop_enrolled",
+                  "menopausal_status", "ovarian_suppression", "plo_diagnosed"}  # fmt: skip
+
+
+def test_a_man_is_not_asked_about_pregnancy() -> None:
+    found = of(sex="M", age_years=72.0, pregnant=False, breastfeeding=False)
+    assert not PREGNANCY_ONLY - {"ovarian_suppression"} & {
+        n for p in found.unknown for n in p.missing
+    }
+    assert "CTI-02" not in {p.rule_id for p in found.unknown}
+
+
+def test_long_after_the_menopause_nobody_is_asked_for_a_birth() -> None:
+    found = of(sex="F", menopausal_status="postmenopausal", pregnant=False, breastfeeding=False)
+    assert "delivery_date" not in {n for p in found.unknown for n in p.missing}
+
+
+def test_pain_after_birth_is_seen_where_sex_and_status_are_not_recorded() -> None:
+    assert {"PLO-P3", "PLO-04", "PLO-06", "PLO-02"} <= fired(breastfeeding=True, back_pain=True)
+    assert {"PLO-P3", "PLO-04"} <= fired(delivery_date=date(2025, 3, 1), bone_pain=True)
+    # a status that can't be right never hides it
+    facts: dict[str, Known] = {"menopausal_status": "postmenopausal", "back_pain": True}
+    assert "PLO-P3" in fired(**facts | {"breastfeeding": True})
+    assert "PLO-P3" in fired(**facts | {"breastfeeding": False, "delivery_date": TODAY})
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("transition", True), ("postmenopausal", True), ("surgical", True), ("poi", True),
+     ("premenopausal", False), ("lactating", False), ("after-weaning", False)],
+)  # fmt: skip
+def test_sleeplessness_before_the_menopause_prompts_for_no_hormones(
+    status: str, expected: bool
+) -> None:
+    facts = CLEAR | {"menopausal_status": status, "bone_drug_not_tolerated": True}
+    rows = {"MHT-05", "MHT-08"}
+    assert rows & fired(**facts) == (rows if expected else set())
+
+
 def test_a_bisphosphonate_of_the_past_is_still_in_bone() -> None:
     facts: dict[str, Known] = {"bisphosphonate": False, "may_become_pregnant": True}
     noted = {p.rule_id for p in of(**facts | {"bisphosphonate_ever": True}).safety}
@@ -661,6 +700,9 @@ def test_what_presses_most_stands_first() -> None:
     )
     notes = [p.rule_id for p in of(**CLEAR | {"hormone_therapy": False}).safety]
     assert notes.index("SAF-07") < notes.index("MHT-01")
+    notes = [p.rule_id for p in of(**CLEAR | {"hormone_therapy": False, "kidney_disease": True})
+             .safety]  # fmt: skip
+    assert notes.index("SAF-12") < notes.index("SAF-07")  # recorded, though of a later rank
 
 
 def test_only_contraindications_show_a_state() -> None:
