@@ -175,7 +175,7 @@ def _t_part(
     x, y = pairs.values["t"]
     if not before_exclusions:
         x, y = found.reference, found.test
-    if x.size == 0:
+    if _too_few(x, y, lost):
         return _TPart()
     classes = compare_classes(x, y, settings, lost)
     fracture = pairs.numbers.get("fracture")
@@ -184,7 +184,7 @@ def _t_part(
     )
     levels = {name: float(name) for name in CUT_OFFS_T}
     at = bias_at(found.reference, found.test, levels.values(), error_ratio=settings.deming_ratio)
-    bias_at_t = {name: at[level] for name, level in levels.items()}
+    bias_at_t = {name: _inside(at[level], level, found.reference) for name, level in levels.items()}
     area = curves.osteoporosis
     asked = found.n >= LEAST_PAIRS and settings.bootstrap_resamples > 0
     if asked and lost is None and not layout.clustered:
@@ -198,6 +198,21 @@ def _t_part(
         area = _auc_by_person(area, pairs, found, settings if asked else None)
         curves = dataclasses.replace(curves, rocs=_with_area(curves.rocs, area))
     return _TPart(classes=classes, curves=curves, auc=area, bias_at_t=bias_at_t)
+
+
+def _too_few(x: Array, y: Array, lost: NDArray[np.bool_] | None) -> bool:
+    """Tell whether there are classes to compare; a single rejected scan is something to count."""
+    if lost is not None and bool((np.isfinite(x) & lost).any()):
+        return False
+    return int((np.isfinite(x) & np.isfinite(y)).sum()) < LEAST_PAIRS
+
+
+def _inside(bias: Estimate, level: float, reference: Array) -> Estimate:
+    """Give the bias at a level within the values of the reference; beyond, a line only guesses."""
+    if bias.est is None or reference.min() <= level <= reference.max():
+        return bias
+    low, high = float(reference.min()), float(reference.max())
+    return undefined(f"outside the reference's T of {low:.1f} to {high:.1f}")
 
 
 def _people(pairs: SitePairs, found: QuantityAgreement) -> list[str]:
@@ -379,7 +394,10 @@ def _bias_by_regression(t: QuantityAgreement) -> dict[str, Estimate]:
         intercept = block.proportional_intercept.est
     if slope is None or intercept is None:
         return {name: undefined("no regression on the mean") for name in CUT_OFFS_T}
-    return {name: Estimate(est=intercept + slope * float(name)) for name in CUT_OFFS_T}
+    return {
+        name: _inside(Estimate(est=intercept + slope * float(name)), float(name), t.reference)
+        for name in CUT_OFFS_T
+    }
 
 
 def gap_distribution(gaps: Array) -> dict[str, Any]:

@@ -10,10 +10,9 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
-from bonescan.errors import NothingUsable, code_info
+from bonescan.errors import NothingUsable
 from bonescan.model.outcome import Problem
 from bonescan.model.pairs import SitePairs
-from bonescan.model.vocabulary import Severity
 from bonescan.stats.agreement_study import (
     AgreementSettings,
     AgreementStudy,
@@ -22,6 +21,7 @@ from bonescan.stats.agreement_study import (
 )
 
 from .across_sites import compare_across_sites
+from .doubts import refuse_impossible, say_doubts, warning
 from .quantity import LEAST_PAIRS
 from .scoring import say_scoring
 from .site import Started, compare_site, main_quantity
@@ -80,6 +80,8 @@ def compare_study(  # noqa: PLR0913 - what was measured, and four ways to look a
     found: list[Problem] = list(problems)
     apart: list[SitePairs] = []
     begun: dict[str, Started] = {}
+    refuse_impossible(sites, source)
+    found += say_doubts(sites, settings)
     for site in sites:
         for part in _by_maker(site, pool=pool_makers, problems=found):
             ready, said = say_scoring(part)
@@ -116,13 +118,6 @@ def compare_study(  # noqa: PLR0913 - what was measured, and four ways to look a
         versions={"python": platform.python_version()} | {n: version(n) for n in LIBRARIES},
         problems=tuple(found),
         simulated=simulated,
-    )
-
-
-def warning(code: str, reason: str) -> Problem:
-    """Make a warning of a registered code."""
-    return Problem(
-        code=code, severity=Severity.WARNING, file="", reason=reason, hint=code_info(code).hint
     )
 
 

@@ -144,7 +144,9 @@ def add(app: typer.Typer) -> None:
             None, "--model", help="Model whose training people must not be in the sample."
         ),
         norms: Path | None = typer.Option(None, "--norms", help="Folder with reference tables."),
-        bootstrap: int = typer.Option(2000, "--bootstrap", help="Resamples of people; 0 = none."),
+        bootstrap: int = typer.Option(
+            2000, "--bootstrap", help="Resamples of people, at least 200; 0 = none."
+        ),
         seed: int = typer.Option(20260101, "--seed", help="Seed of the resamples."),
         as_json: bool = JsonOption,
         config: Path | None = ConfigOption,

@@ -12,7 +12,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         code="BS-E371",
         title="a cell of a number column that holds no finite number",
-        hint="Correct the cell, or leave it empty: an empty cell is a missing value.",
+        hint="Write numbers as 0.82 or -2.5 (a decimal point, a plain minus); an empty cell is a "
+        "missing value.",
     ),
     CodeInfo(
         code="BS-E372",
@@ -70,5 +71,15 @@ CODES: tuple[CodeInfo, ...] = (
         code="BS-W375",
         title="exams of people in doubt",
         hint="One number may stand for two people: correct the record, run again, then compare.",
+    ),
+    CodeInfo(
+        code="BS-W376",
+        title="densities that may be in another unit",
+        hint="Densities are areal, in g/cm2, by both methods; the numbers were taken as they are.",
+    ),
+    CodeInfo(
+        code="BS-W377",
+        title="an acceptable difference that meets no quantity",
+        hint="Name the quantity it is about: --acceptable-difference bmd=0.03,t=0.5.",
     ),
 )

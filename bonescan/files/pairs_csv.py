@@ -31,6 +31,7 @@ _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "<na>", "nat", "."
 _YES = frozenset({"1", "1.0", "yes", "y", "true", "pass", "passed", "ok", "good"})
 _NO = frozenset({"0", "0.0", "no", "n", "false", "fail", "failed", "rejected", "bad", "excluded"})
 USUAL_REFERENCE = "dxa"
+MINUS = "\N{MINUS SIGN}"  # what word processors make of a hyphen before a number
 NEAR = 0.5  # how alike a column name must be to be offered
 
 # what a column is taken for when no option names one
@@ -120,7 +121,7 @@ class Cells:
         if text is None:
             return math.nan
         try:
-            value = float(cell if not isinstance(cell, str) else text)
+            value = float(cell if not isinstance(cell, str) else text.replace(MINUS, "-"))
         except (TypeError, ValueError):
             comma = " with a decimal comma" if "," in text else ""
             raise self._no_number(name, row, f"the text {text!r}{comma}") from None

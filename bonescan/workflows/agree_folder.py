@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bonescan.agree.doubts import warning
 from bonescan.agree.pairing import nearest_pairs
 from bonescan.agree.scoring import (
     ONE_REFERENCE,
@@ -19,7 +20,7 @@ from bonescan.agree.scoring import (
     TWO_REFERENCES,
     TWO_SCALES,
 )
-from bonescan.agree.study import compare_study, warning
+from bonescan.agree.study import compare_study
 from bonescan.errors import NothingUsable, UsageError
 from bonescan.files.model_file import load_model
 from bonescan.model.outcome import Problem
@@ -191,7 +192,11 @@ def _check_training(
     unknown = sorted(used - {model.model_id})
     if not unknown:
         return []
-    return [warning("BS-W371", f"the training people of {', '.join(unknown)} are not known here.")]
+    said = (
+        f"the training people of {', '.join(unknown)} are not known here: training overlap could "
+        "not be looked for; give the model's file with --model."
+    )
+    return [warning("BS-W371", said)]
 
 
 def _started(scans: StudyScans, second: str) -> dict[str, tuple[int, int, int]]:

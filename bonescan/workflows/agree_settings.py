@@ -14,6 +14,7 @@ from bonescan.stats.limits_factors import FACTORS
 from bonescan.stats.proportions import PROPORTION_METHODS
 
 LABELS = ("rounded", "raw")
+LEAST_RESAMPLES = 200  # the ends of a 95 % interval are the fifth of 200 from either side
 MOST_RESAMPLES = 100_000
 MOST_DAYS = 3650
 
@@ -45,7 +46,7 @@ def agreement_settings(  # noqa: PLR0913 - one keyword for each option of the co
     quantity : str
         What a bare number is about.
     bootstrap : int
-        Resamples; 0 for none.
+        Resamples, at least 200; 0 for none.
     seed, max_gap_days : int
 
     Raises
@@ -59,8 +60,10 @@ def agreement_settings(  # noqa: PLR0913 - one keyword for each option of the co
     _one_of("--label-from", label_from, LABELS)
     if not (math.isfinite(deming_ratio) and deming_ratio > 0.0):
         raise _refused("--deming-ratio", str(deming_ratio), "a number above 0")
-    if not 0 <= bootstrap <= MOST_RESAMPLES:
-        raise _refused("--bootstrap", str(bootstrap), f"0 to {MOST_RESAMPLES}")
+    if bootstrap != 0 and not LEAST_RESAMPLES <= bootstrap <= MOST_RESAMPLES:
+        raise _refused(
+            "--bootstrap", str(bootstrap), f"0, or {LEAST_RESAMPLES} to {MOST_RESAMPLES}"
+        )
     if not 0 <= max_gap_days <= MOST_DAYS:
         raise _refused("--max-gap-days", str(max_gap_days), f"0 to {MOST_DAYS}")
     if seed < 0:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bonescan.agree.study import compare_study, warning
+from bonescan.agree.doubts import warning
+from bonescan.agree.study import compare_study
 from bonescan.files.model_file import load_model
 from bonescan.files.pairs_csv import ColumnChoice, read_pairs_csv
 from bonescan.model.outcome import Problem
@@ -74,6 +75,9 @@ def check_overlap(sites: Sequence[SitePairs], model: Path) -> tuple[Problem, ...
     if not people:
         return (warning("BS-W371", "the table has no column of subjects."),)
     if any(issuer is None for _, issuer in people):
-        said = "subjects were looked for by number alone: the table names no issuer."
+        said = (
+            "subjects were looked for by number alone: the table names no issuer, so people whom "
+            "the training knew with theirs could not be looked for."
+        )
         return (warning("BS-W371", said),)
     return ()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from bonescan.agree.study import compare_study
 from bonescan.errors import UsageError
@@ -42,9 +44,9 @@ def compare_methods(
     Parameters
     ----------
     reference, test : array_like or str
-        Paired values, NaN or None for a gap; or, with `data`, the names of two
-        columns (or of two methods of a wide table). Differences are test −
-        reference.
+        Paired values, NaN or None for a gap, pandas Series of one index; or,
+        with `data`, the names of two columns (or of two methods of a wide
+        table). Differences are test − reference.
     data : DataFrame or mapping of columns, optional
         From pandas or polars; without `reference` and `test` its columns are
         named ``<site>_<method>_<bmd|t|z>``.
@@ -122,14 +124,17 @@ def _sites(
     if data is None and test is None and _is_table(reference):
         data, reference = reference, None
     if data is not None:
+        if hasattr(data, "collect"):  # a polars LazyFrame
+            data = data.collect()
         choice = ColumnChoice(reference=reference, test=test, quantity=quantity, **roles)
         return pairs_of_table(cells_of_frame(data), choice)
     if reference is None or test is None:
         raise UsageError(
             "BS-E376", "found no two columns, wanted a reference and a test, or a DataFrame."
         )
-    arrays = {"reference": list(reference), "test": list(test)}
-    arrays |= {role: list(values) for role, values in roles.items()}
+    given = {"reference": reference, "test": test, **roles}
+    _refuse_other_index(given)
+    arrays = {name: _one_column(name, values) for name, values in given.items()}
     n = len(arrays["reference"])
     for name, values in arrays.items():
         if len(values) != n:
@@ -143,5 +148,36 @@ def _sites(
     return pairs_of_table(Cells(columns=arrays, labels=row_labels(n)), choice)
 
 
+def _refuse_other_index(given: Mapping[str, Any]) -> None:
+    """Refuse pandas Series whose rows are named differently: by position they would be mixed up."""
+    named = {n: v.index for n, v in given.items() if hasattr(v, "index") and hasattr(v, "iloc")}
+    first = next(iter(named), "")
+    for name, index in named.items():
+        if len(index) == len(named[first]) and not index.equals(named[first]):
+            raise UsageError(
+                "BS-E372",
+                f"found a Series of {name} with another index than that of {first}, wanted one "
+                "index: align the two first, or give their values.",
+            )
+
+
+def _one_column(name: str, values: Any) -> list[Any]:
+    """List the values of one column; masked ones are gaps."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = np.ma.filled(values.astype(np.float64), np.nan)
+    if isinstance(values, np.ndarray):
+        if values.ndim != 1 and values.size != max(values.shape, default=0):
+            raise UsageError(
+                "BS-E372", f"found {name} with the shape {values.shape}, wanted one column."
+            )
+        return list(np.ravel(values))
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise UsageError(
+            "BS-E376",
+            f"found {values!r} as {name}, wanted a column of values; names of columns need `data`.",
+        )
+    return list(values)
+
+
 def _is_table(value: Any) -> bool:
-    return hasattr(value, "columns") or isinstance(value, Mapping)
+    return hasattr(value, "collect") or hasattr(value, "columns") or isinstance(value, Mapping)

@@ -271,15 +271,23 @@ def _one_day_a_person(rows: Sequence[Repeat]) -> list[Repeat]:
 
 
 def _refuse_half_named(table: RepeatTable, path: Path) -> None:
-    """Refuse where some rows of a site say technique or device, and others don't."""
+    """Refuse where some rows of a site say technique or device, and others don't.
+
+    Devices are looked at within one technique and origin: our own estimates name
+    no maker, which says nothing about the DXA beside them.
+    """
     sites: dict[tuple[str, ...], list[Repeat]] = {}
     for row in table.rows:
         if not math.isnan(row.value):
-            sites.setdefault((*row.key[:2], *row.by), []).append(row)
-    for rows in sites.values():
+            key = (*row.key[:2], *row.by)
+            sites.setdefault(("technique", *key), []).append(row)
+            own = tuple(row.key[KEY_NAMES.index(name)] for name in ("technique", "origin"))
+            sites.setdefault(("device", *own, *key), []).append(row)
+    for (what, *_), rows in sites.items():
+        names = DEVICE_NAMES if what == "device" else ("technique",)
         for place, name in enumerate(KEY_NAMES):
             named = {r.key[place] for r in rows}
-            if name in {"technique", *DEVICE_NAMES} and "" in named and len(named) > 1:
+            if name in names and "" in named and len(named) > 1:
                 line = next(r.line for r in rows if not r.key[place])
                 known = sorted(named - {""})[0]
                 raise UsageError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ TWO = ("--reference", "x", "--test", "y")
         ("x,y\n1,2\n2,abc\n3,4", TWO, 2, ["BS-E371", "'y'", "line 3", "'abc'"]),
         ("x,y\n1,2\n2,inf\n3,4", TWO, 2, ["BS-E371", "line 3", "inf"]),
         ("x,y\n1,2\n2,-1e999\n3,4", TWO, 2, ["BS-E371", "-inf"]),
+        ("x,y\n1,2\n2,1e300\n3,4", TWO, 2, ["BS-E371", "line 3", "1e+300"]),
         ("x,y\n1,2\n2,=1+1\n3,4", TWO, 2, ["BS-E371", "'=1+1'"]),
         ("x;y\n1;2\n2;0,82\n3;4", TWO, 2, ["BS-E371", "'0,82' with a decimal comma"]),
         ("x,y\n1,2\n2,3,4\n", TWO, 2, ["BS-E371", "line 3", "3 cells"]),
@@ -66,7 +68,9 @@ def test_a_table_that_can_not_be_compared(
         (("--acceptable-difference", "small"), "above 0"),
         (("--acceptable-difference", "-1"), "above 0"),
         (("--acceptable-difference", "bmc=1"), "bmd"),
-        (("--bootstrap", "-1"), "0 to"),
+        (("--bootstrap", "-1"), "0, or 200 to"),
+        (("--bootstrap", "1"), "0, or 200 to"),
+        (("--bootstrap", "199"), "0, or 200 to"),
         (("--max-gap-days", "-1"), "0 to"),
         (("--seed", "-1"), "0 or more"),
         (("--quantity", "hu"), "bmd, t or z"),
@@ -155,3 +159,66 @@ def test_formulas_stay_text(csv_file: Csv, verb: Any, tmp_path: Path) -> None:
     cells = (out / "pairs.csv").read_text().splitlines()[1].split(",")
     assert cells[2] == "'=cmd()"
     assert "=cmd()" not in (out / "agreement.html").read_text()
+
+
+@pytest.mark.parametrize("table", ["x_t,y_t\n-1,-1", "x_t,y_t\n-1,-1\n-2,-2"])
+def test_fewer_than_three_pairs_have_no_classes(
+    table: str, csv_file: Csv, verb: Callable[..., tuple[int, str, str]], agree: Any
+) -> None:
+    path, words = csv_file(table), ("--reference", "x_t", "--test", "y_t")
+    site = agree(path, *words)["sites"]["pair"]
+    assert site["classes"] is None
+    assert site["osteoporosis"] is None
+    assert "100.0 %" not in verb("agree", path, *words)[1]
+
+
+def test_three_pairs_have_classes(csv_file: Csv, agree: Any) -> None:
+    path = csv_file("x_t,y_t\n-1,-1\n-2,-2.1\n-3,-2.8")
+    site = agree(path, "--reference", "x_t", "--test", "y_t")["sites"]["pair"]
+    assert site["classes"]["agreement"]["est"] == 1.0
+
+
+def problems(verb: Callable[..., tuple[int, str, str]], *words: object) -> list[str]:
+    code, out, _ = verb("agree", *words, "--json", "--bootstrap", 0)
+    assert code == 0
+    return [f"{p['code']} {p['reason']}" for p in json.loads(out)["problems"]]
+
+
+@pytest.mark.parametrize(
+    ("factor", "n_outside", "fold"),
+    [(1.0, 0, False), (1000.0, 4, True), (4.9, 4, False), (5.1, 4, True), (0.1, 3, True)],
+)
+def test_another_unit_is_pointed_out(
+    factor: float, n_outside: int, fold: bool, csv_file: Csv, verb: Any
+) -> None:
+    values = (0.7, 0.8, 0.9, 1.1)
+    rows = "\n".join(f"{v},{v * factor:.6g}" for v in values)
+    said = problems(verb, csv_file(f"ls_dxa_bmd,ls_rems_bmd\n{rows}"))
+    units = [text for text in said if text.startswith("BS-W376")]
+    assert any(f"{n_outside} of 4 values lie outside" in t for t in units) == bool(n_outside)
+    assert any("-fold" in t for t in units) == fold
+
+
+def test_an_acceptable_difference_of_nothing_there_is_said(csv_file: Csv, verb: Any) -> None:
+    path = csv_file("ls_dxa_bmd,ls_rems_bmd\n0.7,0.71\n0.8,0.79\n0.9,0.93")
+    said = problems(verb, path, "--acceptable-difference", "bmd=0.1,t=0.5")
+    assert [t for t in said if t.startswith("BS-W377")] == [
+        "BS-W377 t=0.5: found bmd and no t; nothing was judged."
+    ]
+
+
+def test_a_minus_sign_of_a_word_processor_is_a_minus(csv_file: Csv, agree: Any) -> None:
+    path = csv_file("x_t,y_t\n\N{MINUS SIGN}1.5,-1.0\n-2,-2.1\n-3,-2.8")
+    q = agree(path, "--reference", "x_t", "--test", "y_t")["sites"]["pair"]["t"]
+    assert q["bland_altman"]["bias"]["est"] == pytest.approx((0.5 - 0.1 + 0.2) / 3)
+
+
+@pytest.mark.parametrize(("lowest", "known"), [(-2.4, False), (-2.5, True), (0.5, False)])
+def test_the_bias_at_a_t_that_nobody_has_is_not_given(
+    lowest: float, known: bool, csv_file: Csv, agree: Any
+) -> None:
+    rows = "\n".join(f"{v},{v + 0.1 + 0.02 * i}" for i, v in enumerate((lowest, 0.6, 0.9, 1.4)))
+    at = agree(csv_file(f"ls_dxa_t,ls_rems_t\n{rows}"))["sites"]["ls"]["bias_at_t"]
+    assert (at["-2.5"]["est"] is not None) == known
+    if not known:
+        assert f"outside the reference's T of {lowest:.1f} to 1.4" in at["-2.5"]["reason"]

@@ -85,7 +85,7 @@ def test_more_columns_by_role() -> None:
 
 
 def test_a_study_prints_and_is_json(columns: dict[str, list[str]]) -> None:
-    study = compare_methods(columns, bootstrap=20)
+    study = compare_methods(columns, bootstrap=200)
     assert "limits of agreement" in str(study)
     json.dumps(study.to_dict(), allow_nan=False)
     with pytest.raises(AttributeError, match="cannot assign"):
@@ -149,3 +149,29 @@ def test_a_table_is_checked_for_training_people_too(set_200: Path, verb: Any) ->
 
 def test_it_is_one_of_the_public_names() -> None:
     assert "compare_methods" in bonescan.__all__
+
+
+def test_series_of_two_indexes_are_not_paired_by_position() -> None:
+    pandas = pytest.importorskip("pandas")
+    x = pandas.Series([1.0, 2.0, 3.0, 4.0], index=list("abcd"))
+    y = pandas.Series([4.1, 3.1, 2.1, 1.3], index=list("dcba"))
+    with pytest.raises(UsageError, match="test with another index than that of reference"):
+        compare_methods(x, y, bootstrap=0)
+    same = compare_methods(x, y.reindex(x.index), bootstrap=0)
+    assert bias(same, "pair") == pytest.approx((0.3 + 0.1 + 0.1 + 0.1) / 4)
+
+
+def test_shapes_masks_and_lazy_frames() -> None:
+    polars = pytest.importorskip("polars")
+    x, y = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.1, 2.2, 3.1, 4.4])
+    wanted = bias(compare_methods(x, y, bootstrap=0), "pair")
+    column = compare_methods(x[:, None], y[None, :], bootstrap=0)
+    lazy = compare_methods("x", "y", data=polars.LazyFrame({"x": x, "y": y}), bootstrap=0)
+    assert bias(column, "pair") == bias(lazy, "pair") == wanted
+    masked = np.ma.MaskedArray([*y, 99.0], mask=[0, 0, 0, 0, 1])
+    study = compare_methods([*x, 5.0], masked, bootstrap=0)
+    assert bias(study, "pair") == wanted
+    with pytest.raises(UsageError, match=r"shape \(2, 2\), wanted one column"):
+        compare_methods(x.reshape(2, 2), y, bootstrap=0)
+    with pytest.raises(UsageError, match=r"found 1\.0 as reference, wanted a column"):
+        compare_methods(1.0, 2.0, bootstrap=0)

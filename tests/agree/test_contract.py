@@ -136,7 +136,7 @@ def test_tables_and_page_are_written(
     verb: Callable[..., tuple[int, str, str]], set_200: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "agreement"
-    code, _, _ = verb("agree", set_200, "-o", out, "--bootstrap", 50)
+    code, _, _ = verb("agree", set_200, "-o", out, "--bootstrap", 200)
     assert code == 0
     names = {p.name for p in out.iterdir()}
     assert {"agreement.json", "agreement.html", "pairs.csv", "continuous.csv", "classes.csv",

@@ -103,7 +103,7 @@ def test_several_visits_a_person_widen_the_interval_of_the_bias() -> None:
 
 def test_changes_between_visits_are_compared_too() -> None:
     data = visits()
-    study = compare_methods("x", "y", data=data, several_pairs=True, bootstrap=100,
+    study = compare_methods("x", "y", data=data, several_pairs=True, bootstrap=200,
                             columns={"subject": "subject", "date": "date"})  # fmt: skip
     changes = study.sites["pair"].quantities["bmd"].more["changes"]
     x = np.array(data["x"]).reshape(40, 3)

@@ -136,6 +136,30 @@ def test_another_site_may_leave_them_empty(verb: Verb, tmp_path: Path) -> None:
     assert len(groups(verb, table)) == 2
 
 
+def test_estimates_without_a_maker_stand_beside_dxa_with_one(verb: Verb, tmp_path: Path) -> None:
+    """Rows of our own ultrasound name no maker; those of DXA do."""
+    rows = rows_of("L1-L4,,DXA,reported,1,", "L1-L4,,REMS-style,estimated,,")
+    assert len(groups(verb, write(tmp_path / "t.csv", HEADER, *rows))) == 2
+
+
+@pytest.mark.slow
+def test_a_run_of_sample_scans_is_not_refused(
+    sample_scans: Path, verb: Verb, tmp_path: Path
+) -> None:
+    some, out = tmp_path / "some", tmp_path / "results"
+    some.mkdir()
+    for path in sample_scans.glob("0001001_*"):
+        (some / path.name).symlink_to(path)
+    assert verb("run", some, "-o", out, "--report", "none")[0] == 0
+    with (out / "results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    makers = {r["technique"]: r["manufacturer"] for r in rows if r["site"] == "L1-L4"}
+    assert makers["DXA"]
+    assert not makers["REMS-style"]
+    _, found = document(verb, out)
+    assert {p["code"] for p in found["problems"]} <= {"BS-E393", "BS-W390", "BS-W393"}
+
+
 RESULTS = "patient_id,exam_date,exam_time,site,technique,origin,device_serial,bmd_g_cm2"
 
 

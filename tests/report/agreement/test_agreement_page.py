@@ -178,7 +178,7 @@ def test_simulated_data_are_named_on_the_page(study: AgreementStudy, tmp_path: P
 
 def test_two_plain_columns_have_a_page_without_classes(tmp_path: Path) -> None:
     x = [1.0, 2.0, 3.0, 4.0, 5.0]
-    study = compare_methods(x, [1.1, 1.9, 3.2, 3.8, 5.1], bootstrap=50)
+    study = compare_methods(x, [1.1, 1.9, 3.2, 3.8, 5.1], bootstrap=200)
     write_agreement_report(study, tmp_path)
     html = (tmp_path / "agreement.html").read_text(encoding="utf-8")
     assert "WHO classes" not in html
