@@ -14,6 +14,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from bonescan.model.due import Pair
 from bonescan.model.guidance import Evidence, FactSheet, Truth
 
 from .condition import MONTHS_PER_YEAR, judge, months_between
@@ -21,6 +22,8 @@ from .condition import MONTHS_PER_YEAR, judge, months_between
 FILE = Path(__file__).parent / "expected_loss.toml"
 LONGEST_MONTHS = 24.0  # a rate of the first two years says nothing of later ones
 PREGNANCY_AND_AFTER = frozenset({"pregnant", "lactating"})
+LUMBAR = "lumbar spine"
+SITES_ZH = {LUMBAR: "腰椎", "site not stated": "部位未註明"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +37,17 @@ class LossRate:
     low_percent: float
     high_percent: float
     period_months: float
+    longest_months: float  # after its beginning, and between the exams, at most
     when: str
     since: str  # fact with the date it began; empty when no date is recorded for it
     source: str
     evidence: Evidence
+    conflict: Pair = ("", "")  # what other sources say
+
+    @property
+    def site_zh(self) -> str:
+        """The site in Traditional Chinese."""
+        return SITES_ZH[self.site]
 
     def lost_percent(self, months: float) -> tuple[float, float, float, float]:
         """Give the loss over some months: low and high linear, low and high compounded.
@@ -57,13 +67,17 @@ class LossRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedLoss:
-    """A rate that fits a person, over the months between two of her exams."""
+    """A rate that fits a person, over the months between two of her exams.
+
+    Where the rate does not hold for these exams the losses are None and the
+    notes say why.
+    """
 
     rate: LossRate
     months: float
-    linear_percent: tuple[float, float]
-    compounded_percent: tuple[float, float]
-    note: str = ""  # what forbids reading it further
+    linear_percent: tuple[float, float] | None
+    compounded_percent: tuple[float, float] | None
+    notes: tuple[Pair, ...] = ()  # what forbids reading it further, English and Chinese
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +89,7 @@ class OwnLoss:
     months: float
     change_percent: float  # of the baseline, negative = lost
     per_year_percent: float | None  # None across a pregnancy
-    note: str = ""
+    notes: tuple[Pair, ...] = ()
 
 
 @cache
@@ -95,16 +109,20 @@ def loss_rates() -> tuple[LossRate, ...]:
                 low_percent=float(low),
                 high_percent=float(high),
                 period_months=float(MONTHS_PER_YEAR if yearly else MONTHS_PER_YEAR / 2),
+                longest_months=float(row.get("longest_months", LONGEST_MONTHS)),
                 when=row["when"],
                 since=row["since"],
                 source=row["source"],
                 evidence=Evidence(row["evidence"]),
+                conflict=(row.get("conflict_en", ""), row.get("conflict_zh", "")),
             )
         )
     return tuple(found)
 
 
-def expected_losses(sheet: FactSheet, from_day: date, to_day: date) -> tuple[ExpectedLoss, ...]:
+def expected_losses(
+    sheet: FactSheet, from_day: date, to_day: date, *, lumbar: bool = True
+) -> tuple[ExpectedLoss, ...]:
     """Find every published rate that fits a person, over the time between two exams.
 
     Parameters
@@ -113,46 +131,87 @@ def expected_losses(sheet: FactSheet, from_day: date, to_day: date) -> tuple[Exp
         A situation that is unknown gives no rate.
     from_day, to_day : date
         `to_day` after `from_day`.
+    lumbar : bool
+        Whether the exams are of the lumbar spine: a rate of the spine says
+        nothing of other sites.
 
     Returns
     -------
     losses : tuple of ExpectedLoss
-        Losses over at most two years; a note says when the time is longer, or
-        when the start of the situation is not recorded.
+        Losses over at most two years from the beginning of a situation; no
+        number, with the reason, where it began after the first exam or longer
+        before, and at another site than the rate's.
     """
     months = months_between(from_day, to_day)
     if months <= 0:
         raise ValueError(f"found {to_day} after {from_day}, wanted two days in time")
-    found = []
-    for rate in loss_rates():
-        if judge(rate.when, sheet).truth is not Truth.YES:
-            continue
-        counted = min(months, LONGEST_MONTHS if rate.period_months >= MONTHS_PER_YEAR
-                      else rate.period_months)  # fmt: skip
-        low, high, low_c, high_c = rate.lost_percent(counted)
-        found.append(
-            ExpectedLoss(
-                rate=rate,
-                months=counted,
-                linear_percent=(low, high),
-                compounded_percent=(low_c, high_c),
-                note=_note(rate, sheet, months, counted),
-            )
+    return tuple(
+        _expected(rate, sheet, from_day, months, lumbar=lumbar)
+        for rate in loss_rates()
+        if judge(rate.when, sheet).truth is Truth.YES
+    )
+
+
+def _expected(
+    rate: LossRate, sheet: FactSheet, from_day: date, months: float, *, lumbar: bool
+) -> ExpectedLoss:
+    conflict = (rate.conflict,) if rate.conflict[0] else ()
+    began = sheet.values.get(rate.since) if rate.since else None
+    elapsed = months_between(began, from_day) if isinstance(began, date) else None
+    reason = _no_rate(rate, elapsed, lumbar=lumbar)
+    if reason is not None:
+        return ExpectedLoss(rate=rate, months=months, linear_percent=None,
+                            compounded_percent=None, notes=(reason, *conflict))  # fmt: skip
+    counted = min(months, rate.longest_months)
+    if rate.period_months < MONTHS_PER_YEAR and elapsed is not None:
+        counted = min(counted, rate.longest_months - elapsed)  # only what is left of its months
+    low, high, low_c, high_c = rate.lost_percent(counted)
+    return ExpectedLoss(
+        rate=rate,
+        months=counted,
+        linear_percent=(low, high),
+        compounded_percent=(low_c, high_c),
+        notes=(*_limits(rate, months, counted, elapsed), *conflict),
+    )
+
+
+def _no_rate(rate: LossRate, elapsed: float | None, *, lumbar: bool) -> Pair | None:
+    """Say why a rate does not hold for these exams; None where it does."""
+    if rate.site == LUMBAR and not lumbar:
+        return "the rate is for the lumbar spine", "此流失率僅適用於腰椎"
+    if elapsed is not None and elapsed < 0:
+        return "it began after the first exam", "此情況於第一次檢查之後才開始"
+    if elapsed is not None and elapsed >= rate.longest_months:
+        longest = f"{rate.longest_months:.0f}"
+        return (
+            f"it began {longest} months or more before the first exam; the rate belongs to the "
+            f"first {longest} months",
+            f"此情況開始至第一次檢查已達 {longest} 個月以上；此流失率僅適用於最初 {longest} 個月",
         )
-    return tuple(found)
+    return None
 
 
-def _note(rate: LossRate, sheet: FactSheet, months: float, counted: float) -> str:
-    notes = []
+def _limits(
+    rate: LossRate, months: float, counted: float, elapsed: float | None
+) -> tuple[Pair, ...]:
+    notes: list[Pair] = []
     if months > counted:
-        notes.append(
-            f"the exams lie {months:.0f} months apart; the rate is not carried beyond {counted:.0f}"
-        )
-    if rate.since and rate.since not in sheet.values:
-        notes.append("when it began is not recorded; the rate belongs to the first years")
+        notes.append((
+            f"the exams lie {months:.0f} months apart; the rate is not carried beyond "
+            f"{counted:.0f}",
+            f"兩次檢查相隔 {months:.0f} 個月；此流失率不推算超過 {counted:.0f} 個月",
+        ))  # fmt: skip
+    if rate.since and elapsed is None:
+        notes.append(("when it began is not recorded; the rate belongs to the first years",
+                      "開始日期未記錄；此流失率僅適用於最初數年"))  # fmt: skip
     elif not rate.since:
-        notes.append("the rate belongs to the first year or two of the treatment")
-    return "; ".join(notes)
+        notes.append(("in force at both exams not recorded; the rate belongs to the first year "
+                      "or two of the treatment",
+                      "兩次檢查時是否均處於此情況未記錄；僅適用於治療之最初一至兩年"))  # fmt: skip
+    return tuple(notes)
+
+
+_ACROSS_PREGNANCY: Pair = ("no yearly rate across a pregnancy", "跨越懷孕期間，不計算每年流失率")
 
 
 def own_loss(
@@ -183,5 +242,5 @@ def own_loss(
         months=months,
         change_percent=change,
         per_year_percent=None if across_pregnancy else change * MONTHS_PER_YEAR / months,
-        note="no yearly rate across a pregnancy" if across_pregnancy else "",
+        notes=(_ACROSS_PREGNANCY,) if across_pregnancy else (),
     )

@@ -9,7 +9,7 @@ from .printable import printable
 SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,:-")
 
 
-def print_style(version: str, whose: str) -> str:
+def print_style(version: str, whose: str, research: str = "") -> str:
     """Write the page rule: A4, and who and what on every sheet.
 
     Parameters
@@ -18,11 +18,16 @@ def print_style(version: str, whose: str) -> str:
         Version of bonescan.
     whose : str
         Person or study; any text, it can't leave its string.
+    research : str
+        "Research use only, not a medical device" in the page's own language;
+        English when empty.
     """
-    left = _("%(whose)s · bonescan %(version)s · research use only, not a medical device") % {
-        "whose": whose,
-        "version": version,
-    }
+    left = (
+        f"{whose} · bonescan {version} · {research}"
+        if research
+        else _("%(whose)s · bonescan %(version)s · research use only, not a medical device")
+        % {"whose": whose, "version": version}
+    )
     look = "font:8pt system-ui,sans-serif;color:#586674"
     return (
         "@page{size:A4;margin:14mm 14mm 17mm;"

@@ -11,18 +11,26 @@ from typing import Any
 
 from bonescan.errors import UsageError
 from bonescan.guidance.evaluate import evaluate
-from bonescan.guidance.indices import IndexResult, screening_indices
+from bonescan.guidance.indices import TRUNCATE, IndexResult, screening_indices
 from bonescan.guidance.load import RuleBook, load_rules
-from bonescan.guidance.questionnaire import QuestionnaireResult, count_answers
-from bonescan.model.guidance import FactQuestion, FactSheet, Guidance, Prompt
+from bonescan.guidance.questionnaire import (
+    NOTE,
+    TITLE,
+    QuestionnaireResult,
+    count_answers,
+    questions,
+)
+from bonescan.model.guidance import FactQuestion, FactSheet, Guidance, Prompt, RuleKind, Truth
 from bonescan.model.page import PersonPage
 from bonescan.model.person import Fact
 from bonescan.norms.load import load_norms
 from bonescan.settings import Settings
 from bonescan.store.open_store import open_store
 
-from .fact_sheet import read_fact_sheet, with_options
+from .fact_sheet import Clash, clashes, read_fact_sheet, with_options
+from .fact_words import citation_zh, reason_zh, source_zh
 from .gather_study import Study, gather_study
+from .guide_asked import Asked, asked_facts
 from .person_sheet import person_sheet
 from .pseudonyms import Pseudonyms, open_pseudonyms
 from .result_folder import STORE_NAME
@@ -33,6 +41,9 @@ FOR_THE_CLINICIAN = (
     "Prompts for a clinician, not instructions. Research software, not a medical device.",
     "供臨床醫師參考之提示，並非醫囑。僅供研究，非醫療器材。",
 )
+DECIDES = ("for the clinician to decide", "由臨床醫師判斷")
+DECIDES_SENTENCE = (" For the clinician to decide.", "由臨床醫師判斷。")
+CONTRAINDICATIONS_NOTE = "SAF-07"  # stands directly above the listed contraindications
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,15 +56,22 @@ class GuidedPerson:
     indices: tuple[IndexResult, ...] = ()
     questionnaire: QuestionnaireResult | None = None  # None: not one of its questions is answered
     losses: tuple[dict[str, Any], ...] = ()  # own series beside published rates, plain values
+    clashes: tuple[Clash, ...] = ()  # contraindications on record that an option denied
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as plain values, both languages side by side."""
         return {
             "patient_id": self.guidance.patient_id,
             "on": self.guidance.on.isoformat(),
-            "prompts": [_prompt_dict(p) for p in self.guidance.prompts],
-            "safety": [_prompt_dict(p) for p in self.guidance.safety],
+            "prompts": [self._prompt_dict(p) for p in self.guidance.prompts],
+            "safety": self._safety_dicts(),
             "unknown": [self._open_dict(p) for p in self.guidance.unknown],
+            "ask": [
+                self._ask_dict(a)
+                for a in asked_facts(self.guidance.unknown, self.indices, self.sheet)
+            ],
+            "not_understood": list(self.sheet.not_understood),
+            "clashes": [self._clash_dict(c) for c in self.clashes],
             "switched_off": list(self.guidance.switched_off),
             "indices": [_index_dict(i) for i in self.indices],
             "questionnaire": None
@@ -74,23 +92,67 @@ class GuidedPerson:
             ],
         }
 
+    def _prompt_dict(self, prompt: Prompt) -> dict[str, Any]:
+        """Write a prompt; each ends with who decides, whatever its table says."""
+        en, zh = prompt.text_en, prompt.text_zh
+        if prompt.kind is not RuleKind.SAFETY:
+            en = en if DECIDES[0] in en.casefold() else en + DECIDES_SENTENCE[0]
+            zh = zh if DECIDES[1] in zh else zh + DECIDES_SENTENCE[1]
+        names = [reason.partition(" = ")[0] for reason in prompt.reasons]
+        return {
+            "rule_id": prompt.rule_id,
+            "kind": str(prompt.kind),
+            "topic": prompt.topic,
+            "state": str(prompt.truth),
+            "shows_state": prompt.shows_state,
+            "en": en,
+            "zh": zh,
+            "value": prompt.value,
+            "reasons": list(prompt.reasons),
+            "reasons_zh": [reason_zh(name, self.sheet, self.questions) for name in names],
+            "source": prompt.source,
+            "source_zh": citation_zh(prompt.source),
+            "evidence": str(prompt.evidence),
+            "conflicts_en": list(prompt.conflicts),
+            "conflicts_zh": list(prompt.conflicts_zh),
+            "safety_ids": list(prompt.safety_ids),
+        }
 
-def _prompt_dict(prompt: Prompt) -> dict[str, Any]:
-    return {
-        "rule_id": prompt.rule_id,
-        "kind": str(prompt.kind),
-        "topic": prompt.topic,
-        "state": str(prompt.truth),
-        "en": prompt.text_en,
-        "zh": prompt.text_zh,
-        "value": prompt.value,
-        "reasons": list(prompt.reasons),
-        "source": prompt.source,
-        "evidence": str(prompt.evidence),
-        "conflicts_en": list(prompt.conflicts),
-        "conflicts_zh": list(prompt.conflicts_zh),
-        "safety_ids": list(prompt.safety_ids),
-    }
+    def _safety_dicts(self) -> list[dict[str, Any]]:
+        """Put what is recorded first; the contraindications stay together under their note."""
+        rows = self.guidance.safety
+        note = [p for p in rows if p.rule_id == CONTRAINDICATIONS_NOTE]
+        block = note + [p for p in rows if p.shows_state]
+        recorded = any(p.truth is Truth.YES for p in block)
+        others = [p for p in rows if p not in block]
+        placed = [(p, recorded) for p in block]
+        placed += [(p, p.truth is Truth.YES) for p in others]
+        return [
+            {**self._prompt_dict(p), "first": first}
+            for p, first in sorted(placed, key=lambda pair: not pair[1])
+        ]
+
+    def _ask_dict(self, asked: Asked) -> dict[str, Any]:
+        question = self.questions[asked.fact]
+        numbers = {QUESTION + q.key: q.number for q in questions()}
+        return {
+            "fact": asked.fact,
+            "en": question.ask_en,
+            "zh": question.ask_zh,
+            "rules": [name for name in asked.waiting if name not in numbers],
+            "answers": [numbers[name] for name in asked.waiting if name in numbers],
+        }
+
+    def _clash_dict(self, clash: Clash) -> dict[str, str]:
+        where, where_zh = clash.recorded, source_zh(clash.recorded)
+        question = self.questions[clash.fact]
+        return {
+            "fact": clash.fact,
+            "en": f"{clash.fact}: recorded yes{f' ({where})' if where else ''}, an option says "
+            "no; the record stays.",
+            "zh": f"{question.ask_zh}記錄為「是」{f'（{where_zh}）' if where else ''}，"
+            "選項為「否」；以記錄為準。",
+        }
 
 
 def _index_dict(index: IndexResult) -> dict[str, Any]:
@@ -105,6 +167,8 @@ def _index_dict(index: IndexResult) -> dict[str, Any]:
         "reason": index.reason,
         "evidence": str(index.evidence),
         "note": index.note,
+        "raw": index.raw,
+        **{f"{word}_zh": text for word, text in index.chinese.items()},
     }
 
 
@@ -115,6 +179,8 @@ def _questionnaire_dict(found: QuestionnaireResult) -> dict[str, Any]:
         "yes": [{"number": q.number, "en": q.en, "zh": q.zh} for q in found.yes],
         "unanswered": [q.number for q in found.unanswered],
         "not_applicable": [q.number for q in found.not_applicable],
+        **dict(zip(("title_en", "title_zh"), TITLE, strict=True)),
+        **dict(zip(("note_en", "note_zh"), NOTE, strict=True)),
     }
 
 
@@ -123,11 +189,24 @@ def guide_facts(
     options: Sequence[str] = (),
     *,
     today: date,
+    on: date | None = None,
     rules: Path | None = None,
     from_memory: bool = False,
     topics: Sequence[str] = (),
+    ost_mode: str = TRUNCATE,
 ) -> GuidedPerson:
     """Judge the rules for the person whose facts a TOML file holds.
+
+    Parameters
+    ----------
+    path : Path
+    options : sequence of str
+        Further facts as NAME=VALUE.
+    today : date
+        The day to judge for where neither `on` nor the file names one.
+    on : date, optional
+        The day to judge for; goes before the file's.
+    ost_mode : {"truncate", "round"}
 
     Raises
     ------
@@ -135,8 +214,10 @@ def guide_facts(
         BS-E400, BS-E401.
     """
     book = load_rules(rules)
-    sheet = with_options(read_fact_sheet(path, book, today), options, book)
-    return guided(sheet, book, from_memory=from_memory, topics=topics)
+    known = read_fact_sheet(path, book, today, on=on)
+    sheet = with_options(known, options, book)
+    found = guided(sheet, book, from_memory=from_memory, topics=topics, ost_mode=ost_mode)
+    return replace(found, clashes=clashes(known, options, book))
 
 
 def guide_patient(
@@ -148,6 +229,7 @@ def guide_patient(
     rules: Path | None = None,
     from_memory: bool = False,
     topics: Sequence[str] = (),
+    ost_mode: str = TRUNCATE,
 ) -> GuidedPerson:
     """Judge the rules for a person of a result folder.
 
@@ -173,19 +255,35 @@ def guide_patient(
         raise UsageError("BS-E402", f"found no {patient_id} among {len(people)} people.", file=out)
     known, page = people[patient_id]
     sheet = with_options(known, options, book)
-    found = guided(sheet, book, from_memory=from_memory, topics=topics)
-    return replace(found, losses=tuple(series_losses(page, sheet)))
+    found = guided(sheet, book, from_memory=from_memory, topics=topics, ost_mode=ost_mode)
+    losses = tuple(series_losses(page, sheet))
+    return replace(found, losses=losses, clashes=clashes(known, options, book))
 
 
 def guided(
-    sheet: FactSheet, book: RuleBook, *, from_memory: bool = False, topics: Sequence[str] = ()
+    sheet: FactSheet,
+    book: RuleBook,
+    *,
+    from_memory: bool = False,
+    topics: Sequence[str] = (),
+    ost_mode: str = TRUNCATE,
 ) -> GuidedPerson:
-    """Judge the rules for a sheet of facts."""
+    """Judge the rules for a sheet of facts.
+
+    Raises
+    ------
+    UsageError
+        BS-E304: a topic that no rule has.
+    """
+    try:
+        guidance = evaluate(sheet, book, from_memory=from_memory, topics=topics)
+    except ValueError as fault:
+        raise UsageError("BS-E304", f"{fault}.") from fault
     return GuidedPerson(
         sheet=sheet,
-        guidance=evaluate(sheet, book, from_memory=from_memory, topics=topics),
+        guidance=guidance,
         questions=dict(book.facts),
-        indices=screening_indices(sheet),
+        indices=screening_indices(sheet, ost_mode=ost_mode, from_memory=from_memory),
         questionnaire=_answered(sheet),
     )
 

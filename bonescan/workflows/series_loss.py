@@ -12,8 +12,12 @@ from bonescan.guidance.expected_loss import (
     expected_losses,
     own_loss,
 )
+from bonescan.model.due import Pair
 from bonescan.model.guidance import FactSheet
 from bonescan.model.page import PageRow, PersonPage
+from bonescan.norms.site import SPINE, site_of
+
+from .fact_words import citation_zh
 
 SeriesKey = tuple[str, str, str, str]
 
@@ -85,8 +89,11 @@ def _loss(key: SeriesKey, rows: Sequence[PageRow], sheet: FactSheet) -> dict[str
         "per_year_percent": None
         if own.per_year_percent is None
         else round(own.per_year_percent, 3),
-        "note": own.note,
-        "expected": [_expected(e) for e in expected_losses(sheet, own.from_day, own.to_day)],
+        **_notes(own.notes),
+        "expected": [
+            _expected(e)
+            for e in expected_losses(sheet, own.from_day, own.to_day, lumbar=_is_lumbar(rows[0]))
+        ],
     }
 
 
@@ -100,10 +107,25 @@ def _expected(found: ExpectedLoss) -> dict[str, Any]:
         "en": found.rate.en,
         "zh": found.rate.zh,
         "site": found.rate.site,
+        "site_zh": found.rate.site_zh,
         "months": round(found.months, 2),
-        "linear_percent": [round(v, 2) for v in found.linear_percent],
-        "compounded_percent": [round(v, 2) for v in found.compounded_percent],
+        "linear_percent": _percent(found.linear_percent),
+        "compounded_percent": _percent(found.compounded_percent),
         "source": found.rate.source,
+        "source_zh": citation_zh(found.rate.source),
         "evidence": str(found.rate.evidence),
-        "note": found.note,
+        **_notes(found.notes),
     }
+
+
+def _percent(ends: tuple[float, float] | None) -> list[float] | None:
+    return None if ends is None else [round(v, 2) for v in ends]
+
+
+def _notes(notes: Sequence[Pair]) -> dict[str, str]:
+    return {"note": "; ".join(en for en, _zh in notes), "note_zh": "；".join(z for _e, z in notes)}
+
+
+def _is_lumbar(row: PageRow) -> bool:
+    site = site_of(row.labelled.measurement)
+    return site is not None and site.region == SPINE

@@ -38,9 +38,62 @@ def test_what_was_lost_in_that_case_on_the_hologic_spine() -> None:
 
 
 def test_a_rate_is_not_carried_beyond_two_years() -> None:
-    found = expected_losses(sheet(**SURGICAL), date(2020, 1, 1), date(2025, 1, 1))
+    found = expected_losses(sheet(**SURGICAL), date(2023, 6, 1), date(2025, 10, 1))
     assert {f.months for f in found} == {24.0}
-    assert "not carried beyond 24" in found[0].note
+    assert "not carried beyond 24" in found[0].notes[0][0]
+    assert "不推算超過 24 個月" in found[0].notes[0][1]
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        (date(2023, 5, 31), "it began after the first exam"),
+        (date(2023, 6, 1), None),
+        (date(2025, 5, 31), None),
+        (date(2025, 6, 1), "it began 24 months or more before the first exam"),
+    ],
+)
+def test_a_rate_holds_only_for_the_first_two_years_of_a_situation(
+    first: date, words: str | None
+) -> None:
+    # the operation was on 2023-06-01
+    found = expected_losses(sheet(**SURGICAL), first, date(2025, 11, 15))
+    assert len(found) == 2
+    for f in found:
+        assert (f.linear_percent is None) is (f.compounded_percent is None) is (words is not None)
+        assert words is None or words in f.notes[0][0]
+
+
+def test_a_rate_of_the_spine_says_nothing_of_the_hip() -> None:
+    days = date(2024, 1, 15), date(2025, 11, 15)
+    by = {f.rate.situation: f for f in expected_losses(sheet(**SURGICAL), *days, lumbar=False)}
+    assert by["oophorectomy"].linear_percent is None
+    assert by["oophorectomy"].notes[0] == (
+        "the rate is for the lumbar spine",
+        "此流失率僅適用於腰椎",
+    )
+    assert by["surgical-menopause"].linear_percent is not None  # its source names no site
+    assert by["surgical-menopause"].rate.site_zh == "部位未註明"
+
+
+def test_treatment_without_a_date_may_not_have_been_in_force() -> None:
+    days = date(2024, 1, 15), date(2025, 11, 15)
+    by = {f.rate.situation: f
+          for f in expected_losses(sheet(chemotherapy_ovarian_failure=True), *days)}  # fmt: skip
+    assert "in force at both exams not recorded" in by["chemotherapy-ovarian-failure"].notes[-1][0]
+    assert by["chemotherapy-ovarian-failure-shapiro"].months == 12  # medians of the first year
+
+
+def test_sources_that_disagree_are_told_of() -> None:
+    found = expected_losses(sheet(**SURGICAL), date(2024, 1, 15), date(2025, 1, 15))
+    assert len(found) == 2
+    for note in (f.notes[-1] for f in found):
+        assert "9 % a year" in note[0]
+        assert "6-7 % a year" in note[0]
+        assert "每年 9 %" in note[1]
+    natural = next(r for r in loss_rates() if r.situation == "natural-menopause")
+    for words in ("1-7 % a year", "1-2 % a year", "15-30 % over 5-7 years"):
+        assert words in natural.conflict[0]
 
 
 def test_lactation_is_counted_over_six_months_at_most() -> None:
@@ -48,6 +101,9 @@ def test_lactation_is_counted_over_six_months_at_most() -> None:
                             date(2025, 1, 1), date(2025, 11, 1))  # fmt: skip
     assert {f.months for f in found} == {6.0}
     assert (4.0, 7.0) in {f.linear_percent for f in found}
+    later = expected_losses(sheet(breastfeeding=True, delivery_date=date(2025, 1, 1)),
+                            date(2025, 5, 1), date(2025, 11, 1))  # fmt: skip
+    assert {f.months for f in later} == {2.0}  # four of the six months were over
 
 
 def test_an_unknown_situation_expects_nothing() -> None:
@@ -58,7 +114,7 @@ def test_an_unknown_situation_expects_nothing() -> None:
 
 def test_the_start_of_the_situation_is_asked_for() -> None:
     found = expected_losses(sheet(menopause_kind="surgical"), date(2024, 1, 1), date(2025, 1, 1))
-    assert all("when it began is not recorded" in f.note for f in found)
+    assert all("when it began is not recorded" in f.notes[0][0] for f in found)
 
 
 def test_no_yearly_rate_across_a_pregnancy() -> None:
@@ -80,4 +136,5 @@ def test_days_out_of_order_are_refused() -> None:
 
 def test_every_rate_names_its_source() -> None:
     assert all(len(r.source) > 10 and r.zh for r in loss_rates())
+    assert all(r.site_zh and bool(r.conflict[0]) is bool(r.conflict[1]) for r in loss_rates())
     assert all(0 < r.low_percent <= r.high_percent < 10 for r in loss_rates())
