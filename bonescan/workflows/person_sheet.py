@@ -8,7 +8,7 @@ was recorded but not understood is listed, so that a person looks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from bonescan.classify.known_facts import KnownFacts
 from bonescan.classify.person_at_exam import person_at_exam
@@ -29,6 +29,7 @@ from .person_facts.pregnancies import births, this_or_last_pregnancy
 from .person_facts.values import FROM_FACTS, Values
 
 DAYS_PER_WEEK = 7.0
+PREGNANCY_DENIED = timedelta(days=28)  # "not pregnant" of longer ago says nothing of today (ours)
 _CHILDBEARING = ("pregnant", "breastfeeding", "may_become_pregnant")
 _PAST_CHILDBEARING = (MenopausalStatus.POSTMENOPAUSAL, MenopausalStatus.SURGICAL)
 
@@ -58,7 +59,7 @@ def person_sheet(
     known = KnownFacts.of(facts, on)
     person = person_at_exam(_subject(page), Exam(exam_date=on), facts)
     pregnancy = this_or_last_pregnancy(known, person, on)
-    found = _who(person, known) | _reproduction(person) | births(known, pregnancy)
+    found = _who(person, known) | _reproduction(person, known, on) | births(known, pregnancy)
     found |= fractures(known, person, pregnancy, on) | body(known, person, pregnancy)
     found |= habits(known, pregnancy, on)
     named, unread = diagnoses(known, on)
@@ -105,7 +106,8 @@ def _who(person: PersonAtExam, known: KnownFacts) -> Values:
     return found
 
 
-def _reproduction(person: PersonAtExam) -> Values:
+def _reproduction(person: PersonAtExam, known: KnownFacts, on: date) -> Values:
+    """Tell of pregnancy and feeding; a woman who feeds a child may be pregnant again."""
     found: Values = {}
     status = person.menopausal_status
     if status is MenopausalStatus.PREGNANT:
@@ -115,8 +117,13 @@ def _reproduction(person: PersonAtExam) -> Values:
             found["gestation_weeks"] = (round(weeks, 2), FROM_FACTS)
     elif status in _PAST_CHILDBEARING:
         found |= dict.fromkeys(_CHILDBEARING, (False, "menopausal status"))
-    elif status in (MenopausalStatus.LACTATING, MenopausalStatus.AFTER_WEANING):
+    elif _denied_lately(known, on):
         found["pregnant"] = (False, FROM_FACTS)
     if person.weaned is not None:
         found["breastfeeding"] = (not person.weaned, FROM_FACTS)
     return found
+
+
+def _denied_lately(known: KnownFacts, on: date) -> bool:
+    said = known.until("pregnancy")
+    return bool(said) and said[-1][1] == "no" and on - said[-1][0] <= PREGNANCY_DENIED

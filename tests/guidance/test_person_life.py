@@ -74,6 +74,17 @@ def test_weight_before_a_pregnancy_of_unknown_begin() -> None:
     )
 
 
+@pytest.mark.parametrize(("day", "said"), [(date(2026, 2, 1), False), (date(2026, 1, 31), None)])
+def test_a_woman_who_feeds_may_be_pregnant_again(day: date, said: bool | None) -> None:
+    fed = (*BORN_1990, fact("delivery", "yes", date(2025, 12, 1)),
+           fact("feeding", "exclusive", date(2025, 12, 2)))  # fmt: skip
+    assert of(*fed)["menopausal_status"] == "lactating"
+    assert "pregnant" not in of(*fed)
+    weaned = of(*fed, fact("weaning", "yes", date(2026, 2, 1)))
+    assert "pregnant" not in weaned
+    assert of(*fed, fact("pregnancy", "no", day)).get("pregnant") is said
+
+
 # ------------------------------------------------------------------ fractures around a birth
 
 
