@@ -26,6 +26,7 @@ def test_the_page_shows_the_whole_way() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)  # a minute on an idle machine, several on a busy one
 def test_every_command_of_the_page_does_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb
