@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bonescan.model.estimate import Estimate
 
@@ -48,6 +49,7 @@ def _site(site: SiteAgreement, before: SiteAgreement | None) -> Iterator[str]:
                 f"{_number(old.bland_altman.loa_lower.est, DECIMALS[old.quantity])} to "
                 f"{_number(old.bland_altman.loa_upper.est, DECIMALS[old.quantity])}"
             )
+    yield from _as_given(site)
     yield from _classes(site, "after exclusions" if before is not None else "")
     if before is not None:
         yield from _classes(before, "before exclusions, rejected scans as disagreement")
@@ -61,6 +63,19 @@ def _site(site: SiteAgreement, before: SiteAgreement | None) -> Iterator[str]:
             f"the same {alone.n} {_number(alone.more.get('sd_diff_of_method'), 4)}; "
             f"r {_e(alone.pearson, 3)}"
         )
+
+
+def _as_given(site: SiteAgreement) -> Iterator[str]:
+    """Show T as each method gave it, where it was brought to one reference or left out."""
+    given = site.more.get("t_as_given")
+    if given is None or given.bland_altman is None:
+        return
+    ba, classes = given.bland_altman, site.more.get("classes_as_given")
+    same = "" if classes is None else f"; classes same {_percent(classes.agreement)}"
+    yield (
+        f"  T as each method gave it: n {given.n}, bias {_e(ba.bias, 2)}, limits "
+        f"{_number(ba.loa_lower.est, 2)} to {_number(ba.loa_upper.est, 2)}{same}"
+    )
 
 
 def _flow(flow: Flow) -> str:
@@ -93,13 +108,15 @@ def _quantity(found: QuantityAgreement) -> Iterator[str]:
         f"{_p(ba.proportional_slope)}"
     )
     yield (
-        f"     Deming {_line(found.deming)}   Passing-Bablok {_line(found.passing_bablok)}   "
+        f"     Deming {_line(found.deming)}   Passing-Bablok "
+        f"{_line(found.passing_bablok, is_score=found.quantity != 'bmd')}   "
         f"SEE {_number(found.ols.see if found.ols else None, decimals)}"
     )
     yield (
         f"     r {_e(found.pearson, 3)}  rho {_e(found.spearman, 3)}  CCC {_e(found.lin_ccc, 3)}  "
         f"ICC(A,1) {_e(found.icc_a1, 3)}"
     )
+    yield from _replicates(found, decimals)
 
 
 def _classes(site: SiteAgreement, when: str) -> Iterator[str]:
@@ -113,8 +130,8 @@ def _classes(site: SiteAgreement, when: str) -> Iterator[str]:
         f"major {found.major}"
     )
     yield (
-        f"     kappa {_e(found.kappa, 3)}  linear {_e(found.kappa_linear, 3)}  quadratic "
-        f"{_e(found.kappa_quadratic, 3)}  AC1 {_e(found.gwet_ac1, 3)}"
+        f"     kappa {_kappa(found.kappa)}  linear {_kappa(found.kappa_linear)}  quadratic "
+        f"{_kappa(found.kappa_quadratic)}  AC1 {_kappa(found.gwet_ac1)}"
     )
     yield (
         f"     osteoporosis: sensitivity {_percent(sick.sensitivity)}, specificity "
@@ -134,10 +151,29 @@ def _fitting(spread: float | None, decimals: int, has_unit: bool) -> int:
     return 2 if spread >= MIDDLE else decimals
 
 
-def _line(line: LineBlock | None) -> str:
+def _line(line: LineBlock | None, *, is_score: bool = False) -> str:
+    """Write a line; of scores rounded to 0.1 the limits of the intercept can miss it: left out."""
     if line is None or line.slope.est is None:
         return UNKNOWN
-    return f"slope {_e(line.slope, 3)}, intercept {_e(line.intercept, 3)}"
+    intercept = _number(line.intercept.est, 3) if is_score else _e(line.intercept, 3)
+    return f"slope {_e(line.slope, 3)}, intercept {intercept}"
+
+
+def _replicates(found: QuantityAgreement, decimals: int) -> Iterator[str]:
+    """Show the limits for single readings from all of them."""
+    for name, limits in found.more.get("replicates", {}).items():
+        if limits.bias.est is not None:
+            yield (
+                f"     all readings, {name.replace('_', ' ')}: bias {_e(limits.bias, decimals)}, "
+                f"limits {_e(limits.loa_lower, decimals)} to {_e(limits.loa_upper, decimals)}"
+            )
+
+
+def _kappa(estimate: Estimate) -> str:
+    """Write a coefficient; the end of an interval of a normal distribution may pass 1."""
+    if estimate.hi is not None and estimate.hi > 1.0:
+        estimate = replace(estimate, hi=1.0)
+    return _e(estimate, 3)
 
 
 def _e(estimate: Estimate | None, decimals: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from bonescan.files.tables import Column, table_text, write_atomically
 from bonescan.model.estimate import Estimate
 from bonescan.stats.agreement_study import AgreementStudy, SiteAgreement
 from bonescan.stats.classes import LabelFrom, who_class
+
+from .agree_rows import across_rows, class_rows, continuous_rows
 
 WHO_WORDS = {-1: None, 0: "normal", 1: "osteopenia", 2: "osteoporosis"}
 
@@ -52,12 +54,20 @@ PAIRS_COLUMNS = (
 )
 CONTINUOUS_COLUMNS = (
     *_WHERE,
-    Column(name="quantity", meaning="bmd, t or z"),
+    Column(
+        name="quantity",
+        meaning="bmd, t or z; t_as_given before re-scoring; empty where it is of the site",
+    ),
     Column(name="n", meaning="pairs"),
     Column(name="statistic", meaning="what it is"),
     *_ESTIMATE,
 )
-CLASSES_COLUMNS = (*_WHERE, Column(name="statistic", meaning="what it is"), *_ESTIMATE)
+CLASSES_COLUMNS = (
+    *_WHERE,
+    Column(name="quantity", meaning="t"),
+    Column(name="statistic", meaning="what it is"),
+    *_ESTIMATE,
+)
 STRATA_COLUMNS = (
     *_WHERE,
     Column(name="variable", meaning="what the people are parted by"),
@@ -116,8 +126,10 @@ def _tables(study: AgreementStudy, out: Path) -> Iterator[Path]:
     tables = {
         "agreement.json": document + "\n",
         "pairs.csv": table_text(PAIRS_COLUMNS, _pairs(study)),
-        "continuous.csv": table_text(CONTINUOUS_COLUMNS, _both(study, _continuous)),
-        "classes.csv": table_text(CLASSES_COLUMNS, _both(study, _classes)),
+        "continuous.csv": table_text(CONTINUOUS_COLUMNS, _both(study, continuous_rows)),
+        "classes.csv": table_text(
+            CLASSES_COLUMNS, [*_both(study, class_rows), *across_rows(study)]
+        ),
         "strata.csv": table_text(STRATA_COLUMNS, _both(study, _strata)),
     }
     for name, text in tables.items():
@@ -173,65 +185,6 @@ def _class_words(study: AgreementStudy, site: SiteAgreement) -> dict[str, list[s
 
 def _gap(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-def _continuous(site: SiteAgreement) -> Iterator[dict[str, Any]]:
-    for found in site.quantities.values():
-        ba = found.bland_altman
-        numbers: dict[str, Estimate | float | int | None] = {}
-        if ba is not None:
-            numbers |= {
-                "bias": ba.bias,
-                "sd_diff": ba.sd_diff,
-                "loa_lower": ba.loa_lower,
-                "loa_upper": ba.loa_upper,
-                "n_outside_loa": ba.n_outside_loa,
-                "proportional_slope": ba.proportional_slope,
-            }
-        for name in ("ols", "deming", "weighted_deming", "passing_bablok"):
-            line = getattr(found, name)
-            if line is not None:
-                numbers |= {f"{name}_intercept": line.intercept, f"{name}_slope": line.slope}
-        if found.ols is not None:
-            numbers["see"] = found.ols.see
-        numbers |= {n: getattr(found, n) for n in ("pearson", "spearman", "lin_ccc", "icc_a1")}
-        numbers |= _plain(found.more)
-        for name, value in numbers.items():
-            yield {"quantity": found.quantity, "n": found.n, **_cells(name, value)}
-    if site.bias_at_t is not None:
-        for at, bias in site.bias_at_t.items():
-            found = site.quantities["t"]
-            yield {"quantity": "t", "n": found.n, **_cells(f"bias_at_t {at}", bias)}
-
-
-def _plain(more: Mapping[str, Any]) -> dict[str, Estimate | float | int | None]:
-    """Take what is one number or one estimate by itself."""
-    return {
-        name: value
-        for name, value in more.items()
-        if isinstance(value, Estimate | float | int) and not isinstance(value, bool)
-    }
-
-
-def _classes(site: SiteAgreement) -> Iterator[dict[str, Any]]:
-    found, sick = site.classes, site.osteoporosis
-    if found is None or sick is None:
-        return
-    names = ("agreement", "kappa", "kappa_linear", "kappa_quadratic", "gwet_ac1", "minor", "major",
-             "a_percent", "b_percent")  # fmt: skip
-    for name in names:
-        yield _cells(name, getattr(found, name))
-    for name, value in _plain(found.more).items():
-        yield _cells(name, value)
-    for row, counts in zip(("normal", "osteopenia", "osteoporosis"), found.table, strict=True):
-        for column, count in zip(("normal", "osteopenia", "osteoporosis"), counts, strict=True):
-            yield _cells(f"table test {row} reference {column}", count)
-    for name in ("sensitivity", "specificity", "ppv", "npv", "accuracy"):
-        yield _cells(f"osteoporosis {name}", getattr(sick, name))
-    for name, value in _plain(sick.more).items():
-        yield _cells(f"osteoporosis {name}", value)
-    for curve in site.rocs:
-        yield _cells(f"auc {curve.name}", curve.auc)
 
 
 def _strata(site: SiteAgreement) -> Iterator[dict[str, Any]]:

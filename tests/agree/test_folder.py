@@ -337,6 +337,21 @@ def test_a_device_without_a_reference_is_shown_both_ways(
     assert "classes_as_given" in site["more"]
 
 
+def test_t_as_given_stands_in_text_and_table(
+    folder: Callable[..., Path], verb: Callable[..., tuple[int, str, str]]
+) -> None:
+    rows = [dxa(f"P-{i}", b) for i, b in enumerate(FIVE)]
+    rows += [rems(f"P-{i}", b + 0.0111, round((b - 0.858) / 0.12, 1)) for i, b in enumerate(FIVE)]
+    out = folder(rows)
+    code, said, _ = verb("agree", out, "-o", out.parent / "page")
+    assert code == 0
+    printed = sum(round((b - 0.858) / 0.12, 1) - (b - 0.849) / 0.111 for b in FIVE) / 5
+    assert f"T as each method gave it: n 5, bias {printed:.2f}" in said
+    lines = (out.parent / "page" / "continuous.csv").read_text().splitlines()
+    row = next(line for line in lines if line.startswith(f"{NECK},after,t_as_given,5,bias,"))
+    assert float(row.split(",")[5]) == pytest.approx(printed, abs=0.006)
+
+
 @pytest.mark.parametrize("issuer", ["CLINIC", None])
 def test_training_people_are_refused(
     issuer: str | None, folder: Callable[..., Path], refused: Any, model: FakeModel

@@ -153,7 +153,7 @@ def test_a_run_of_sample_scans_is_not_refused(
     assert verb("run", some, "-o", out, "--report", "none")[0] == 0
     with (out / "results.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    makers = {r["technique"]: r["manufacturer"] for r in rows if r["site"] == "L1-L4"}
+    makers = {r["technique"]: r["manufacturer"] for r in rows if r["site"] == "femoral-neck-left"}
     assert makers["DXA"]
     assert not makers["REMS-style"]
     _, found = document(verb, out)
