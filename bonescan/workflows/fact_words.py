@@ -117,7 +117,7 @@ def citation_zh(source: str) -> str:
     """
     for english, chinese in CITATIONS_ZH.items():  # the longer ones stand first
         source = source.replace(english, chinese)
-    return source
+    return source.replace(" （", "（")
 
 
 def value_zh(value: Known) -> str:

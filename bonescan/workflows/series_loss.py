@@ -123,7 +123,10 @@ def _percent(ends: tuple[float, float] | None) -> list[float] | None:
 
 
 def _notes(notes: Sequence[Pair]) -> dict[str, str]:
-    return {"note": "; ".join(en for en, _zh in notes), "note_zh": "；".join(z for _e, z in notes)}
+    return {
+        "note": "; ".join(en.rstrip(".") for en, _zh in notes),
+        "note_zh": "；".join(zh.rstrip("。") for _en, zh in notes),
+    }
 
 
 def _is_lumbar(row: PageRow) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from bonescan.guidance.expected_loss import expected_losses, loss_rates, own_loss
 from bonescan.model.guidance import FactSheet, Known
+from bonescan.model.page import PersonPage
+from bonescan.workflows.series_loss import series_losses
 
 
 def sheet(**values: Known) -> FactSheet:
@@ -138,3 +142,26 @@ def test_every_rate_names_its_source() -> None:
     assert all(len(r.source) > 10 and r.zh for r in loss_rates())
     assert all(r.site_zh and bool(r.conflict[0]) is bool(r.conflict[1]) for r in loss_rates())
     assert all(0 < r.low_percent <= r.high_percent < 10 for r in loss_rates())
+
+
+@pytest.mark.parametrize(("site", "used", "holds"), [
+    ("L1-L4", ("L1", "L2", "L3", "L4"), True), ("femoral-neck-left", (), False),
+])  # fmt: skip
+def test_only_series_of_the_lumbar_spine_take_its_rates(
+    site: str, used: tuple[str, ...], holds: bool
+) -> None:
+    rows = tuple(
+        SimpleNamespace(
+            labelled=SimpleNamespace(measurement=SimpleNamespace(
+                site=site, vertebrae_used=used, bmd_g_cm2=0.9, technique="DXA", origin="reported")),
+            exam=SimpleNamespace(exam_date=day),
+            device=SimpleNamespace(manufacturer="Hologic", model="A", serial=""),
+            person=SimpleNamespace(menopausal_status=None),
+        )
+        for day in (date(2024, 1, 15), date(2025, 11, 15))
+    )  # fmt: skip
+    page = cast(PersonPage, SimpleNamespace(rows=rows))
+    [loss] = series_losses(page, sheet(**SURGICAL))
+    by = {e["situation"]: e for e in loss["expected"]}
+    assert (by["oophorectomy"]["linear_percent"] is not None) is holds
+    assert all(not e["note_zh"].endswith("。") for e in loss["expected"])
