@@ -372,7 +372,7 @@ def _about(
             given, "t", settings, with_rejected=before_exclusions, clustered=layout.clustered
         )
         x, y = more["t_as_given"].reference, more["t_as_given"].test
-        if x.size:
+        if x.size >= LEAST_PAIRS:
             as_given = compare_classes(x, y, settings)
             more["classes_as_given"] = (
                 _by_person(as_given, {}) if layout.clustered else as_given

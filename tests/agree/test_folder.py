@@ -251,6 +251,13 @@ def test_makers_are_apart_and_two_references_are_said(
     assert "t_as_given" not in hologic["more"]
 
 
+def test_one_pair_as_given_has_no_classes(folder: Callable[..., Path], agree: Any) -> None:
+    rows = [*five_pairs(), dxa("P-g", 0.8, manufacturer="GE Healthcare"), ours("P-g", 0.7)]
+    more = agree(folder(rows))["sites"][f"{NECK}@ge"]["more"]
+    assert more["t_as_given"]["n"] == 1
+    assert "classes_as_given" not in more
+
+
 def test_pooled_makers_share_no_class_table(
     folder: Callable[..., Path], verb: Callable[..., tuple[int, str, str]]
 ) -> None:
