@@ -29,8 +29,7 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         code="BS-E164",
         title="the depth of the bone is not known",
-        hint="Store t0_s with the samples (or depth_m with the spectra), or use a model trained "
-        "without path correction.",
+        hint="Store t0_s with the samples, or depth_m with the spectra.",
     ),
     CodeInfo(
         code="BS-E165",

@@ -5,13 +5,16 @@ FLAGS: dict[str, str] = {
     "trained without any; nothing was divided out.",
     "clutter": "The echo does not fade behind the bone as in the training exams: echoes from "
     "beside the beam, or a thick cortex that rings over sparse bone; the estimate may be off.",
+    "clutter_unchecked": "Without the gate that shows how fast the echo fades deeper in the bone, "
+    "echoes from beside the beam can't be told from bone. Unless the attenuation leads, no "
+    "T-score or class is made of the estimate.",
     "covariates_used": "Age, BMI and sex moved this estimate, because the settings asked for it; "
     "without that setting ultrasound alone decides.",
     "depth_out_of_training": "The bone lies deeper or shallower than in the exams the model was "
     "trained on.",
     "double_surface": "Many frames show two layers that could both be the bone surface; they were "
     "left out.",
-    "duplicate_frames": "Some frames are exact copies of the one before and were counted once.",
+    "duplicate_frames": "Some frames are exact copies of others of the site and were counted once.",
     "f0_outside_band": "The centre frequency of the probe lies outside the band of the model, so "
     "the spectra hold little signal there; the number means little.",
     "extrapolated_bmd": "The estimate lies outside the range of bone densities the model was "
@@ -51,6 +54,8 @@ FLAGS: dict[str, str] = {
     "saturated": "More than 5 % of the lines are clipped near the bone and were left out.",
     "score_not_a_line": "In training bone density did not fall along a line with the osteoporosis "
     "score, which the estimate takes for granted.",
+    "sex_not_in_model": "The model was not trained on people of this sex; no T-score, Z-score or "
+    "class is made of the estimate.",
     "simulated_model": "The model was trained on simulated exams; the result is a test of the "
     "software, not a finding.",
     "single_vertebra": "Estimated with the model for L1-L4 to compare vertebrae; no T-score or "

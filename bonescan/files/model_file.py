@@ -9,7 +9,8 @@ Layout of version 2 (nothing is pickled, nothing points outside the file):
 * group ``form``: how spectra must be made to meet the model;
 * one group a site, ``sites/<site>``: class spectra, residuals, ranges; in it
   ``maps``, one group an estimator, ``interval`` with what prediction intervals are
-  made of, ``fragility``, and ``cross_validation``, one group a row.
+  made of, ``fragility`` (``r_min_1`` only with class spectra), and
+  ``cross_validation``, one group a row.
 
 Version 1 knew two estimators and no intervals; a model of it is refused.
 
@@ -59,6 +60,8 @@ MAX_FILE_BYTES = 64 * 2**20
 MAX_ITEMS = 1_000_000
 _LIBVER = ("earliest", "v110")  # a fixed file version: the same bytes from any newer library
 _NOT_HASHED = ("model_id", "content_sha256", "software_version")
+# Added within version 2: where absent the hash is that of files written before.
+_HASHED_IF_KNOWN = "fragility/r_min_1"
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -114,6 +117,8 @@ def content_hash(model: RemsModel) -> str:
     digest = hashlib.sha256()
     for path, value in _walk(model, ""):
         if path.lstrip("/") in _NOT_HASHED:
+            continue
+        if value is None and path.endswith(_HASHED_IF_KNOWN):
             continue
         digest.update(path.encode() + b"\0")
         if isinstance(value, np.ndarray):
@@ -377,6 +382,11 @@ def _faults(model: RemsModel) -> Iterator[str]:
 
 
 def _estimator_faults(site: SiteModel) -> Iterator[str]:
+    if site.fragility.known and site.fragility.r_min_1 is None:
+        yield (
+            f"{site.site}/fragility without its r_min_1, as an older bonescan wrote it: build the "
+            "model again"
+        )
     for name in (site.primary, *site.estimators):
         if name not in ESTIMATORS:
             yield f"the estimator {name!r}, wanted one of {', '.join(ESTIMATORS)}"

@@ -99,12 +99,17 @@ class IntervalFolds:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FragilityModel:
-    """Class spectra of fractured and unfractured people; empty where too few are labelled."""
+    """Class spectra of fractured and unfractured people; empty where too few are labelled.
+
+    `r_min_1` is the least correlation with either that gives a spectrum its vote; None
+    without class spectra.
+    """
 
     fractured_db: Array  # (2 · bin,) or (0,)
     unfractured_db: Array
     n_fractured: int
     n_unfractured: int
+    r_min_1: float | None = None
 
     @property
     def known(self) -> bool:

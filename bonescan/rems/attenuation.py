@@ -101,7 +101,7 @@ def fit_fade(spectra: SiteSpectra, form: SpectralForm, first_mm: float = 0.0) ->
     Parameters
     ----------
     spectra : SiteSpectra
-        All gates that were stored; those without power are left out.
+        A gate counts as stored where at least half of the groups have power in it.
     form : SpectralForm
     first_mm : float
         Gates that begin before this are left out.
@@ -109,14 +109,17 @@ def fit_fade(spectra: SiteSpectra, form: SpectralForm, first_mm: float = 0.0) ->
     Returns
     -------
     fade : Fade or None
-        None with fewer than four gates, or without a spectrum.
+        None without a spectrum, where a gate of the form is missing (fewer gates
+        give another attenuation than the one that was trained on), and with a form
+        of fewer than four gates.
     """
-    whole = np.asarray(np.isfinite(spectra.power).all(axis=2))  # (gate, group)
-    start_mm = np.array(form.gate_start_mm)[: len(spectra.power)]
-    gates = np.flatnonzero(
-        (whole.sum(axis=1) >= max(1, spectra.n_groups / 2.0)) & (start_mm >= first_mm)
-    )
-    if gates.size < LEAST_GATES or not spectra.n_groups:
+    start_mm = np.array(form.gate_start_mm)
+    gates = np.flatnonzero(start_mm >= first_mm)
+    if gates.size < LEAST_GATES or gates[-1] >= len(spectra.power):
+        return None
+    power = spectra.power
+    whole = np.asarray((np.isfinite(power) & (power > 0.0)).all(axis=2))  # (gate, group)
+    if np.any(whole[gates].sum(axis=1) < max(1, spectra.n_groups / 2.0)):
         return None
     trimmed = [_Trimmed.of(spectra.power[g], whole[g]) for g in gates]
     power = 10.0 ** (np.array([t.middle_db for t in trimmed]) / 10.0)

@@ -6,6 +6,7 @@ curve are taken off where the gates are transformed (`spectra`), which touches o
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,7 @@ class Conditioned:
     offset: int
     gain: Array | None  # (sample,), least value 1
     n_railed: int
-    fresh: NDArray[np.bool_]  # (stored frame,): not the same as the one before
+    fresh: NDArray[np.bool_]  # (stored frame,): not a copy of an earlier one
 
     @property
     def n_frames_stored(self) -> int:
@@ -59,7 +60,7 @@ class Conditioned:
 
     @property
     def n_duplicates(self) -> int:
-        """How many frames were left out for being the same as the one before."""
+        """How many frames were left out for being copies of earlier ones."""
         return int(np.count_nonzero(~self.fresh))
 
     @property
@@ -125,7 +126,7 @@ def condition(
     -------
     conditioned : Conditioned
         int16: integers of 16 bits as they are, wider ones and floats scaled as a whole
-        and without offset. Frames equal to the one before are left out.
+        and without offset. Frames equal to an earlier one are left out.
 
     Raises
     ------
@@ -155,7 +156,7 @@ def condition(
             f"{MAX_SAMPLE:.3g}.",
         )
     gain = gain_off(site, stored.shape[-1])
-    fresh = _not_repeated(stored)
+    fresh = _not_repeated(stored, extremes)
     if not fresh.all():
         stored, lows, highs = stored[fresh], lows[fresh], highs[fresh]
     rails, n_railed = _rails(_Record(frames=stored, lows=lows, highs=highs), site)
@@ -174,13 +175,23 @@ def condition(
     )
 
 
-def _not_repeated(frames: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell which frames differ from the one before; a frozen image must not count twice."""
-    fresh = np.ones(frames.shape[0], dtype=bool)
-    for i in range(1, frames.shape[0]):
-        # most differing frames differ in their first line: look there before comparing all
-        same_start = np.array_equal(frames[i, 0], frames[i - 1, 0])
-        fresh[i] = not (same_start and np.array_equal(frames[i], frames[i - 1]))
+def _not_repeated(frames: NDArray[Any], extremes: LineExtremes) -> NDArray[np.bool_]:
+    """Tell which frames are no copy of any before; frozen images and loops must not count twice.
+
+    Copies have the same extremes in every line, which are known already: only frames
+    that agree in those are read again, once each.
+    """
+    fresh = np.ones(len(frames), dtype=bool)
+    alike: dict[bytes, list[int]] = {}
+    for i, (lows, highs) in enumerate(zip(extremes.lows, extremes.highs, strict=True)):
+        alike.setdefault(lows.tobytes() + highs.tobytes(), []).append(i)
+    for indices in alike.values():
+        seen: set[bytes] = set()
+        for i in indices if len(indices) > 1 else ():
+            whole = np.ascontiguousarray(frames[i])
+            digest = hashlib.blake2b(whole.data, digest_size=32).digest()
+            fresh[i] = digest not in seen
+            seen.add(digest)
     return fresh
 
 

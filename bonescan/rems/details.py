@@ -19,6 +19,11 @@ from .predict import SiteEstimate
 
 Details = tuple[tuple[str, str], ...]
 
+# What may stand beside a number that is not for any use: what was seen, and how unsure it is.
+WATERMARKED_DETAILS = frozenset(
+    {"frames", "depth of the bone", "clipped samples", "lines", "uncertainty"}
+)
+
 
 def looked_details(looked: LookedAt) -> Details:
     """Say which frames show a surface, and how deep."""
@@ -43,7 +48,7 @@ def line_details(measured: MeasuredSite) -> Details:
             f"{measured.looked.site.site}: lines",
             f"{int(gates.used.sum())} of {gates.n_lines} used; {gates.n_no_surface} without a "
             f"surface, {gates.n_steep} too steep, {gates.n_saturated} clipped, "
-            f"{gates.n_outside} cut off",
+            f"{gates.n_outside} cut off, {measured.n_ungrouped} left over from full groups",
         ),
     )
 
@@ -92,7 +97,7 @@ NAMES = {
 def _fade_details(site: str, estimate: SiteEstimate) -> Details:
     fade = estimate.features.fade
     if fade is None:
-        return ((f"{site}: attenuation of the bone", "unknown: fewer than four gates"),)
+        return ((f"{site}: attenuation of the bone", "unknown: gates of the model are missing"),)
     clutter = (
         f"clutter {fade.clutter_db:+.0f} dB over the bone in gate B"
         if math.isfinite(fade.clutter_db)
@@ -130,7 +135,7 @@ def _fragility_text(estimate: SiteEstimate, model: SiteModel) -> str:
             f"{model.fragility.n_unfractured} unfractured people, wanted 100 of each)"
         )
     if estimate.fragility_percent is None:
-        return "none (no spectrum is like either class)"
+        return "none (too few spectra are like either class)"
     return f"{estimate.fragility_percent:.0f} % of the spectra are like those of fractured people"
 
 

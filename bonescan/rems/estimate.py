@@ -12,7 +12,7 @@ from bonescan.model.scan import RfScan
 from bonescan.model.vocabulary import OutcomeKind
 from bonescan.settings import RemsSettings
 
-from .details import looked_details
+from .details import WATERMARKED_DETAILS, looked_details
 from .measure_site import look_at_site
 from .picture import bmode_picture
 from .problems import problems_of
@@ -83,14 +83,19 @@ def _no_numbers(scan: RfScan, model: RemsModel) -> StageResult:
 
 
 def _watermarked(result: SiteResult) -> SiteResult:
-    """Leave the bone density alone of a real exam, and say that it is not for any use."""
+    """Leave the bone density alone of a real exam, and say that it is not for any use.
+
+    Of the details those stay that tell how the exam was taken, and the uncertainty.
+    """
     if result.measurement is None:
         return result
     return replace(
         result,
+        details=tuple(d for d in result.details if d[0].rpartition(": ")[2] in WATERMARKED_DETAILS),
         measurement=replace(
             result.measurement,
             osteoporosis_score_percent=None,
+            fragility_score=None,
             scores_allowed=False,
             flags=(*result.measurement.flags, NOT_FOR_ANY_USE),
         ),

@@ -68,7 +68,7 @@ def site_features(
     Parameters
     ----------
     spectra : SiteSpectra
-        At least one group.
+        At least one group, all `sounding`.
     form : SpectralForm
     corrected : bool
         Add back what the soft tissue took, there and back. Where the depth is
@@ -88,7 +88,8 @@ def site_features(
     features : SiteFeatures
     """
     clean, floored = _without_noise(spectra, form.noise_floor_1)  # gates A, B and C
-    level_db = 10.0 * np.log10(clean)
+    # gate C may hold no power at all; of A and B such groups were left out before (`sounding`)
+    level_db = 10.0 * np.log10(np.where(clean > 0.0, clean, np.nan))
     if system_db is not None:
         level_db = level_db - system_db
     difference = level_db[0] - level_db[1]

@@ -137,7 +137,8 @@ def gather(
         Name of the model: at the neck gates close behind the cortex are left out
         of the attenuation fit.
     """
-    spectra = [pooled(list(e.parts)) for e in exams]
+    whole = [pooled(list(e.parts)) for e in exams]
+    spectra = [s.only(s.sounding) for s in whole]  # groups without power say nothing
     first_mm = first_gate_mm(site)
     features = tuple(
         site_features(s, form, system_db=e.system_db, fade=fit_fade(s, form, first_mm))

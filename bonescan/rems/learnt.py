@@ -128,14 +128,16 @@ def _fragility(cohort: Cohort) -> FragilityModel:
     whole = np.flatnonzero([m is False for m in marks])
     counts = len(set(people[broken].tolist())), len(set(people[whole].tolist()))
     spectra: tuple[Array, Array] = (EMPTY, EMPTY)
+    r_min: float | None = None
     if min(counts) >= LEAST_LABELLED:
-        fractured, unfractured, _ = class_spectra(cohort.features, (broken, whole))
+        fractured, unfractured, r_min = class_spectra(cohort.features, (broken, whole))
         spectra = (fractured, unfractured)
     return FragilityModel(
         fractured_db=spectra[0],
         unfractured_db=spectra[1],
         n_fractured=counts[0],
         n_unfractured=counts[1],
+        r_min_1=r_min,
     )
 
 
@@ -157,13 +159,13 @@ def vertebra_sd_g_cm2(
     away: list[float] = []
     for exam in exams:
         if len(exam.parts) > 1:
+            parts = [p.only(p.sounding) for p in exam.parts if p.sounding.any()]
             features = [
-                site_features(p, form, fade=fit_fade(p, form, first_gate_mm(site)))
-                for p in exam.parts
+                site_features(p, form, fade=fit_fade(p, form, first_gate_mm(site))) for p in parts
             ]
             vectors = [LINEAR[leading.estimator].vector(f) for f in features]
             known = [v for v in vectors if v is not None]
-            if len(known) == len(vectors):
+            if len(known) == len(vectors) > 1:
                 away += list(against_others(applied(leading, np.array(known))))
     return float(np.std(away)) if away else None
 

@@ -34,6 +34,15 @@ class Votes:
         """Share of valid spectra that look osteoporotic; NaN without a valid one."""
         return 100.0 * float(self.vote[self.valid].mean()) if self.n_valid else float("nan")
 
+    def among(self, matched: NDArray[np.bool_]) -> Votes:
+        """Put the votes of some groups back among all, (group,); the others have none."""
+        if matched.all():
+            return self
+        vote, valid = np.zeros(matched.size), np.zeros(matched.size, dtype=bool)
+        best = np.full(matched.size, np.nan)
+        vote[matched], valid[matched], best[matched] = self.vote, self.valid, self.best_1
+        return Votes(vote=vote, valid=valid, best_1=best)
+
 
 def match_models(
     spectra_db: Array, osteoporotic_db: Array, healthy_db: Array, r_min_1: float

@@ -46,6 +46,11 @@ class MeasuredSite:
     gates: Gates
     spectra: SiteSpectra
 
+    @property
+    def n_ungrouped(self) -> int:
+        """How many good lines found too few others to be averaged with, as in an odd frame."""
+        return int(self.gates.used.sum()) - self.spectra.n_lines
+
 
 def look_at_site(samples: FrameSource, site: RfSite) -> LookedAt:
     """Read the samples of a site and find the bone surface.

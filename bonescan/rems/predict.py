@@ -21,6 +21,7 @@ from .spectra import SiteSpectra
 
 Array = NDArray[np.float64]
 
+MIN_VALID_PERCENT = 60.0  # of averaged spectra; fewer give no number
 # What is carried for the path: attenuation of soft tissue between people, depth, and the speed
 # of sound in it, which turns times into depths.
 U_ATTENUATION_DB_CM_MHZ = 0.06
@@ -58,7 +59,7 @@ class SiteEstimate:
     interval_g_cm2: tuple[float, float] | None
     by_estimator_g_cm2: dict[str, float]
     votes: Votes
-    fragility_percent: float | None  # None: no fracture model, or no spectrum like either class
+    fragility_percent: float | None  # None: no fracture model, or too few spectra like either class
     features: SiteFeatures
     decay_z: float | None  # B to C against what A to B lets expect; None without gate C
 
@@ -87,8 +88,18 @@ def estimate_site(
     -------
     estimate : SiteEstimate
         Not a number where no spectrum is valid; whether there are enough is
-        for the caller to judge.
+        for the caller to judge. A spectrum without power in a bin of gate A or B
+        is not valid and moves nothing.
+
+    Raises
+    ------
+    ValueError
+        No spectrum has power in both gates.
     """
+    sounding = spectra.sounding
+    if not sounding.any():
+        raise ValueError("found no spectrum with power in gates A and B, wanted one")
+    spectra = spectra.only(sounding)
     fade = fit_fade(spectra, form, first_gate_mm(site.site))
     features = site_features(spectra, form, corrected=corrected, system_db=system_db, fade=fade)
     votes = _votes(features, site)
@@ -106,8 +117,8 @@ def estimate_site(
         ),
         interval_g_cm2=_interval(features, votes, site, leading),
         by_estimator_g_cm2=found,
-        votes=votes,
-        fragility_percent=_fragility_percent(features, site),
+        votes=votes.among(sounding),
+        fragility_percent=_fragility_percent(features, site, sounding.size),
         features=features,
         decay_z=_decay_z(features, site),
     )
@@ -224,15 +235,20 @@ def _interval(
     return (lo, hi) if math.isfinite(lo) and math.isfinite(hi) else None
 
 
-def _fragility_percent(features: SiteFeatures, site: SiteModel) -> float | None:
-    """Share of spectra that look like those of fractured people."""
+def _fragility_percent(features: SiteFeatures, site: SiteModel, n_groups: int) -> float | None:
+    """Share of spectra that look like those of fractured people.
+
+    None where fewer spectra are like either class than a bone density takes.
+    """
     model = site.fragility
-    if not model.known:
+    if not model.known or model.r_min_1 is None:
         return None
     votes = match_models(
-        features.two_gate_db, model.fractured_db, model.unfractured_db, site.r_min_1
+        features.two_gate_db, model.fractured_db, model.unfractured_db, model.r_min_1
     )
-    return votes.osteoporosis_score_percent if votes.n_valid else None
+    enough = votes.n_valid >= site.min_groups
+    share = 100.0 * votes.n_valid >= MIN_VALID_PERCENT * n_groups
+    return votes.osteoporosis_score_percent if enough and share else None
 
 
 def _decay_z(features: SiteFeatures, site: SiteModel) -> float | None:

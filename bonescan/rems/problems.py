@@ -7,7 +7,7 @@ from bonescan.model.outcome import Problem
 from bonescan.model.sites import vertebrae_of
 from bonescan.model.vocabulary import Severity
 
-from .quality import Remark
+from .quality import SEX_NOT_IN_MODEL, Remark
 from .site_result import SiteResult
 from .vertebrae import VERTEBRA_OUTLIER
 
@@ -29,6 +29,7 @@ QUIET = frozenset(
 ABOUT_TRAINING = frozenset(
     {
         "outside_reference",
+        SEX_NOT_IN_MODEL,
         "model_device_mismatch",
         "f0_outside_band",
         "extrapolated_bmd",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +34,6 @@ REJECTS = {
 }
 
 # Limits; all are ours.
-MIN_VALID_PERCENT = 60.0  # of averaged spectra; fewer give no number
 LOW_VALID_PERCENT = 80.0
 FEW_FRAMES = 4
 ODDITY_FRAMES = 4  # looked at line by line; `inspect` looks at all
@@ -52,6 +51,10 @@ VERTEBRA_T_G_CM2 = 0.110  # 1.0 T at the spine (SD of young women, Hologic)
 # Four vertebrae are compared at once: twice the spread would flag one spine in six by chance.
 VERTEBRA_Z = 3.0
 DAYS_PER_YEAR = 365.25
+
+
+SEX_NOT_IN_MODEL = "sex_not_in_model"
+CLUTTER_UNCHECKED = "clutter_unchecked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,9 @@ def _person_remarks(subject: Subject, exam: Exam, site: SiteModel) -> Iterator[R
         unknown.append("sex")
     elif subject.sex not in site.sexes:
         outside.append(f"sex {subject.sex} (training {', '.join(site.sexes)})")
+        yield Remark(
+            flag=SEX_NOT_IN_MODEL, text="no T-score, Z-score or class is made of the estimate"
+        )
     if is_pregnant(subject) and not site.includes_pregnancy:
         outside.append("pregnant (training people were not)")
     if outside:
@@ -169,8 +175,8 @@ def exam_remarks(measured: MeasuredSite) -> Iterator[Remark]:
     if conditioned.n_duplicates:
         yield Remark(
             flag="duplicate_frames",
-            text=f"{conditioned.n_duplicates} of {conditioned.n_frames_stored} frames repeat the "
-            "one before and were left out",
+            text=f"{conditioned.n_duplicates} of {conditioned.n_frames_stored} frames are copies "
+            "of others and were left out",
         )
     for odd in find_oddities(conditioned.samples[:ODDITY_FRAMES], site):
         yield Remark(flag=odd.flag, text=odd.text)
@@ -272,6 +278,11 @@ def estimate_remarks(
             text="the echo fades too little behind gate B for how it fades before it "
             f"(z = {estimate.decay_z:.1f})",
         )
+    if estimate.decay_z is None:
+        text = "gate C is missing here or was in training, so clutter could not be looked for"
+        if estimate.estimator != FADE:
+            text += "; no T-score or class is made of the estimate"
+        yield Remark(flag=CLUTTER_UNCHECKED, text=text)
     yield from _fit_remarks(estimate, site, share)
     if not math.isfinite(estimate.uncertainty.total_g_cm2):
         one_place = not math.isfinite(estimate.uncertainty.sampling_g_cm2)
@@ -311,6 +322,18 @@ def _fit_remarks(estimate: SiteEstimate, site: SiteModel, share: int) -> Iterato
             text=f"the fit of attenuation and clutter leaves {100.0 * fade.misfit_1:.0f} % "
             f"(training at most {100.0 * limit_1:.0f} %)",
         )
+
+
+def may_be_scored(estimate: SiteEstimate, remarks: Sequence[Remark]) -> bool:
+    """Tell whether a T-score and a class may be made of an estimate.
+
+    Not of a sex that the model never saw; and not where clutter could have moved the
+    estimate unseen: the attenuation is fitted with clutter told apart, the other
+    estimators take it for bone.
+    """
+    flags = {r.flag for r in remarks}
+    unchecked = CLUTTER_UNCHECKED in flags and estimate.estimator != FADE
+    return SEX_NOT_IN_MODEL not in flags and not unchecked
 
 
 def depth_remarks(depth_mm: float | None, site: SiteModel) -> Iterator[Remark]:

@@ -13,7 +13,7 @@ from bonescan.errors import UnusableScan
 from bonescan.files.calibration import Calibration
 from bonescan.model.measurement import Measurement
 from bonescan.model.outcome import Picture
-from bonescan.model.rems_model import RemsModel, SiteModel
+from bonescan.model.rems_model import RemsModel, SiteModel, SpectralForm
 from bonescan.model.scan import RfScan, RfSite
 from bonescan.model.sites import vertebrae_of
 from bonescan.model.vocabulary import Origin, Technique
@@ -22,9 +22,8 @@ from .calibrate import calibration_for, system_correction_db
 from .details import estimate_details, line_details, looked_details
 from .measure_site import LookedAt, MeasuredSite, look_at_site, measure_site
 from .picture import bmode_picture
-from .predict import SiteEstimate, estimate_site
+from .predict import MIN_VALID_PERCENT, SiteEstimate, estimate_site
 from .quality import (
-    MIN_VALID_PERCENT,
     Remark,
     acquisition_remarks,
     age_years,
@@ -32,6 +31,7 @@ from .quality import (
     depth_remarks,
     estimate_remarks,
     exam_remarks,
+    may_be_scored,
     model_remarks,
 )
 from .spectra import SiteSpectra
@@ -120,8 +120,9 @@ def estimate_result(
     corrected = _path_correction(site, spectra, model, site_model)
     estimate = _checked(spectra, yardstick, corrected, (site, measured))
     person = covariates_of(scan)
+    plain = estimate
     if yardstick.covariates == "offset":
-        estimate = _with_covariates(estimate, site_model, person, site)
+        estimate = _with_covariates(plain, site_model, person, site)
     n_places = len(np.unique(spectra.cluster[estimate.votes.valid]))
     depth = float(np.median(spectra.depth_mm))
     depth_mm = depth if np.isfinite(depth) else None
@@ -130,7 +131,7 @@ def estimate_result(
         *(r for s in scan.sites if s.site == site for r in acquisition_remarks(s, model)),
         *(exam_remarks(measured) if measured else ()),
         *estimate_remarks(estimate, site_model, _share(site), n_places),
-        *(_covariate_remarks() if yardstick.covariates == "offset" else ()),
+        *(_covariate_remarks() if estimate is not plain else ()),
         *depth_remarks(depth_mm, site_model),
     )
     looked = measured.looked if measured else None
@@ -160,7 +161,8 @@ def _with_covariates(
 ) -> SiteEstimate:
     """Let age, BMI and sex move the estimate, as only an explicit setting asks for.
 
-    The interval was made without them and is left out.
+    The interval was made without them and is left out. The same estimate comes back
+    where another estimator leads than the one that the offset was learnt with.
     """
     if person is None:
         raise UnusableScan(
@@ -236,8 +238,15 @@ def _checked(
 ) -> SiteEstimate:
     """Estimate, and refuse where too few spectra stand behind the number."""
     site_model, (site, measured) = yardstick.site, where
+    lost = _losses(measured, yardstick.model.form)
     if not spectra.n_groups:
-        raise UnusableScan("BS-E161", f"{site}: found no averaged spectrum.{_losses(measured)}")
+        raise UnusableScan("BS-E161", f"{site}: found no averaged spectrum.{lost}")
+    if not spectra.sounding.any():
+        raise UnusableScan(
+            "BS-E161",
+            f"{site}: found no power in gates A and B of any of {spectra.n_groups} averaged "
+            f"spectra.{lost}",
+        )
     estimate = estimate_site(
         spectra, site_model, yardstick.model.form, corrected, yardstick.system_db
     )
@@ -248,7 +257,7 @@ def _checked(
         raise UnusableScan(
             "BS-E161",
             f"{site}: found {valid} valid of {total} averaged spectra, wanted at least "
-            f"{least} and {MIN_VALID_PERCENT:.0f} %.{_losses(measured)}",
+            f"{least} and {MIN_VALID_PERCENT:.0f} %.{lost}",
         )
     if not (math.isfinite(estimate.bmd_g_cm2) and math.isfinite(votes.osteoporosis_score_percent)):
         raise UnusableScan(
@@ -263,11 +272,22 @@ def _share(site: str) -> int:
     return VERTEBRA_SHARE if len(vertebrae_of(site)) == 1 else 1
 
 
-def _losses(measured: MeasuredSite | None) -> str:
-    """Say why lines were left out; empty when there is nothing to say."""
+def _losses(measured: MeasuredSite | None, form: SpectralForm) -> str:
+    """Say why frames and lines were left out; empty when there is nothing to say."""
     if measured is None:
         return ""
-    gates = measured.gates
+    gates, conditioned = measured.gates, measured.looked.conditioned
+    said = ""
+    if conditioned.n_duplicates:
+        said += (
+            f" Of {conditioned.n_frames_stored} frames {conditioned.n_duplicates} are copies of "
+            "others."
+        )
+    if measured.n_ungrouped:
+        said += (
+            f" An averaged spectrum takes {form.group_lines} lines in {form.group_frames} frames: "
+            f"{measured.n_ungrouped} lines were left over."
+        )
     parts = [
         f"{count} {what}"
         for count, what in (
@@ -278,7 +298,7 @@ def _losses(measured: MeasuredSite | None) -> str:
         )
         if count
     ]
-    return f" Of {gates.n_lines} lines {', '.join(parts)}." if parts else ""
+    return said + (f" Of {gates.n_lines} lines {', '.join(parts)}." if parts else "")
 
 
 def _measurement(
@@ -304,5 +324,6 @@ def _measurement(
         spectra_total=int(estimate.votes.valid.size),
         model_id=model.model_id,
         depth_mm=depth_mm,
+        scores_allowed=may_be_scored(estimate, remarks[1]),
         flags=tuple(dict.fromkeys(flags)),
     )

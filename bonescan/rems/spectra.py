@@ -48,6 +48,23 @@ class SiteSpectra:
         """How many averaged spectra there are."""
         return int(self.power.shape[1])
 
+    @property
+    def sounding(self) -> NDArray[np.bool_]:
+        """Mark the groups, (group,), with power in every bin of gates A and B."""
+        return np.asarray((self.power[:2] > 0.0).all(axis=(0, 2)))
+
+    def only(self, kept: NDArray[np.bool_]) -> SiteSpectra:
+        """Keep the marked groups; the lines of the others stay counted."""
+        if kept.all():
+            return self
+        return SiteSpectra(
+            power=np.compress(kept, self.power, axis=1),
+            noise=np.compress(kept, self.noise, axis=1),
+            depth_mm=self.depth_mm[kept],
+            cluster=self.cluster[kept],
+            n_lines=self.n_lines,
+        )
+
 
 def group_spectra(
     conditioned: Conditioned, gates: Gates, depth_mm: Array, form: SpectralForm

@@ -129,11 +129,16 @@ FROM_SAMPLES = frozenset(
 
 
 def _flagged(result: SiteResult, remarks: list[Remark], *, scores_allowed: bool) -> SiteResult:
+    """Add remarks; scores that are not allowed already stay so."""
     if result.measurement is None:
         return result
     flags = dict.fromkeys((*result.measurement.flags, *(r.flag for r in remarks)))
     return replace(
         result,
-        measurement=replace(result.measurement, scores_allowed=scores_allowed, flags=tuple(flags)),
+        measurement=replace(
+            result.measurement,
+            scores_allowed=scores_allowed and result.measurement.scores_allowed,
+            flags=tuple(flags),
+        ),
         remarks=(*result.remarks, *remarks),
     )

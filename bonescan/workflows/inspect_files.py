@@ -192,7 +192,7 @@ def _surface(looked: LookedAt) -> dict[str, Any]:
     depth = looked.depth_mm
     rejected = dict(looked.surfaces.rejected)
     if looked.conditioned.n_duplicates:
-        rejected["same as the frame before"] = looked.conditioned.n_duplicates
+        rejected["copy of another frame"] = looked.conditioned.n_duplicates
     return {
         "surface_depth_mm": None if depth is None else round(depth, 2),
         "saturated_percent": round(looked.conditioned.saturated_percent, 4),

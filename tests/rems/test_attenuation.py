@@ -109,14 +109,35 @@ def test_the_pull_of_the_groups_gives_the_scatter_of_repeated_exams() -> None:
     assert np.sqrt(np.mean(np.square(stated))) == pytest.approx(scatter, rel=0.3)
 
 
-def test_four_gates_are_needed_and_three_are_not_enough() -> None:
-    power = spectra(9.0).power.copy()
-    power[4:] = np.nan
-    four = dataclasses.replace(spectra(9.0), power=power)
-    assert fit_fade(four, SEVEN).alpha_db_cm_mhz == pytest.approx(9.0, abs=0.2)
-    power = power.copy()
-    power[3] = np.nan
-    assert fit_fade(dataclasses.replace(four, power=power), SEVEN) is None
+def test_a_form_of_four_gates_is_enough_and_one_of_three_is_not() -> None:
+    for n, enough in ((4, True), (3, False)):
+        form = dataclasses.replace(FORM, gate_start_mm=STARTS_MM[:n])
+        exam = spectra(9.0)
+        some = dataclasses.replace(exam, power=exam.power[:n], noise=exam.noise[:n])
+        found = fit_fade(some, form)
+        assert (found is not None) is enough
+        if found is not None:
+            assert found.alpha_db_cm_mhz == pytest.approx(9.0, abs=0.2)
+
+
+@pytest.mark.parametrize("gate", range(7))
+@pytest.mark.parametrize("empty", [np.nan, 0.0])
+def test_the_fit_takes_every_gate_of_its_form(gate, empty) -> None:
+    """Fewer gates give another attenuation: the map to bone density would not fit it."""
+    exam = spectra(9.0)
+    power = exam.power.copy()
+    power[gate, 24:] = empty  # half of the 48 groups have it
+    assert fit_fade(dataclasses.replace(exam, power=power), SEVEN) is not None
+    power[gate, 23:] = empty
+    assert fit_fade(dataclasses.replace(exam, power=power), SEVEN) is None
+
+
+def test_a_table_that_stores_fewer_gates_has_no_fit() -> None:
+    exam = spectra(9.0)
+    assert fit_fade(dataclasses.replace(exam, power=exam.power[:6]), SEVEN) is None
+
+
+def test_gates_before_the_first_that_may_be_used_are_not_missed() -> None:
     assert fit_fade(spectra(9.0), SEVEN, first_mm=4.0) is not None  # 4.0, 5.25, 6.5, 7.75
     assert fit_fade(spectra(9.0), SEVEN, first_mm=4.01) is None
 

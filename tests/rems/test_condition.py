@@ -62,12 +62,20 @@ def test_a_gain_curve_of_another_length_is_refused() -> None:
         conditioned(noise(), tgc_db=np.zeros(3))
 
 
-def test_a_frame_equal_to_the_one_before_counts_once() -> None:
+def test_a_frame_equal_to_an_earlier_one_counts_once() -> None:
     one, two = noise(1)[0], noise(2)[0]
     found = conditioned(np.stack([one, one, two, one, one, one]))
-    assert found.n_duplicates == 3
+    assert found.n_duplicates == 4
     assert found.n_frames_stored == 6
-    assert found.samples.shape[0] == 3  # the return to frame one is new
+    np.testing.assert_array_equal(found.fresh, [True, False, True, False, False, False])
+    np.testing.assert_array_equal(found.samples, np.stack([one, two]))
+
+
+def test_frames_of_the_same_extremes_that_differ_are_both_kept() -> None:
+    one = noise(1)[0]
+    mirrored = one[:, ::-1]  # every line keeps its least and its greatest sample
+    found = conditioned(np.stack([one, mirrored, one, mirrored]))
+    np.testing.assert_array_equal(found.fresh, [True, True, False, False])
 
 
 def test_frames_that_share_only_their_first_line_are_both_kept() -> None:

@@ -8,10 +8,13 @@ from datetime import date
 import numpy as np
 import pytest
 
-from bonescan.errors import UnusableScan
+from bonescan.errors import UnusableScan, code_info
 from bonescan.model.exam import Subject
+from bonescan.model.rems_model import FragilityModel, LinearMap
 from bonescan.model.vocabulary import Origin, OutcomeKind, Technique
 from bonescan.rems.estimate import estimate_scan
+from bonescan.rems.predict import estimate_site
+from bonescan.rems.site_result import Yardstick, estimate_result
 from bonescan.rems.spectra_table import spectra_of_table
 from bonescan.settings import RemsSettings
 
@@ -616,3 +619,183 @@ def test_site_names_without_a_side_are_known(neck_samples, lenient) -> None:
     assert only(estimate_scan(scan, lenient, PLAIN)).site == "femoral-neck"
     assert rf_site(neck_samples).has_rf
     assert WOMAN.sex == "F"
+
+
+# ------------------------------------------------------------------ what must not pass in silence
+
+
+@pytest.mark.parametrize(
+    ("primary", "gates", "unchecked", "scored"),
+    [
+        ("d-pcr4", 3, False, True),
+        ("d-pcr4", 2, True, False),
+        ("pcr", 2, True, False),
+        ("os", 2, True, False),
+    ],
+)
+def test_without_gate_c_clutter_is_unchecked_and_no_class_is_given(
+    power, made_up, primary, gates, unchecked, scored
+) -> None:
+    led = rems_model(*(dataclasses.replace(s, primary=primary) for s in made_up.sites))
+    result = table_scan(power[:gates], led)
+    found = only(result)
+    assert ("clutter_unchecked" in found.flags) is unchecked
+    assert any("clutter_unchecked" in p.reason for p in result.problems) is unchecked
+    assert found.scores_allowed is scored
+    assert found.bmd_g_cm2 is not None
+
+
+def test_a_model_that_never_saw_gate_c_can_not_look_for_clutter(power, made_up) -> None:
+    blind = rems_model(
+        *(
+            dataclasses.replace(s, decay_curve_db=np.empty(0), decay_sd_db=None)
+            for s in made_up.sites
+        )
+    )
+    found = only(table_scan(power, blind))
+    assert "clutter_unchecked" in found.flags
+    assert not found.scores_allowed
+
+
+def test_vertebrae_without_gate_c_have_no_class_together_either(made_up) -> None:
+    sites = [
+        spectra_site(made_up_spectra(np.random.default_rng(i), 0.7, 60).power[:2], site=f"L{i}")
+        for i in (1, 2)
+    ]
+    together = estimate_scan(rf_scan(sites), made_up, PLAIN).measurements[-1]
+    assert together.site == "L1-L2"
+    assert not together.scores_allowed
+
+
+@pytest.mark.parametrize(("sex", "scored"), [("F", True), (None, True), ("M", False)])
+def test_a_sex_that_the_model_never_saw_has_no_scores(power, made_up, sex, scored) -> None:
+    subject = dataclasses.replace(WOMAN, sex=sex)
+    result = estimate_scan(rf_scan([spectra_site(power)], subject=subject), made_up, PLAIN)
+    assert only(result).scores_allowed is scored
+    assert ("sex_not_in_model" in only(result).flags) is not scored
+    assert any("sex_not_in_model" in p.reason for p in result.problems) is not scored
+
+
+def test_a_looped_cine_counts_once(neck_samples, lenient) -> None:
+    looped = np.concatenate([neck_samples] * 6)
+    one = only(estimated({NECK: neck_samples}, lenient))
+    result = estimated({NECK: looped}, lenient)
+    assert numbers(only(result)) == numbers(one)
+    assert only(result).spectra_total == one.spectra_total
+    assert any("40 of 48 frames are copies of others" in p.reason for p in result.problems)
+
+
+def test_a_frozen_image_is_said_to_be_one(neck_samples, lenient) -> None:
+    result = estimated({NECK: np.repeat(neck_samples[:1], 6, axis=0)}, lenient)
+    unusable(
+        result, "BS-E161", "found no averaged spectrum", "Of 6 frames 5 are copies of others",
+        "takes 5 lines in 2 frames: 128 lines were left over",
+    )  # fmt: skip
+
+
+def test_an_odd_frame_is_named_among_the_lines(neck_samples, lenient) -> None:
+    def lines(n):
+        return dict(estimated({NECK: neck_samples[:n]}, lenient).details)[f"{NECK}: lines"]
+
+    assert ", 0 left over from full groups" in lines(6)
+    assert ", 128 left over from full groups" in lines(7)
+
+
+def test_a_stretch_without_any_signal_is_invalid_and_moves_nothing(lenient) -> None:
+    # every second group of lines is blank: the others are those of an exam without them
+    whole = made_up_spectra(np.random.default_rng(3), 0.65, 100)
+    site = lenient.for_site(NECK)
+    blank = whole.power.copy()
+    blank[:, 60:] = 0.0
+    found = estimate_site(dataclasses.replace(whole, power=blank), site, lenient.form, True)
+    alone = estimate_site(whole.only(np.arange(100) < 60), site, lenient.form, True)
+    assert found.bmd_g_cm2 == alone.bmd_g_cm2
+    assert found.uncertainty == alone.uncertainty
+    assert (found.votes.valid.size, found.votes.n_valid) == (100, 60)
+    assert not found.votes.valid[60:].any()
+
+
+def test_blank_lines_among_echoes_give_no_warning(neck_samples, lenient) -> None:
+    # zero padding behind the surface of a quarter of the lines
+    blank = neck_samples.copy()
+    blank[:, 40:72, 420:] = 0
+    found = only(estimated({NECK: blank}, lenient))
+    assert np.isfinite(found.bmd_g_cm2)
+    assert found.spectra_valid < found.spectra_total
+
+
+def test_an_empty_gate_c_gives_no_warning(power, lenient) -> None:
+    silent = made_up_spectra(np.random.default_rng(3), 0.65, 60)
+    silent.power[2] = 0.0
+    found = estimate_site(silent, lenient.for_site(NECK), lenient.form, True)
+    assert found.decay_z is None
+
+
+def test_spectra_without_any_power_are_refused(lenient) -> None:
+    whole = made_up_spectra(np.random.default_rng(3), 0.65, 60)
+    whole.power[1, :, 3] = 0.0
+    scan = rf_scan([spectra_site(whole.power)])
+    yardstick = Yardstick(model=lenient, site=lenient.for_site(NECK))
+    with pytest.raises(UnusableScan, match="found no power in gates A and B of any of 60"):
+        estimate_result(scan, NECK, whole, yardstick, None)
+    with pytest.raises(ValueError, match="found no spectrum with power"):
+        estimate_site(whole, lenient.for_site(NECK), lenient.form, True)
+
+
+def test_of_a_real_exam_only_density_and_uncertainty_are_told(power, simulated_model) -> None:
+    site = simulated_model.for_site(NECK)
+    fractures = FragilityModel(
+        fractured_db=site.osteoporotic_db,
+        unfractured_db=site.healthy_db,
+        n_fractured=100,
+        n_unfractured=100,
+        r_min_1=-1.0,
+    )
+    model = rems_model(
+        *(dataclasses.replace(s, fragility=fractures) for s in simulated_model.sites),
+        simulated=True,
+    )
+    settings = RemsSettings(allow_simulated_model=True)
+    scan = rf_scan([spectra_site(power)], simulated=True)
+    shown = estimate_scan(scan, model, settings)
+    assert only(shown).fragility_score is not None  # there is something to hide
+    result = estimate_scan(rf_scan([spectra_site(power)], simulated=False), model, settings)
+    assert only(result).fragility_score is None
+    assert only(result).bmd_u_g_cm2 is not None
+    assert [name for name, _ in result.details] == [f"{NECK}: uncertainty"]
+
+
+@pytest.mark.parametrize(("primary", "applied"), [("d-pcr4", True), ("attenuation", False)])
+def test_covariates_are_said_to_be_used_only_where_they_are(
+    power, made_up, primary, applied
+) -> None:
+    # three gates: a model that attenuation leads gives the next best, which has no offset
+    site = made_up.for_site(NECK)
+    led = dataclasses.replace(site, primary="d-pcr4")
+    if primary == "attenuation":
+        name = site.estimators[-1]
+        led = dataclasses.replace(
+            site,
+            primary="attenuation",
+            estimators=(*site.estimators[:-1], "attenuation"),
+            maps=(
+                *(m for m in site.maps if m.estimator != name),
+                LinearMap(
+                    estimator="attenuation",
+                    mean=np.zeros(1),
+                    weights_g_cm2=np.zeros(1),
+                    intercept_g_cm2=0.7,
+                ),
+            ),
+        )
+    found = only(
+        estimate_scan(
+            rf_scan([spectra_site(power)]), rems_model(led), RemsSettings(covariates="offset")
+        )
+    )
+    assert ("covariates_used" in found.flags) is applied
+    assert ("other_estimator" in found.flags) is not applied
+
+
+def test_the_hint_for_an_unknown_depth_names_nothing_that_can_not_be_had() -> None:
+    assert "without path correction" not in code_info("BS-E164").hint

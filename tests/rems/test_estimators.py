@@ -15,7 +15,7 @@ from bonescan.model.rems_model import FADE, FEMORAL_NECK, LUMBAR_SPINE, OS, PCR,
 from bonescan.model.vocabulary import CovariateUse
 from bonescan.rems.attenuation import fit_fade
 from bonescan.rems.estimate import estimate_scan
-from bonescan.rems.estimators.osteoporosis_score import is_no_line
+from bonescan.rems.estimators.osteoporosis_score import class_spectra, is_no_line
 from bonescan.rems.estimators.protocol import applied
 from bonescan.rems.estimators.registry import LINEAR, choose_primary
 from bonescan.rems.features import site_features
@@ -219,7 +219,47 @@ def test_a_fragility_score_needs_a_hundred_of_each(fractured, known) -> None:
     fold = np.arange(len(exams)) % 5
     fields = learnt_fields(fit(cohort), cohort, fit(cohort).predict(cohort), fold)
     assert fields["fragility"].known is known
+    assert (fields["fragility"].r_min_1 is not None) is known
+    if known:  # the very one that the class spectra were made with
+        broken, whole = np.arange(fractured), np.arange(fractured, len(exams))
+        learnt = class_spectra(cohort.features, (broken, whole))
+        assert fields["fragility"].r_min_1 == learnt[2]
     assert (fields["fragility"].n_fractured, fields["fragility"].n_unfractured) == (fractured, 100)
+
+
+def fragile(site, r_min_1):
+    return dataclasses.replace(
+        site,
+        fragility=dataclasses.replace(
+            site.fragility,
+            fractured_db=site.osteoporotic_db,
+            unfractured_db=site.healthy_db,
+            r_min_1=r_min_1,
+        ),
+    )
+
+
+def test_the_fragility_score_goes_by_its_own_least_correlation(made_up) -> None:
+    site = dataclasses.replace(made_up.for_site(FEMORAL_NECK), r_min_1=0.9999)
+    part = made_up_spectra(np.random.default_rng(1), 0.6)
+    assert estimate_site(part, site, FORM, True).votes.n_valid == 0
+    assert estimate_site(part, fragile(site, -1.0), FORM, True).fragility_percent is not None
+    site = dataclasses.replace(site, r_min_1=-1.0)
+    assert estimate_site(part, fragile(site, 0.9999), FORM, True).fragility_percent is None
+
+
+@pytest.mark.parametrize(
+    ("n_alike", "n_unlike", "known"),
+    [(40, 0, True), (39, 0, False), (60, 40, True), (59, 41, False)],
+)
+def test_forty_spectra_and_sixty_percent_stand_behind_a_fragility_score(
+    made_up, n_alike, n_unlike, known
+) -> None:
+    part = made_up_spectra(np.random.default_rng(5), 0.65, n_alike + n_unlike)
+    noise = np.random.default_rng(6).exponential(1.0, (3, n_unlike, 38))
+    part.power[:, n_alike:] = noise  # like neither class
+    found = estimate_site(part, fragile(made_up.for_site(FEMORAL_NECK), 0.8), FORM, True)
+    assert (found.fragility_percent is not None) is known
 
 
 def test_the_fragility_score_is_a_share_of_spectra_or_nothing(made_up) -> None:
@@ -227,7 +267,10 @@ def test_the_fragility_score_is_a_share_of_spectra_or_nothing(made_up) -> None:
     part = made_up_spectra(np.random.default_rng(1), 0.6)
     assert estimate_site(part, site, FORM, True).fragility_percent is None
     fragility = dataclasses.replace(
-        site.fragility, fractured_db=site.osteoporotic_db, unfractured_db=site.healthy_db
+        site.fragility,
+        fractured_db=site.osteoporotic_db,
+        unfractured_db=site.healthy_db,
+        r_min_1=site.r_min_1,
     )
     known = dataclasses.replace(site, fragility=fragility)
     found = estimate_site(part, known, FORM, True)

@@ -198,6 +198,11 @@ def test_parts_that_do_not_fit_each_other_are_refused(made_up, tmp_path) -> None
         r"fragility/unfractured_db of shape \(0,\), wanted \(76,\)": {
             "fragility": dataclasses.replace(site.fragility, fractured_db=np.ones(76))
         },
+        "fragility without its r_min_1, as an older bonescan wrote it": {
+            "fragility": dataclasses.replace(
+                site.fragility, fractured_db=np.ones(76), unfractured_db=np.ones(76)
+            )
+        },
         r"offset_g_cm2 of shape \(4,\), wanted \(5,\)": {"offset_g_cm2": np.ones(4)},
     }
     for i, (words, changes) in enumerate(faults.items()):
@@ -205,6 +210,28 @@ def test_parts_that_do_not_fit_each_other_are_refused(made_up, tmp_path) -> None
         bad = dataclasses.replace(site, **changes)
         write_model(path, seal("bad", dataclasses.replace(made_up, sites=(bad,))))
         refused(path, "BS-E312", words)
+
+
+def test_the_least_correlation_of_the_fracture_classes_is_stored_and_hashed(
+    made_up, tmp_path
+) -> None:
+    site = made_up.sites[0]
+    ids = []
+    for r_min in (0.7, 0.8):
+        known = dataclasses.replace(
+            site.fragility,
+            fractured_db=np.ones(76),
+            unfractured_db=np.ones(76),
+            r_min_1=r_min,
+        )
+        model = seal(
+            "f", dataclasses.replace(made_up, sites=(dataclasses.replace(site, fragility=known),))
+        )
+        write_model(tmp_path / "f.h5", model)
+        found = load_model(tmp_path / "f.h5")
+        assert found.sites[0].fragility.r_min_1 == r_min
+        ids.append(found.content_sha256)
+    assert ids[0] != ids[1]
 
 
 @pytest.mark.parametrize("starts_mm", [(1.5, 4.0), (1.5, 4.0, 2.0, 2.5, 3.0)])

@@ -16,7 +16,7 @@ from ..estimators.registry import choose_primary
 from ..features import SiteFeatures
 from ..fitting import Cohort, fit
 from ..match import match_models
-from ..quality import MIN_VALID_PERCENT
+from ..predict import MIN_VALID_PERCENT
 from .controls import (
     DEPTH_ONLY,
     LABELS_PERMUTED,

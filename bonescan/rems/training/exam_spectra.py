@@ -69,10 +69,10 @@ def training_spectra(
         except UnusableScan as verdict:
             refused.append(verdict)
         else:
-            parts += [part] if part.n_groups else []
+            parts += [part] if part.sounding.any() else []
     if refused and not parts:
         raise refused[0]
-    found = sum(p.n_groups for p in parts)
+    found = sum(int(p.sounding.sum()) for p in parts)
     least = LEAST_VERTEBRAE if len(names) > 1 else 1
     if found < MIN_GROUPS or len(parts) < least:
         reasons = "".join(f" {r.reason}" for r in refused)
