@@ -314,7 +314,7 @@ def _study(
 ) -> tuple[SiteModel, ModelStudy]:
     (maker, form), (site, rng, options) = how, what
     if not measured:
-        raise NothingUsable("BS-E313", f"{site}: found no scan with a number.")
+        raise NothingUsable("BS-E313", f"{site}: found no scan with a number.{_why_none(rejected)}")
     reference = reference_of(maker, measured[0].pair.row.site)
     kept, notes = _of_large_sexes(measured, site, reference)
     exams = [m.exam for m in kept]
@@ -345,6 +345,16 @@ def _study(
             f"{lo:+.4f} to {hi:+.4f} g/cm2 (95 %), wanted more than 0.",
         )
     return study.model, replace(report, notes=notes)
+
+
+def _why_none(rejected: Sequence[RejectedScan]) -> str:
+    """Count the refusals by code, and tell the first of the most common one."""
+    if not rejected:
+        return ""
+    counts = Counter(r.code for r in rejected).most_common()
+    told = ", ".join(f"{n} scan{'s' if n > 1 else ''} {code}" for code, n in counts)
+    first = next(r for r in rejected if r.code == counts[0][0])
+    return f" Refused: {told}; the first of {first.code}: {first.reason}"
 
 
 def _of_large_sexes(

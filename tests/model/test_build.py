@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bonescan.errors import NothingUsable, UsageError
+from bonescan.files.calibration import write_calibration
 from bonescan.files.cohort_csv import CohortRefused
 from bonescan.files.model_file import load_model, person_hash
 from bonescan.model.rems_model import COVARIATES
@@ -25,6 +26,7 @@ from .cohorts import (
     write_table,
 )
 from .conftest import QUICK
+from .test_exam_spectra import calibration
 
 NECK = "femoral-neck-left"
 FAST = replace(QUICK, n_repeats=1, n_folds=2)
@@ -383,3 +385,16 @@ def test_a_model_shows_itself(built, verb) -> None:
     code, out, _ = verb("model", "show", built.path)
     assert "SIMULATED: it may never label a real exam" in out
     assert "covariates-only" in out
+
+
+def test_a_cohort_without_any_number_says_why(tmp_path: Path) -> None:
+    one, few, two = draw(3, 5)
+    table, rows = write_cohort(tmp_path / "c", [one, few, two])
+    for woman, row, n_groups in ((one, rows[0], 39), (few, rows[1], 40), (two, rows[2], 12)):
+        write_exam(table.parent / row["exam"], woman, [NECK], n_groups=n_groups)
+    needed = tmp_path / "device.h5"
+    write_calibration(needed, calibration())
+    with pytest.raises(NothingUsable, match="found no scan with a number") as caught:
+        build_model(table, tmp_path / "m.h5", replace(QUICK, calibrations=(needed,)))
+    assert "Refused: 2 scans BS-E161, 1 scan BS-E363" in caught.value.reason
+    assert "the first of BS-E161: femoral-neck-left: found 39 averaged" in caught.value.reason
