@@ -10,6 +10,7 @@ import typer
 from ._frame import ConfigOption, JsonOption, VerbResult, finish
 from ._model_words import cohort_result, faults_result, known_sites, site_lines
 from ._progress import PhaseProgress, Tell
+from ._read_options import KeyMapFile, SamplingRate, SoundSpeed, TimeZero, read_settings
 
 if TYPE_CHECKING:
     from bonescan.workflows.build_model import BuildOptions, BuiltModel
@@ -52,6 +53,10 @@ def build(
     report: Path | None = typer.Option(
         None, "--report", help="Page to write; default: beside the model, *.html."
     ),
+    sampling_rate: float | None = SamplingRate,
+    sound_speed: float | None = SoundSpeed,
+    time_zero: float | None = TimeZero,
+    key_map: Path | None = KeyMapFile,
     as_json: bool = JsonOption,
     config: Path | None = ConfigOption,
 ) -> None:
@@ -70,6 +75,7 @@ def build(
             n_repeats=repeats,
             n_folds=folds,
             seed=seed,
+            read=read_settings(sampling_rate, None, sound_speed, time_zero, key_map),
         )
         try:
             with PhaseProgress() as tell:

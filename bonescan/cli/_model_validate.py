@@ -9,6 +9,7 @@ import typer
 from ._frame import ConfigOption, JsonOption, VerbResult, finish
 from ._model_words import cohort_result, faults_result, known_sites, site_lines
 from ._progress import PhaseProgress
+from ._read_options import KeyMapFile, SamplingRate, SoundSpeed, TimeZero, read_settings
 
 _HELP = """Try a model on new patients: the same table of pairs as for `model build`. People of
 whom the model has learnt are refused. Age, BMI and sex are fitted to these very people, so the
@@ -38,6 +39,10 @@ def validate(
     workers: int = typer.Option(1, "--workers", min=1, max=256, help="Processes that measure."),
     seed: int = typer.Option(0, "--seed", min=0, help="Of resampling and permutations."),
     report: Path | None = typer.Option(None, "--report", help="Page to write (*.html)."),
+    sampling_rate: float | None = SamplingRate,
+    sound_speed: float | None = SoundSpeed,
+    time_zero: float | None = TimeZero,
+    key_map: Path | None = KeyMapFile,
     as_json: bool = JsonOption,
     config: Path | None = ConfigOption,
 ) -> None:
@@ -55,6 +60,7 @@ def validate(
             n_workers=workers,
             calibrations=tuple(calibration),
             seed=seed,
+            read=read_settings(sampling_rate, None, sound_speed, time_zero, key_map),
         )
         try:
             with PhaseProgress() as tell:

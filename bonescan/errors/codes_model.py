@@ -7,7 +7,8 @@ CODES: tuple[CodeInfo, ...] = (
         code="BS-E380",
         title="a cohort table without its columns",
         hint="Write a CSV with the columns exam, patient_id, site, dxa_bmd_g_cm2, dxa_device and "
-        "dxa_date; issuer, fracture and centre are optional.",
+        "dxa_date; issuer, fracture, centre, exam_date, sex, birth_date, age_years, height_cm and "
+        "weight_kg are optional.",
     ),
     CodeInfo(
         code="BS-E381",
@@ -57,6 +58,6 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         code="BS-W380",
         title="a scan of a person whose age, BMI or sex is not known",
-        hint="Add birth date, height, weight and sex to the exam file.",
+        hint="Add birth date, height, weight and sex to the exam file, or as columns to the table.",
     ),
 )

@@ -12,34 +12,37 @@ Columns (header in any order, capitals don't matter):
 ``dxa_date``       wanted      ISO date
 ``fracture``                   1, 0 or empty
 ``centre``                     where the pair was taken
+``exam_date``                  ISO date
+``sex``                        ``F`` or ``M``
+``birth_date``                 ISO date
+``age_years``                  on the day of the exam
+``height_cm``
+``weight_kg``
 =================  ==========  =============================================
 
-What the exam file holds (sex, birth date, height, weight, date) is not
-repeated. Every faulty row is listed; nothing is guessed.
+The last six serve where the exam file is silent: many vendors' files name
+nobody. Every faulty row is listed; nothing is guessed.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from bonescan.errors import NothingUsable, UsageError
-from bonescan.model.rems_model import FEMORAL_NECK
-from bonescan.model.sites import side_of, without_side
 
+from .cohort_cells import RowSubject, exam_path, read_bmd, read_date, read_site, read_subject
 from .csv_table import CsvRow, read_csv_table
 
 WANTED = ("exam", "patient_id", "site", "dxa_bmd_g_cm2", "dxa_device", "dxa_date")
-OPTIONAL = ("issuer", "fracture", "centre")
-SPINE = "L1-L4"  # other sets of vertebrae have other references
-# Outside lie typing errors: a BMD in mg/cm2, a T-score, a comma lost.
-PLAUSIBLE_BMD_G_CM2 = (0.2, 2.5)
-EARLIEST = date(1987, 1, 1)  # the first commercial DXA
+OPTIONAL = (
+    "issuer", "fracture", "centre", "exam_date", "sex", "birth_date", "age_years", "height_cm",
+    "weight_kg",
+)  # fmt: skip
 LISTED = 10  # rows named in the sentence; the others are counted
 _YES_NO = {"1": True, "0": False, "": None}
 
@@ -54,11 +57,12 @@ class CohortRow:
     patient_id: str
     issuer: str | None
     site: str
-    dxa_bmd_g_cm2: float
+    dxa_bmd_g_cm2: float  # NaN only in a row that is refused
     dxa_device: str
-    dxa_date: date
+    dxa_date: date | None  # None only in a row that is refused
     fracture: bool | None
     centre: str | None
+    subject: RowSubject = field(default_factory=RowSubject)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,20 @@ class RowFault:
 
     line: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CohortTable:
+    """What a table says, and what is wrong with its cells.
+
+    `rows` are those whose exam is there, faulty ones too: their exams can be held
+    against them, so that all faults are told at once. `devices` are the lines and
+    DXA devices of every row.
+    """
+
+    rows: tuple[CohortRow, ...]
+    devices: tuple[tuple[int, str], ...]
+    faults: tuple[RowFault, ...]
 
 
 class CohortRefused(NothingUsable):
@@ -114,6 +132,20 @@ def read_cohort(path: Path, today: date) -> tuple[CohortRow, ...]:
     CohortRefused
         BS-E381 with every faulty row.
     """
+    table = read_cohort_table(path, today)
+    if table.faults:
+        raise CohortRefused("BS-E381", table.faults, path)
+    return table.rows
+
+
+def read_cohort_table(path: Path, today: date) -> CohortTable:
+    """Read the table of a cohort with its faults, which are the caller's to raise.
+
+    Raises
+    ------
+    UsageError
+        As `read_cohort`.
+    """
     table = read_csv_table(path)
     header = [name.casefold() for name in table.header]
     missing = [name for name in WANTED if name not in header]
@@ -125,38 +157,41 @@ def read_cohort(path: Path, today: date) -> tuple[CohortRow, ...]:
             "BS-E380", f"found {found}, wanted the columns {', '.join(WANTED)}.", file=path
         )
     faults: list[RowFault] = []
-    rows = [_row(row, header, path.parent, today, faults) for row in table.rows]
-    faults += _doubled([r for r in rows if r is not None])
-    if faults:
-        raise CohortRefused("BS-E381", faults, path)
-    return tuple(r for r in rows if r is not None)
+    devices, rows = [], []
+    for cells in table.rows:
+        row, device = _row(cells, header, path.parent, today, faults)
+        devices.append((cells.line, device))
+        rows += [] if row is None else [row]
+    faults += _doubled(rows)
+    return CohortTable(rows=tuple(rows), devices=tuple(devices), faults=tuple(faults))
 
 
 def _row(
     row: CsvRow, header: list[str], folder: Path, today: date, faults: list[RowFault]
-) -> CohortRow | None:
-    """Read one row; what is wrong with it is added to `faults`, and None given."""
+) -> tuple[CohortRow | None, str]:
+    """Read one row (None without its exam) and its device; `faults` hears what is wrong."""
     wrong: list[str] = []
     if len(row.cells) > len(header):
         wrong.append(f"{len(row.cells)} cells under {len(header)} headings")
     cells = dict(zip(header, row.cells, strict=False))
     exam, person = cells.get("exam", ""), cells.get("patient_id", "")
-    place = _exam_path(exam, folder, wrong)
+    place = exam_path(exam, folder, wrong)
     if not person:
         wrong.append("no patient_id")
-    site = _site(cells.get("site", ""), wrong)
-    bmd = _bmd(cells.get("dxa_bmd_g_cm2", ""), wrong)
+    site = read_site(cells.get("site", ""), wrong)
+    bmd = read_bmd(cells.get("dxa_bmd_g_cm2", ""), wrong)
     device = cells.get("dxa_device", "")
     if not device:
         wrong.append("no dxa_device")
-    day = _date(cells.get("dxa_date", ""), today, wrong)
+    day = read_date(cells.get("dxa_date", ""), today, wrong)
     fracture = cells.get("fracture", "")
     if fracture not in _YES_NO:
         wrong.append(f"fracture {fracture!r}, wanted 1, 0 or nothing")
+    subject = read_subject(cells, today, wrong)
     faults += [RowFault(line=row.line, reason=w) for w in wrong]
-    if wrong or day is None or place is None:
-        return None
-    return CohortRow(
+    if place is None:
+        return None, device
+    found = CohortRow(
         line=row.line,
         exam=exam,
         path=place,
@@ -166,58 +201,11 @@ def _row(
         dxa_bmd_g_cm2=bmd,
         dxa_device=device,
         dxa_date=day,
-        fracture=_YES_NO[fracture],
+        fracture=_YES_NO.get(fracture),
         centre=cells.get("centre") or None,
+        subject=subject,
     )
-
-
-def _exam_path(text: str, folder: Path, wrong: list[str]) -> Path | None:
-    if not text:
-        wrong.append("no exam")
-        return None
-    try:
-        place = folder / text
-        if place.is_file():
-            return place
-    except (OSError, ValueError):  # a name that no file can have
-        pass
-    wrong.append(f"no exam file {text}")
-    return None
-
-
-def _site(text: str, wrong: list[str]) -> str:
-    is_neck = without_side(text) == FEMORAL_NECK and side_of(text) in ("left", "right")
-    if not is_neck and text != SPINE:
-        wrong.append(f"site {text!r}, wanted L1-L4 or femoral-neck-left or -right")
-    return text
-
-
-def _bmd(text: str, wrong: list[str]) -> float:
-    low, high = PLAUSIBLE_BMD_G_CM2
-    if not text:
-        wrong.append("no dxa_bmd_g_cm2")
-        return math.nan
-    try:
-        value = float(text)
-    except ValueError:
-        wrong.append(f"dxa_bmd_g_cm2 {text!r}, wanted a number with a decimal point")
-        return math.nan
-    if not low <= value <= high:
-        wrong.append(f"dxa_bmd_g_cm2 {text}, wanted {low:g} to {high:g} g/cm2")
-    return value
-
-
-def _date(text: str, today: date, wrong: list[str]) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        wrong.append(f"dxa_date {text!r}, wanted a date as 2026-03-31" if text else "no dxa_date")
-        return None
-    if day > today:
-        wrong.append(f"dxa_date {day} in the future")
-    elif day < EARLIEST:
-        wrong.append(f"dxa_date {day}, before there was DXA")
-    return day
+    return found, device
 
 
 def _doubled(rows: Sequence[CohortRow]) -> list[RowFault]:

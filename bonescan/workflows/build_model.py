@@ -17,7 +17,7 @@ import numpy as np
 from bonescan import __version__
 from bonescan.errors import BonescanError, EnvironmentFault, NothingUsable, UsageError
 from bonescan.files.calibration import read_calibrations
-from bonescan.files.cohort_csv import CohortRefused, read_cohort
+from bonescan.files.cohort_csv import CohortRefused, read_cohort_table
 from bonescan.files.model_file import load_model, person_hash, seal, write_model
 from bonescan.kernels.threads import pinned_blas
 from bonescan.model.model_study import ModelStudy, RejectedScan
@@ -136,7 +136,7 @@ def build_model(
     options, table, target = options or BuildOptions(), Path(cohort), Path(out)
     check_target(target, table)
     today = options.today or date.today()
-    pairs = read_pairs(read_cohort(table, today), table, options.read, today, tell)
+    pairs = read_pairs(table, options.read, today, tell)
     maker, kept = one_maker(pairs, table, options.dxa_maker)
     kept = tuple(p for p in kept if not options.sites or p.model_site in options.sites)
     if not kept:
@@ -193,8 +193,8 @@ def build_by_maker(
         What the first maker was refused for, where none gave a model.
     """
     today = options.today or date.today()
-    rows = read_cohort(cohort, today)
-    makers = sorted({canonical_maker(r.dxa_device) or "" for r in rows})
+    devices = [device for _line, device in read_cohort_table(cohort, today).devices]
+    makers = sorted({canonical_maker(device) or "" for device in devices})
     made: dict[str, BuiltModel] = {}
     failed: list[BonescanError] = []
     for maker in makers:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from bonescan.errors import NothingUsable, SetAside, UnusableScan
-from bonescan.files.cohort_csv import SPINE, CohortRefused, CohortRow, RowFault
+from bonescan.files.cohort_cells import SPINE
+from bonescan.files.cohort_csv import CohortRefused, CohortRow, RowFault, read_cohort_table
 from bonescan.model.exam import Device, Exam, Subject
 from bonescan.model.rems_model import FEMORAL_NECK, LUMBAR_SPINE
 from bonescan.model.scan import RfScan
-from bonescan.model.sites import vertebrae_of
 from bonescan.norms.makers import canonical_maker
 from bonescan.provenance import sha256_of_file
 from bonescan.read.registry import read_scan
 from bonescan.settings import ReadSettings
+
+from .cohort_scan import is_of, row_against_scan, scan_of_row
 
 MAX_GAP_DAYS = 90  # between DXA and ultrasound: bone changes by about 1 % in that time
 Tell = Callable[[str, int, int], None]
@@ -46,16 +49,13 @@ class Pair:
         return self.row.issuer or self.subject.issuer
 
 
-def read_pairs(
-    rows: Sequence[CohortRow], table: Path, settings: ReadSettings, today: date, tell: Tell
-) -> tuple[Pair, ...]:
-    """Read the head of every exam and hold it against its row.
+def read_pairs(table: Path, settings: ReadSettings, today: date, tell: Tell) -> tuple[Pair, ...]:
+    """Read the table and the head of every exam, and hold them against each other.
 
     Parameters
     ----------
-    rows : sequence of CohortRow
     table : Path
-        For messages.
+        See `bonescan.files.cohort_csv`.
     settings : ReadSettings
     today : date
     tell : callable
@@ -68,17 +68,28 @@ def read_pairs(
 
     Raises
     ------
+    UsageError
+        The file is no table of pairs.
     CohortRefused
-        BS-E381 with every row that contradicts its exam, has a DXA more than 90
-        days away, an unknown maker or one person under two ids (BS-E382).
+        BS-E381 with every row that has faulty cells, contradicts its exam, has a
+        DXA more than 90 days away, an unknown maker, or holds a pair again, all
+        in one go; then BS-E382 with one person under two ids.
     """
-    faults: list[RowFault] = []
+    cohort = read_cohort_table(table, today)
+    faults = list(cohort.faults)
+    faults += [
+        RowFault(line=line, reason=f"dxa_device {device!r} of no known maker")
+        for line, device in cohort.devices
+        if device and canonical_maker(device) is None
+    ]
     pairs = []
-    for done, row in enumerate(rows, start=1):
+    for done, row in enumerate(cohort.rows, start=1):
         pair, wrong = _pair(row, settings, today)
         faults += [RowFault(line=row.line, reason=w) for w in wrong]
         pairs.append(pair)
-        tell("reading heads", done, len(rows))
+        tell("reading heads", done, len(cohort.rows))
+    told = {fault.line for fault in faults}
+    faults += [copy for copy in _copies(pairs) if copy.line not in told]
     if faults:
         raise CohortRefused("BS-E381", faults, table)
     doubled = list(_one_person_twice(pairs))
@@ -89,10 +100,7 @@ def read_pairs(
 
 
 def _pair(row: CohortRow, settings: ReadSettings, today: date) -> tuple[Pair, list[str]]:
-    wrong = []
-    maker = canonical_maker(row.dxa_device)
-    if maker is None:
-        wrong.append(f"dxa_device {row.dxa_device!r} of no known maker")
+    wrong: list[str] = []
     refused, fs_hz = None, None
     subject, exam, device = Subject(), Exam(), Device()
     try:
@@ -101,14 +109,16 @@ def _pair(row: CohortRow, settings: ReadSettings, today: date) -> tuple[Pair, li
         refused = (verdict.code, verdict.reason)
     else:
         if isinstance(scan, RfScan):
+            wrong += row_against_scan(row, scan)
+            scan = scan_of_row(scan, row)
             subject, exam, device = scan.subject, scan.exam, scan.device
-            fs_hz = next((s.fs_hz for s in scan.sites if _is_of(row.site, s.site)), None)
+            fs_hz = next((s.fs_hz for s in scan.sites if is_of(row.site, s.site)), None)
             wrong += _contradictions(row, scan, today)
         else:
             wrong.append(f"{row.exam} is no ultrasound")
     pair = Pair(
         row=row,
-        maker=maker or "",
+        maker=canonical_maker(row.dxa_device) or "",
         subject=subject,
         exam=exam,
         device=device,
@@ -120,27 +130,50 @@ def _pair(row: CohortRow, settings: ReadSettings, today: date) -> tuple[Pair, li
 
 def _contradictions(row: CohortRow, scan: RfScan, today: date) -> Iterator[str]:
     subject, seen = scan.subject, scan.exam.exam_date
-    if subject.patient_id is not None and subject.patient_id != row.patient_id:
+    if row.patient_id and subject.patient_id not in (None, row.patient_id):
         yield f"patient_id {row.patient_id!r}, and the exam is of {subject.patient_id!r}"
     if row.issuer and subject.issuer and subject.issuer != row.issuer:
         yield f"issuer {row.issuer!r}, and the exam says {subject.issuer!r}"
-    if not any(_is_of(row.site, s.site) for s in scan.sites):
+    if not any(is_of(row.site, s.site) for s in scan.sites):
         known = ", ".join(s.site for s in scan.sites)
         yield f"site {row.site}, and the exam holds {known or 'none'}"
     if seen is None:
         yield "an exam without a date: its distance from the DXA is not known"
     elif seen > today:
         yield f"an exam of {seen}, in the future"
-    elif abs((row.dxa_date - seen).days) > MAX_GAP_DAYS:
+    elif row.dxa_date and abs((row.dxa_date - seen).days) > MAX_GAP_DAYS:
         gap = abs((row.dxa_date - seen).days)
         yield f"{gap} days between DXA and exam, wanted at most {MAX_GAP_DAYS}"
-    if subject.birth_date is not None and row.dxa_date < subject.birth_date:
+    if subject.birth_date and row.dxa_date and row.dxa_date < subject.birth_date:
         yield f"dxa_date {row.dxa_date} before the birth date {subject.birth_date}"
 
 
-def _is_of(site: str, name: str) -> bool:
-    """Tell whether a site of the exam is (a part of) the site of the row."""
-    return name == site or name in vertebrae_of(site)
+# ------------------------------------------------------------------ one exam twice
+
+
+def _copies(pairs: Sequence[Pair]) -> Iterator[RowFault]:
+    """Find an exam that stands twice for one person and site, as a copy or saved again.
+
+    Its reading would count twice, and narrow every interval. Under two numbers it is one person
+    twice; the very same path is found without opening it.
+    """
+    told: set[int] = set()
+    content = _content_key(pairs)
+    for what, key_of in (("file", content), ("exam id, time and device", _exam_key)):
+        first: dict[Hashable, Pair] = {}
+        for pair in pairs:
+            key = key_of(pair)
+            if key is None:
+                continue
+            earlier = first.setdefault((key, person_of(pair), pair.row.site), pair)
+            is_same_path = earlier.row.path.resolve() == pair.row.path.resolve()
+            if earlier is not pair and not is_same_path and pair.row.line not in told:
+                told.add(pair.row.line)
+                yield RowFault(
+                    line=pair.row.line,
+                    reason=f"{pair.row.exam} {pair.row.site} again: the same {what} as in row "
+                    f"{earlier.row.line}",
+                )
 
 
 # ------------------------------------------------------------------ one person, two ids
@@ -183,13 +216,17 @@ def person_of(pair: Pair) -> tuple[str, str]:
 
 
 def _content_key(pairs: Sequence[Pair]) -> Callable[[Pair], Hashable | None]:
-    """Hash only files that have the size of another person's."""
-    sizes: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    for pair in pairs:
-        sizes[pair.row.path.stat().st_size].add(person_of(pair))
-    return lambda pair: (
-        sha256_of_file(pair.row.path) if len(sizes[pair.row.path.stat().st_size]) > 1 else None
-    )
+    """Hash only files that have the size of another one."""
+    paths = {pair.row.path.resolve() for pair in pairs}
+    sizes = Counter(path.stat().st_size for path in paths)
+    hash_of = cache(sha256_of_file)
+
+    def key(pair: Pair) -> Hashable | None:
+        path = pair.row.path.resolve()
+        # one path in two rows of two people is one file too
+        return hash_of(path) if sizes[path.stat().st_size] > 1 else str(path)
+
+    return key
 
 
 def _exam_key(pair: Pair) -> Hashable | None:

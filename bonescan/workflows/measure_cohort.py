@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from bonescan.errors import EnvironmentFault, SetAside, UnusableScan
 from bonescan.files.calibration import read_calibrations
+from bonescan.files.cohort_csv import CohortRow
 from bonescan.kernels.threads import pinned_blas
 from bonescan.model.model_study import RejectedScan
 from bonescan.model.rems_model import SpectralForm
@@ -25,6 +26,7 @@ from bonescan.rems.training.exam_spectra import ExamSpectra, training_spectra
 from bonescan.settings import ReadSettings
 
 from .cohort_people import Pair, Tell
+from .cohort_scan import scan_of_row
 
 T = TypeVar("T")
 CHUNK = 4  # exams handed to a process at once
@@ -70,7 +72,7 @@ def measure_pairs(
         because nothing can be compared with age, BMI and sex for them.
     """
     measured, rejected = [], []
-    tasks = [(p.row.path, p.row.site) for p in pairs if why_not(p) is None]
+    tasks = [p.row for p in pairs if why_not(p) is None]
     work = partial(
         spectra_of_file, form=form, settings=settings, calibration_files=calibration_files
     )
@@ -87,7 +89,7 @@ def measure_pairs(
 
 @contextmanager
 def results_in_order(
-    work: Callable[[tuple[Path, str]], T], tasks: Sequence[tuple[Path, str]], n_workers: int
+    work: Callable[[CohortRow], T], tasks: Sequence[CohortRow], n_workers: int
 ) -> Iterator[Iterator[T]]:
     """Yield the results in the order of the tasks."""
     if n_workers <= 1 or len(tasks) <= 1:
@@ -106,21 +108,21 @@ def results_in_order(
 
 
 def spectra_of_file(
-    task: tuple[Path, str],
+    row: CohortRow,
     form: SpectralForm,
     settings: ReadSettings,
     calibration_files: tuple[Path, ...],
 ) -> Found:
-    """Measure one site of one file; a refusal is a code and a reason."""
-    path, site = task
+    """Measure the site of one row; a refusal is a code and a reason."""
     try:
-        scan = read_scan(path, settings)
+        scan = read_scan(row.path, settings)
         if isinstance(scan, RfScan):
+            scan = scan_of_row(scan, row)
             with pinned_blas():  # last digits depend on the number of threads
-                return training_spectra(scan, site, form, read_calibrations(calibration_files))
+                return training_spectra(scan, row.site, form, read_calibrations(calibration_files))
     except (UnusableScan, SetAside) as verdict:
         return (verdict.code, verdict.reason)
-    return ("BS-E163", f"found no ultrasound in {path.name}.")
+    return ("BS-E163", f"found no ultrasound in {row.path.name}.")
 
 
 def why_not(pair: Pair) -> tuple[str, str] | None:
@@ -136,7 +138,7 @@ def why_not(pair: Pair) -> tuple[str, str] | None:
     if missing:
         return (
             "BS-W380",
-            f"found no {', no '.join(missing)} in the exam, which every control needs.",
+            f"found no {', no '.join(missing)} in the exam or its row, which every control needs.",
         )
     return None
 

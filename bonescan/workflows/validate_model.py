@@ -15,7 +15,7 @@ import numpy as np
 
 from bonescan.errors import NothingUsable, SetAside, UnusableScan
 from bonescan.files.calibration import Calibration, read_calibrations
-from bonescan.files.cohort_csv import CohortRefused, RowFault, read_cohort
+from bonescan.files.cohort_csv import CohortRefused, CohortRow, RowFault
 from bonescan.files.model_file import load_model, person_hash
 from bonescan.kernels.threads import pinned_blas
 from bonescan.model.model_study import ModelStudy, RejectedScan
@@ -34,6 +34,7 @@ from bonescan.settings import ReadSettings
 
 from .build_model import BuildOptions, silent, study_dict, write_page
 from .cohort_people import Pair, Tell, one_maker, person_of, read_pairs
+from .cohort_scan import scan_of_row
 from .measure_cohort import rejected_scan, results_in_order, why_not
 
 LEAST_SCANS = 3
@@ -108,7 +109,7 @@ def validate_model(
     path = None if model is None else Path(model)
     trained = load_model(path)
     today = options.today or date.today()
-    pairs = read_pairs(read_cohort(table, today), table, options.read, today, tell)
+    pairs = read_pairs(table, options.read, today, tell)
     _nobody_trained(pairs, trained, table)
     _may_be_tried(pairs, trained, table)
     maker, kept = one_maker(pairs, table, options.dxa_maker)
@@ -173,7 +174,7 @@ def _estimated(
 ) -> tuple[list[tuple[Pair, NewScan]], list[tuple[Pair, RejectedScan]]]:
     scans: list[tuple[Pair, NewScan]] = []
     rejected: list[tuple[Pair, RejectedScan]] = []
-    tasks = [(p.row.path, p.row.site) for p in pairs if why_not(p) is None]
+    tasks = [p.row for p in pairs if why_not(p) is None]
     read_calibrations(options.calibrations)  # refused before anything is estimated
     work = partial(
         estimate_of_file,
@@ -194,23 +195,23 @@ def _estimated(
 
 
 def estimate_of_file(
-    task: tuple[Path, str],
+    row: CohortRow,
     model_path: Path | None,
     settings: ReadSettings,
     calibration_files: tuple[Path, ...],
 ) -> Found:
-    """Estimate one site of one file as `bonescan run` does; a refusal is a code and a reason."""
-    path, site = task
+    """Estimate the site of one row as `bonescan run` does; a refusal is a code and a reason."""
     try:
-        scan = read_scan(path, settings)
+        scan = read_scan(row.path, settings)
         if isinstance(scan, RfScan):
+            scan = scan_of_row(scan, row)
             with pinned_blas():
                 return _numbers(
-                    scan, site, load_model(model_path), read_calibrations(calibration_files)
+                    scan, row.site, load_model(model_path), read_calibrations(calibration_files)
                 )
     except (UnusableScan, SetAside) as verdict:
         return (None, verdict.code, verdict.reason)
-    return (None, "BS-E163", f"found no ultrasound in {path.name}.")
+    return (None, "BS-E163", f"found no ultrasound in {row.path.name}.")
 
 
 def _numbers(

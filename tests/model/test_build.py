@@ -255,6 +255,64 @@ def test_a_dxa_export_in_the_place_of_an_exam_is_a_fault(tmp_path: Path, sample_
     refused(table, "BS-E381", "row 3: dxa.dcm is no ultrasound")
 
 
+def test_faulty_cells_and_faulty_exams_are_told_in_one_go(tmp_path: Path) -> None:
+    first, second, third = draw(3, 5)
+    table, rows = small(tmp_path / "c", first, third)
+    write_exam(table.parent / "b.h5", second, [NECK], subject={"patient_id": "X"})
+    write_table(
+        table,
+        [
+            rows[0] | {"dxa_bmd_g_cm2": "", "site": "femoral-neck-right"},
+            row_of(second, "b.h5", NECK, dxa_date="2025-13-01"),
+            rows[1] | {"exam": "gone.h5", "dxa_device": "Acme One"},
+        ],
+    )
+    refusal = refused(table, "BS-E381", "row 2: ")
+    assert [(f.line, f.reason.split(",")[0]) for f in refusal.faults] == [
+        (2, "no dxa_bmd_g_cm2"),
+        (2, "site femoral-neck-right"),
+        (3, "dxa_date '2025-13-01'"),
+        (3, "patient_id 'P050001'"),
+        (4, "dxa_device 'Acme One' of no known maker"),
+        (4, "no exam file gone.h5"),
+    ]
+
+
+# ------------------------------------------------------------------ one exam twice
+
+
+def test_a_copied_exam_of_the_same_person_is_refused(tmp_path: Path) -> None:
+    table, rows = small(tmp_path / "c", *draw(2, 5))
+    copied = table.parent / "copy.h5"
+    copied.write_bytes((table.parent / rows[1]["exam"]).read_bytes())
+    write_table(table, [*rows, rows[1] | {"exam": "copy.h5"}])
+    refusal = refused(table, "BS-E381", "row 4: copy.h5 .* again: the same file as in row 3")
+    assert len(refusal.faults) == 1
+
+
+def test_an_exam_saved_again_of_the_same_person_is_refused(tmp_path: Path) -> None:
+    (woman,) = draw(1, 5)
+    table, rows = small(tmp_path / "c", woman)
+    write_exam(table.parent / "b.h5", woman, [NECK], seed=9)  # other spectra, the same exam
+    write_table(table, [*rows, row_of(woman, "b.h5", NECK)])
+    refused(table, "BS-E381", "row 3: .* again: the same exam id, time and device as in row 2")
+
+
+def test_two_visits_and_two_hips_are_no_copies(tmp_path: Path) -> None:
+    (woman,) = draw(1, 5)
+    folder = tmp_path / "c"
+    folder.mkdir()
+    write_exam(folder / "a.h5", woman, [NECK, "femoral-neck-right"])
+    write_exam(folder / "b.h5", woman, [NECK], seed=9, exam_id="later")
+    rows = [
+        row_of(woman, "a.h5", NECK),
+        row_of(woman, "a.h5", "femoral-neck-right"),
+        row_of(woman, "b.h5", NECK),
+    ]
+    with pytest.raises(NothingUsable, match="found women: 1 people"):
+        build_model(write_table(folder / "cohort.csv", rows), tmp_path / "m.h5", QUICK)
+
+
 # ------------------------------------------------------------------ one person, two numbers
 
 

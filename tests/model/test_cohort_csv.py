@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bonescan.errors import UsageError
+from bonescan.files.cohort_cells import RowSubject
 from bonescan.files.cohort_csv import CohortRefused, read_cohort
 
 TODAY = date(2026, 6, 1)
@@ -102,9 +103,9 @@ def test_the_limits_themselves_are_allowed(tmp_path: Path, change: dict[str, str
 
 def test_every_fault_is_listed_and_the_sentence_names_the_first_ten(tmp_path: Path) -> None:
     path = table(tmp_path, *({"patient_id": "", "dxa_device": ""} for _ in range(6)))
-    with pytest.raises(CohortRefused, match=r"row 2: .* and 2 more") as caught:
+    with pytest.raises(CohortRefused, match=r"row 2: .* and 7 more") as caught:
         read_cohort(path, TODAY)
-    assert len(caught.value.faults) == 12
+    assert len(caught.value.faults) == 12 + 5  # each row after the first holds the pair again
     again = pickle.loads(pickle.dumps(caught.value))
     assert again.faults == caught.value.faults
 
@@ -135,3 +136,45 @@ def test_a_table_without_its_columns_or_rows_is_refused(
     with pytest.raises(UsageError, match=words) as caught:
         read_cohort(path, TODAY)
     assert caught.value.code == "BS-E380"
+
+
+def test_what_a_row_says_of_the_person_is_read(tmp_path: Path) -> None:
+    path = table(tmp_path, {})
+    said = {
+        "sex": "f", "birth_date": "1950-02-01", "age_years": "76", "height_cm": "158.5",
+        "weight_kg": "61", "exam_date": "2026-05-02",
+    }  # fmt: skip
+    header, row = path.read_text().split()[0], path.read_text().split("\n")[1]
+    path.write_text(f"{header},{','.join(said)}\n{row},{','.join(said.values())}\n")
+    (found,) = read_cohort(path, TODAY)
+    assert found.subject == RowSubject(
+        sex="F", birth_date=date(1950, 2, 1), age_years=76.0, height_cm=158.5, weight_kg=61.0,
+        exam_date=date(2026, 5, 2),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad", "words"),
+    [
+        ("sex", "M", "X", "sex 'X', wanted F or M"),
+        ("birth_date", "1900-01-01", "1899-12-31", "birth_date 1899-12-31, before 1900"),
+        ("birth_date", "2026-06-01", "2026-06-02", "birth_date 2026-06-02 in the future"),
+        ("birth_date", "", "1950", "birth_date '1950', wanted a date"),
+        ("exam_date", "2026-06-01", "2026-06-02", "exam_date 2026-06-02 in the future"),
+        ("age_years", "18", "17.9", "age_years 17.9, wanted 18 to 110"),
+        ("age_years", "110", "111", "age_years 111, wanted"),
+        ("height_cm", "100", "1.58", "height_cm 1.58, wanted 100 to 230"),
+        ("height_cm", "", "1;58", "height_cm '1;58', wanted a number"),
+        ("weight_kg", "250", "251", "weight_kg 251, wanted 25 to 250"),
+        ("weight_kg", "25", "nan", "weight_kg nan, wanted"),
+    ],
+)
+def test_what_a_row_says_of_the_person_has_limits(
+    tmp_path: Path, name: str, good: str, bad: str, words: str
+) -> None:
+    path = table(tmp_path, {}, {"exam": "b.h5"})
+    header, first, second = path.read_text().split("\n")[:3]
+    path.write_text(f"{header},{name}\n{first},{good}\n{second},{bad}\n")
+    with pytest.raises(CohortRefused, match="row 3: ") as caught:
+        read_cohort(path, TODAY)
+    assert [(f.line, words in f.reason) for f in caught.value.faults] == [(3, True)]
