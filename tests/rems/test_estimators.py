@@ -421,3 +421,13 @@ def test_vertebrae_under_different_calibrations_have_no_row_together(made_up, pl
     result = estimate_scan(rf_scan(sites), calibrated, settings)
     assert [m.site for m in result.measurements] == ["L1", "L2"]
     assert any("different calibrations" in p.reason for p in result.problems)
+
+
+def test_groups_without_power_teach_nothing() -> None:
+    exam = made_up_exam(1)
+    blank = exam.parts[0]
+    blank.power[:, 10:] = 0.0
+    alone = dataclasses.replace(exam, parts=(blank.only(np.arange(16) < 10),))
+    one, two = (gather([e], FORM, REFERENCE) for e in (exam, alone))
+    np.testing.assert_array_equal(one.difference_db, two.difference_db)
+    assert np.isfinite(one.difference_db).all()
