@@ -42,8 +42,12 @@ USUAL_ALPHA_DB_CM_MHZ, ALPHA_WIDTH, ALPHA_HOLD = 10.0, 2.4, 1e-3
 USUAL_GAMMA_DB_MM, GAMMA_WIDTH, GAMMA_HOLD = 1.5, 1.0, 2e-2
 ALPHAS: Array = np.arange(1.0, 24.0, dtype=np.float64)
 GAMMAS: Array = np.arange(0.5, 3.01, 0.5, dtype=np.float64)
-N_STEPS, HALVINGS = 12, 5
-SMALL_STEP = 1e-6
+N_STEPS, SMALL_STEP = 200, 1e-9
+FIRST_DAMPING, MOST_DAMPING, EASED, TIGHTENED = 1e-3, 1e9, 5.0, 4.0
+# dB/cm/MHz and dB/mm about the first end, and how many bottoms are looked into.
+NEAR_ALPHAS: Array = np.linspace(-0.3, 0.3, 61)
+NEAR_GAMMAS: Array = np.linspace(-0.2, 0.2, 41)
+MOST_BOTTOMS = 10
 MM_PER_CM, HZ_PER_MHZ, M_PER_CM = 10.0, 1e6, 0.01
 RATIO_BAND_HZ = (1.5e6, 3.5e6)
 DB_TO_RELATIVE = np.log(10.0) / 10.0
@@ -185,32 +189,74 @@ def _mean_known(values: Array) -> float:
 
 
 def _searched(data: _Data) -> tuple[float, float, _State]:
-    """Look on a coarse grid, then walk downhill from its best point."""
-    alpha, gamma = _coarse(data)
+    """Look on a coarse grid, walk downhill, look closely around the end, and walk again.
+
+    Bins in which bone and clutter fade alike make ripples with bottoms of their own,
+    hundredths of a dB/cm/MHz apart; which of them a walk ends in can hang on the last
+    digit of the spectra. The lowest of all that lie near does not.
+    """
+    best = _walked(data, *_coarse(data))
+    alphas = np.clip(np.round(best[0], 2) + NEAR_ALPHAS, ALPHAS[0], ALPHAS[-1])
+    gammas = np.clip(np.round(best[1], 2) + NEAR_GAMMAS, GAMMAS[0], GAMMAS[-1])
+    for a, g in _bottoms(_objectives(data, alphas, gammas)):
+        found = _walked(data, float(alphas[a]), float(gammas[g]))
+        if found[2].objective < best[2].objective:
+            best = found
+    return best
+
+
+def _within(value: float, of: Array) -> float:
+    return float(np.clip(value, of[0], of[-1]))
+
+
+def _bottoms(grid: Array) -> list[tuple[int, int]]:
+    """List the lowest points of a grid that lie below their neighbours, lowest first."""
+    padded = np.pad(grid, 1, constant_values=np.inf)
+    n, m = grid.shape
+    around = [
+        padded[1 + i : 1 + i + n, 1 + j : 1 + j + m]
+        for i in (-1, 0, 1)
+        for j in (-1, 0, 1)
+        if (i, j) != (0, 0)
+    ]
+    low = np.argwhere(np.all([grid <= other for other in around], axis=0))
+    ordered = sorted((float(grid[a, g]), int(a), int(g)) for a, g in low)
+    return [(a, g) for _value, a, g in ordered[:MOST_BOTTOMS]]
+
+
+def _walked(data: _Data, alpha: float, gamma: float) -> tuple[float, float, _State]:
+    """Walk downhill to the bottom in damped steps (Levenberg, Marquardt)."""
     state = _solved(data, alpha, gamma)
+    damping = FIRST_DAMPING
     for _ in range(N_STEPS):
-        step = _step(data, alpha, gamma, state)
-        for _ in range(HALVINGS):
-            a = float(np.clip(alpha + step[0], ALPHAS[0], ALPHAS[-1]))
-            g = float(np.clip(gamma + step[1], GAMMAS[0], GAMMAS[-1]))
-            found = _solved(data, a, g)
-            if found.objective <= state.objective:
-                break
-            step = step / 2.0
-        else:
-            return alpha, gamma, state
+        step = _step(data, alpha, gamma, state, damping)
+        a, g = _within(alpha + step[0], ALPHAS), _within(gamma + step[1], GAMMAS)
         moved = abs(a - alpha) + abs(g - gamma)
-        alpha, gamma, state = a, g, found
+        found = _solved(data, a, g)
+        if found.objective <= state.objective:
+            alpha, gamma, state = a, g, found
+            damping /= EASED
+        elif damping > MOST_DAMPING:
+            break
+        else:
+            damping *= TIGHTENED
         if moved < SMALL_STEP:
             break
     return alpha, gamma, state
 
 
 def _coarse(data: _Data) -> tuple[float, float]:
-    """Find the best point of the grid, all of it at once."""
+    """Find the best point of the coarse grid."""
+    left = _objectives(data, ALPHAS, GAMMAS)
+    best_alpha, best_gamma = np.unravel_index(int(np.argmin(left)), left.shape)
+    return float(ALPHAS[best_alpha]), float(GAMMAS[best_gamma])
+
+
+def _objectives(data: _Data, alphas: Array, gammas: Array) -> Array:
+    """Give the objective on a whole grid at once, (alpha, gamma)."""
     y = data.scaled
-    bone = 10.0 ** (-2.0 * ALPHAS[:, None, None] * data.f_mhz * data.z_cm[:, None] / 10.0)
-    clutter = 10.0 ** (-GAMMAS[:, None] * data.z_cm * MM_PER_CM / 10.0)
+    bone = 10.0 ** (-2.0 * alphas[:, None, None] * data.f_mhz * data.z_cm[:, None] / 10.0)
+    clutter = 10.0 ** (-gammas[:, None] * data.z_cm * MM_PER_CM / 10.0)
     bone, clutter = bone * data.weight, clutter[:, :, None] * data.weight
     bb, by = (bone**2).sum(axis=1)[:, None], (bone * y).sum(axis=1)[:, None]
     cc, cy = (clutter**2).sum(axis=1)[None], (clutter * y).sum(axis=1)[None]
@@ -220,10 +266,9 @@ def _coarse(data: _Data) -> tuple[float, float]:
     one = np.maximum(np.maximum(by, 0.0) ** 2 / bb, np.maximum(cy, 0.0) ** 2 / cc)
     explained = np.where((a >= 0.0) & (c >= 0.0), a * by + c * cy, one)
     left = ((y * y).sum() - explained.sum(axis=2)) / y.size
-    left += ALPHA_HOLD * ((ALPHAS[:, None] - USUAL_ALPHA_DB_CM_MHZ) / ALPHA_WIDTH) ** 2
-    left += GAMMA_HOLD * ((GAMMAS - USUAL_GAMMA_DB_MM) / GAMMA_WIDTH) ** 2
-    best_alpha, best_gamma = np.unravel_index(int(np.argmin(left)), left.shape)
-    return float(ALPHAS[best_alpha]), float(GAMMAS[best_gamma])
+    left += ALPHA_HOLD * ((alphas[:, None] - USUAL_ALPHA_DB_CM_MHZ) / ALPHA_WIDTH) ** 2
+    left += GAMMA_HOLD * ((gammas - USUAL_GAMMA_DB_MM) / GAMMA_WIDTH) ** 2
+    return np.asarray(left)
 
 
 def _shapes(data: _Data, alpha: float, gamma: float) -> tuple[Array, Array]:
@@ -289,12 +334,13 @@ def _normal(slopes: Array) -> Array:
     return np.asarray(matrix)
 
 
-def _step(data: _Data, alpha: float, gamma: float, state: _State) -> Array:
+def _step(data: _Data, alpha: float, gamma: float, state: _State, damping: float) -> Array:
     slopes = _slopes(data, state)
     right = np.einsum("igb,gb->i", slopes, state.residual) / state.residual.size
     right[0] -= ALPHA_HOLD / ALPHA_WIDTH**2 * (alpha - USUAL_ALPHA_DB_CM_MHZ)
     right[1] -= GAMMA_HOLD / GAMMA_WIDTH**2 * (gamma - USUAL_GAMMA_DB_MM)
-    return np.asarray(np.linalg.solve(_normal(slopes), right))
+    normal = _normal(slopes)
+    return np.asarray(np.linalg.solve(normal + damping * np.diag(np.diag(normal)), right))
 
 
 def _sensitivity(data: _Data, alpha: float, gamma: float, state: _State) -> Array:

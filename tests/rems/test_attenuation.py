@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bonescan.model.rems_model import FEMORAL_NECK, LUMBAR_SPINE
-from bonescan.rems.attenuation import first_gate_mm, fit_fade
+from bonescan.rems.attenuation import _Data, _objectives, _searched, first_gate_mm, fit_fade
 from bonescan.rems.spectra import SiteSpectra
 from bonescan.stats.influence import clustered_standard_error
 
@@ -165,3 +165,33 @@ def test_the_thick_cortex_of_the_neck_rings_into_gate_a() -> None:
 def test_nothing_but_clutter_says_so() -> None:
     found = fit_fade(spectra(23.0, clutter_db=0.0), SEVEN)
     assert found.clutter_db > 10.0
+
+
+def rippled(seed: int, jitter: float = 0.0) -> _Data:
+    """Sparse to dense bone in heavy clutter with half a decibel of scatter: many bottoms."""
+    rng = np.random.default_rng(seed)
+    f_mhz = np.arange(20.0, 58.0) * 40.0 / 512.0
+    z_cm = np.array([1.5, 2.0, 3.0, 4.0, 5.0, 6.5, 8.0]) / 10.0 + 0.123
+    alpha, gamma = rng.uniform(2.0, 16.0), rng.uniform(1.0, 2.0)
+    bone = 10.0 ** (rng.normal(0.0, 1.0, 38) / 10.0)
+    clutter = bone * 10.0 ** -rng.uniform(1.5, 4.0)
+    power = (
+        bone * 10.0 ** (-2.0 * alpha * f_mhz * z_cm[:, None] / 10.0)
+        + clutter * 10.0 ** (-gamma * z_cm[:, None])
+        + 1e-6
+    ) * 10.0 ** (rng.normal(0.0, 0.5, (7, 38)) / 10.0)
+    scaled = 1.0 - 1e-6 / power
+    shaken = np.random.default_rng(seed + 1000).standard_normal(scaled.shape)
+    return _Data(
+        scaled=scaled * (1.0 + jitter * shaken), weight=power.max() / power, z_cm=z_cm, f_mhz=f_mhz
+    )
+
+
+@pytest.mark.parametrize("seed", [44, 65, 195, 3, 17])  # the first three ended in two places once
+def test_the_last_digit_of_the_spectra_does_not_choose_the_bottom(seed: int) -> None:
+    alpha, _gamma, state = _searched(rippled(seed))
+    again, _gamma, _state = _searched(rippled(seed, jitter=1e-14))
+    assert again == pytest.approx(alpha, abs=1e-6)
+    # no point of a wide fine grid lies lower than where the search ends
+    grid = _objectives(rippled(seed), np.linspace(1.0, 23.0, 441), np.linspace(0.5, 3.0, 51))
+    assert state.objective <= grid.min() + 1e-12
