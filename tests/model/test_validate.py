@@ -11,6 +11,9 @@ import pytest
 
 from bonescan.errors import NothingUsable
 from bonescan.files.cohort_csv import CohortRefused
+from bonescan.rems.fitting import Reference
+from bonescan.rems.training.controls import moved_1, swapped_away
+from bonescan.rems.training.validate import LEAST_MOVED_1, NewScan, report_validation
 from bonescan.workflows.validate_model import validate_model
 
 from .cohorts import draw, row_of, rows_elsewhere, write_cohort, write_exam, write_table
@@ -62,6 +65,83 @@ def test_the_controls_lose_what_they_must(validated) -> None:
     assert abs(permuted.pearson_1) < 0.4  # 60 people: standard error 0.13
     swapped = study.controls[f"swapped-in-age-bmi-cells:{study.primary}"]
     assert swapped.see_g_cm2 > 2.0 * study.estimators[-1].see_g_cm2
+
+
+def test_the_share_that_was_swapped_is_said(validated) -> None:
+    (study,) = validated[0].studies
+    shares = [n for n in study.notes if n.startswith("control ")]
+    assert len(shares) == 3
+    assert shares[0] == "control labels-permuted: 100% of the scans have somebody else's"
+    assert not any("men" in n for n in study.notes)
+
+
+def new_scans(n: int, ages: np.ndarray, sex: str = "F") -> list[NewScan]:
+    """Make up scans of so many people, the estimate equal to the reading but for one class."""
+    return [
+        NewScan(
+            person=f"{sex}{i}", sex=sex, age_years=float(ages[i]), bmi_kg_m2=20.0 + i % 12,
+            dxa_bmd_g_cm2=0.45 + 0.016 * i, bmd_g_cm2=0.45 + 0.016 * i + 0.001 * (-1) ** i,
+            interval_g_cm2=None, by_estimator_g_cm2={}, score_percent=50.0, depth_mm=50.0,
+            centre=None,
+        )
+        for i in range(n)
+    ]  # fmt: skip
+
+
+NECK_REFERENCE = Reference(reference_id="hologic_fn_f", mean_g_cm2=0.849, sd_g_cm2=0.111)
+
+
+@pytest.mark.parametrize(("n", "tried"), [(29, False), (30, True)])
+def test_controls_need_thirty_people(built, n: int, tried: bool) -> None:
+    scans = new_scans(n, np.linspace(50.0, 80.0, n))
+    rng = np.random.default_rng(1)
+    study = report_validation(scans, [], built.model.sites[0], NECK_REFERENCE, rng)
+    assert any(name.startswith("labels-permuted") for name in study.controls) is tried
+
+
+@pytest.mark.parametrize(("same", "left_out"), [(3, False), (4, True)])
+def test_a_control_that_swaps_less_than_nine_tenths_is_left_out(
+    built, same: int, left_out: bool
+) -> None:
+    # thirty people of one age and BMI in one cell, and `same` of thirty alone in theirs
+    cells = [0] * (30 - same) + list(range(1, same + 1))
+    order = swapped_away(np.array(cells), np.random.default_rng(1))
+    share = moved_1(order, [str(i) for i in range(30)])
+    assert share == pytest.approx((30 - same) / 30)
+    assert (share < LEAST_MOVED_1) is left_out
+
+
+def test_a_control_of_the_same_person_has_not_moved(built) -> None:
+    visits = [replace(s, person="one" if i < 4 else s.person)
+              for i, s in enumerate(new_scans(30, np.linspace(50.0, 80.0, 30)))]  # fmt: skip
+    visits = [replace(s, age_years=40.0, bmi_kg_m2=19.0) if i < 4 else s
+              for i, s in enumerate(visits)]  # fmt: skip
+    assert moved_1(np.array([1, 0, 2]), ["one", "one", "two"]) == 0.0
+    rng = np.random.default_rng(1)
+    rows = [*visits, *new_scans(4, np.array([60.0] * 4), "M")]
+    study = report_validation(rows, [], built.model.sites[0], NECK_REFERENCE, rng)
+    shares = [n for n in study.notes if n.startswith("control swapped")]
+    assert all("100%" not in n for n in shares)
+
+
+def test_kappa_without_a_disagreement_has_no_interval(built) -> None:
+    scans = new_scans(40, np.linspace(50.0, 80.0, 40))
+    rng = np.random.default_rng(1)
+    study = report_validation(scans, [], built.model.sites[0], NECK_REFERENCE, rng)
+    kappa = study.classes.kappa
+    assert study.classes.agreement.est == 1.0
+    assert (kappa.est, kappa.lo, kappa.hi) == (1.0, None, None)
+    assert "no interval" in kappa.reason
+
+
+def test_a_sex_that_the_model_never_saw_is_said_and_split(built) -> None:
+    women, men = new_scans(30, np.linspace(50.0, 80.0, 30)), new_scans(4, np.full(4, 60.0), "M")
+    men = [replace(m, bmd_g_cm2=m.dxa_bmd_g_cm2 + 0.1) for m in men]
+    rng = np.random.default_rng(1)
+    study = report_validation([*women, *men], [], built.model.sites[0], NECK_REFERENCE, rng)
+    assert "the model has not learnt from men: its figures for them prove nothing" in study.notes
+    assert "4 men: bias +0.100, SEE 0.000 g/cm2" in study.notes
+    assert "30 women: bias +0.000, SEE 0.001 g/cm2" in study.notes
 
 
 def test_people_who_trained_the_model_are_refused(built, cohort, new_people, tmp_path) -> None:
@@ -121,6 +201,7 @@ def test_few_people_have_nothing_to_be_held_against(built, new_people, tmp_path)
     assert study.covariates_only is None
     assert not study.informative
     assert "fewer than 30 people" in study.notes[0]
+    assert study.controls == {}
     assert [(r.line, r.code) for r in study.rejected] == [(31, "BS-E161")]
     assert study.before_exclusions.n == 30
     data = found.to_dict()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,25 @@ def swapped_within(cells: NDArray[np.intp], rng: np.random.Generator) -> Order:
         members = np.flatnonzero(cells == name)
         order[members] = rng.permutation(members)
     return order
+
+
+def swapped_away(cells: NDArray[np.intp], rng: np.random.Generator) -> Order:
+    """Move every row inside its cell to another row; only a row alone in its cell stays.
+
+    >>> order = swapped_away(np.array([0, 1, 0, 2]), np.random.default_rng(0))
+    >>> order.tolist()
+    [2, 1, 0, 3]
+    """
+    order = np.arange(len(cells))
+    for name in np.unique(cells):
+        members = rng.permutation(np.flatnonzero(cells == name))
+        order[members] = np.roll(members, 1)
+    return order
+
+
+def moved_1(order: Order, people: Sequence[str]) -> float:
+    """Tell which share of the rows got what is somebody else's, not only another row's."""
+    return float(np.mean([people[int(i)] != mine for i, mine in zip(order, people, strict=True)]))
 
 
 def class_cells(t_score: Array) -> NDArray[np.intp]:

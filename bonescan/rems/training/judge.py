@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,8 +99,8 @@ def class_reports(
         agreement=agreed.agreement,
         tolerant_a_percent=tolerant.a_percent,
         tolerant_b_percent=tolerant.b_percent,
-        kappa=agreed.kappa,
-        kappa_linear=agreed.kappa_linear,
+        kappa=_without_degenerate(agreed.kappa),
+        kappa_linear=_without_degenerate(agreed.kappa_linear),
         sensitivity=after_2x2.sensitivity,
         specificity=after_2x2.specificity,
         auc=area,
@@ -113,13 +113,22 @@ def class_reports(
         agreement=proportion(int(np.trace(table)), whole),
         tolerant_a_percent=100.0 * tolerant.n_a / whole if whole else None,
         tolerant_b_percent=100.0 * tolerant.n_b / whole if whole else None,
-        kappa=_kappa_with_rejected(table, rejected),
-        kappa_linear=_no_distance(m, agreed.kappa_linear),
+        kappa=_without_degenerate(_kappa_with_rejected(table, rejected)),
+        kappa_linear=_no_distance(m, _without_degenerate(agreed.kappa_linear)),
         sensitivity=before_2x2.sensitivity,
         specificity=before_2x2.specificity,
         auc=_no_rank(m, area),
     )
     return after, before
+
+
+def _without_degenerate(kappa: Estimate) -> Estimate:
+    """Take off an interval of no width: without a disagreement the standard error is 0."""
+    if kappa.lo is None or kappa.lo != kappa.hi:
+        return kappa
+    return replace(
+        kappa, lo=None, hi=None, reason="no interval: without a disagreement its error is not known"
+    )
 
 
 def _kappa_with_rejected(table: NDArray[np.int64], rejected: NDArray[np.int64]) -> Estimate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,8 @@ from .controls import (
     SWAPPED_IN_CELLS,
     age_bmi_cells,
     class_cells,
-    permuted,
-    swapped_within,
+    moved_1,
+    swapped_away,
 )
 from .judge import Judged, class_reports, difference_report, group_rows, interval_report
 from .plan import Plan, assign_folds
@@ -31,7 +31,8 @@ from .sizes import cohort_size
 
 Array = NDArray[np.float64]
 
-LEAST_FOR_COVARIATES = 30  # people; with fewer nothing can be fitted to them
+LEAST_FOR_COVARIATES = 30  # people; with fewer nothing can be fitted to them, or swapped
+LEAST_MOVED_1 = 0.9  # of the scans; a control that leaves more of them alone shows nothing. Ours.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +89,16 @@ def report_validation(
     size = cohort_size(people, t_score)
     estimators = {n: _against(v, dxa) for n, v in values.items()}
     rows = {r.estimator: r for r in score_table(estimators, resamples, size.n_people)}
+    orders = {
+        LABELS_PERMUTED: swapped_away(np.zeros(dxa.size, dtype=np.intp), rng),
+        SHUFFLED_IN_CLASS: swapped_away(class_cells(t_score), rng),
+        SWAPPED_IN_CELLS: swapped_away(age_bmi_cells(columns), rng),
+    }
+    moved = {name: moved_1(order, people) for name, order in orders.items()}
     controls = {
-        f"{LABELS_PERMUTED}:{model.primary}": lead[permuted(dxa.size, rng)],
-        f"{SHUFFLED_IN_CLASS}:{model.primary}": lead[swapped_within(class_cells(t_score), rng)],
-        f"{SWAPPED_IN_CELLS}:{model.primary}": lead[swapped_within(age_bmi_cells(columns), rng)],
+        f"{name}:{model.primary}": lead[order]
+        for name, order in orders.items()
+        if size.n_people >= LEAST_FOR_COVARIATES and moved[name] >= LEAST_MOVED_1
     }
     plain: Prediction | None = None
     if size.n_people >= LEAST_FOR_COVARIATES:
@@ -140,9 +147,34 @@ def report_validation(
         fragility=None,
         points=tuple(_point(s) for s in scans),
         rejected=tuple(rejected),
-        notes=() if plain is not None else
-        (f"fewer than {LEAST_FOR_COVARIATES} people: nothing to hold against age, BMI and sex",),
-    )  # fmt: skip
+        notes=(*_size_notes(size.n_people, moved), *_sex_notes(scans, model)),
+    )
+
+
+def _size_notes(n_people: int, moved: dict[str, float]) -> Iterator[str]:
+    """Say what could not be tried, and how much of each control is somebody else's."""
+    if n_people < LEAST_FOR_COVARIATES:
+        yield (
+            f"fewer than {LEAST_FOR_COVARIATES} people: nothing to hold against age, BMI and sex, "
+            "and no controls"
+        )
+        return
+    for name, share in moved.items():
+        left_out = "" if share >= LEAST_MOVED_1 else f", left out below {LEAST_MOVED_1:.0%}"
+        yield f"control {name}: {share:.0%} of the scans have somebody else's{left_out}"
+
+
+def _sex_notes(scans: Sequence[NewScan], model: SiteModel) -> Iterator[str]:
+    """Say what a model is worth for each sex, where it has learnt from one of them only."""
+    words = {"F": "women", "M": "men"}
+    for sex in sorted({s.sex for s in scans} - set(model.sexes)):
+        yield f"the model has not learnt from {words[sex]}: its figures for them prove nothing"
+        for each in sorted({s.sex for s in scans}):
+            mine = [s for s in scans if s.sex == each]
+            error = np.array([s.bmd_g_cm2 - s.dxa_bmd_g_cm2 for s in mine])
+            see = f", SEE {error.std(ddof=1):.3f}" if error.size > 1 else ""
+            n_people = len({s.person for s in mine})
+            yield f"{n_people} {words[each]}: bias {error.mean():+.3f}{see} g/cm2"
 
 
 def _against(values: Array, wanted: Array) -> Prediction:
