@@ -32,6 +32,7 @@ from bonescan.stats.agreement_study import (
 from bonescan.stats.deming import bias_at
 
 from .wording import (
+    REASON_STEPS,
     decimals_of,
     estimate_words,
     method_words,
@@ -85,10 +86,14 @@ def flow_drawing(flow: Flow, name: str, whose: str) -> Drawing:
         FlowStep(name=_("paired"), n=flow.paired),
         FlowStep(name=_("analysed"), n=flow.analysed),
     ]
-    if len(reasons) == 1:  # one reason: it belongs where the count falls
-        at = next((i for i in range(1, len(steps)) if steps[i].n < steps[i - 1].n), None)
-        if at is not None:
-            steps[at] = replace(steps[at], lost=reasons)
+    for i in range(1, len(steps)):
+        lost = tuple(
+            f"{n} {reason_words(why)}"
+            for why, n in flow.reasons.items()
+            if n and REASON_STEPS.get(why) == i
+        )
+        if lost:
+            steps[i] = replace(steps[i], lost=lost)
     words = ", ".join(f"{s.name} {s.n}" for s in steps)
     caption = f"{whose}: {words}." if whose else words + "."
     if reasons:

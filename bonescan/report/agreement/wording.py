@@ -83,6 +83,19 @@ REASONS = {
     "later_readings": "further readings of the same people",
     "rejected": "rejected for quality",
     "no_partner": "without a partner within the allowed days",
+    "other_maker": "paired with a device of another maker",
+}
+
+
+# Where in the flow each reason takes effect: 2 quality passed, 3 paired, 4 analysed.
+REASON_STEPS = {
+    "rejected": 2,
+    "no_test_value": 3,
+    "no_reference_value": 3,
+    "no_value": 3,
+    "no_partner": 3,
+    "other_maker": 3,
+    "later_readings": 4,
 }
 
 

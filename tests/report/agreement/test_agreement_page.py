@@ -169,6 +169,22 @@ def test_only_what_was_used_is_cited(study: AgreementStudy) -> None:
     assert not any("Carkeet" in r for r in mover)
 
 
+def test_each_reason_stands_where_it_takes_effect() -> None:
+    from bonescan.report.agreement.pictures import flow_drawing
+    from bonescan.stats.agreement_study import Flow
+
+    flow = Flow(
+        found=50, readable=50, quality_passed=47, paired=30, analysed=25,
+        reasons={"rejected": 3, "no_partner": 6, "other_maker": 11, "later_readings": 5},
+    )  # fmt: skip
+    drawn = flow_drawing(flow, "flow", "").svg
+    for words in ("3 rejected for quality", "6 without a partner within the allowed days",
+                  "11 paired with a device of another maker",
+                  "5 further readings of the same people"):  # fmt: skip
+        assert words in drawn
+    assert "not carried on" not in drawn
+
+
 def test_simulated_data_are_named_on_the_page(study: AgreementStudy, tmp_path: Path) -> None:
     write_agreement_report(study, tmp_path, simulated=True)
     html = (tmp_path / "agreement.html").read_text(encoding="utf-8")

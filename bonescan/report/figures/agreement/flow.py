@@ -12,6 +12,7 @@ from bonescan.report.figures import svg
 
 WIDTH, STEP, BOX_HEIGHT = 620.0, 64.0, 40.0
 LEFT, BOX_WIDTH, SIDE_LEFT = 10.0, 230.0, 300.0
+LINE = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,9 @@ def flow_diagram(steps: Sequence[FlowStep], *, title: str, description: str) -> 
 def _lost(n: int, reasons: tuple[str, ...], y: float) -> list[str]:
     if n == 0 and not reasons:
         return []
-    words = "; ".join(reasons) if reasons else _("%d not carried on") % n
+    rows = reasons or (_("%d not carried on") % n,)
+    first = y + 4 - LINE * (len(rows) - 1) / 2
     return [
         svg.line((LEFT + BOX_WIDTH / 2, y), (SIDE_LEFT - 8, y), "tick"),
-        svg.text(SIDE_LEFT, y + 4, words, "label"),
+        *(svg.text(SIDE_LEFT, first + LINE * i, words, "label") for i, words in enumerate(rows)),
     ]
