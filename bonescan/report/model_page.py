@@ -193,8 +193,8 @@ def _classes(study: ModelStudy) -> list[tuple[str, str, str]]:
     return [
         (_("Scans"), str(after.n), str(before.n)),
         (_("Agreement, strict"), _percent(after.agreement), _percent(before.agreement)),
-        (_("Agreement within 0.3 T of the cut-off (reading A)"), _plain(after, "tolerant_a_percent"),
-         _plain(before, "tolerant_a_percent")),
+        (_("Agreement within 0.3 T of the cut-off (reading A)"),
+         _plain(after, "tolerant_a_percent"), _plain(before, "tolerant_a_percent")),
         (_("Same class or T within 0.3 (reading B)"), _plain(after, "tolerant_b_percent"),
          _plain(before, "tolerant_b_percent")),
         (_("Kappa"), _words(after.kappa, 2), _words(before.kappa, 2)),

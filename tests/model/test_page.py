@@ -109,3 +109,41 @@ def test_a_browser_finds_nothing_to_fetch_and_draws_the_page(built, chromium, tm
     )  # fmt: skip
     assert shot.stat().st_size > 50_000, done.stderr
     assert "Refused to" not in done.stderr
+
+
+@pytest.mark.peer
+@pytest.mark.figure
+@pytest.mark.parametrize(("width", "columns"), [(420, 1), (1000, 2)])
+def test_a_narrow_page_does_not_scroll_sideways(
+    built, chromium, tmp_path, width: int, columns: int
+) -> None:
+    import subprocess
+
+    look = (
+        "<script>addEventListener('load',()=>{const d=document.getElementById('f').contentDocument,"
+        "g=getComputedStyle(d.querySelector('.study-figures')).gridTemplateColumns.split(' ');"
+        "document.body.dataset.seen=d.documentElement.scrollWidth+' '+g.length})</script>"
+    )
+    page = tmp_path / "page.html"
+    page.write_bytes(built.report.read_bytes())
+    frame = tmp_path / "frame.html"
+    frame.write_text(f'<iframe id=f src="page.html" width={width} height=900 style="border:0">'
+                     f"</iframe>{look}")  # fmt: skip
+    done = subprocess.run(
+        [
+            chromium, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,1000",
+            "--allow-file-access-from-files", f"--user-data-dir={tmp_path / 'profile'}",
+            "--virtual-time-budget=4000", "--dump-dom", frame.as_uri(),
+        ],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    seen = re.search(r'data-seen="(\d+) (\d+)"', done.stdout)
+    assert seen is not None, done.stderr
+    assert int(seen[1]) <= width
+    assert int(seen[2]) == columns
+
+
+def test_both_readings_of_the_tolerance_are_named(built) -> None:
+    text = page_of(built)
+    assert "within 0.3 T of the cut-off (reading A)" in text
+    assert "T within 0.3 (reading B)" in text
