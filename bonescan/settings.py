@@ -32,7 +32,7 @@ class KeyMap:
 
     samples: str
     axes: tuple[str, ...]  # "sample", "line", "frame"
-    fs_hz: MappedValue
+    fs_hz: MappedValue | None  # None: the user says it with --sampling-rate
     c_m_s: MappedValue | None = None
     f0_hz: MappedValue | None = None
     t0_s: MappedValue | None = None

@@ -208,7 +208,7 @@ CODES: tuple[CodeInfo, ...] = (
     ),
     CodeInfo(
         code="BS-E157",
-        title="a raw capture without its description",
+        title="a raw capture without its description, or a description alone",
         hint="Put the .yml of the capture beside its .raw; it holds the sampling rate.",
     ),
     CodeInfo(

@@ -56,7 +56,7 @@ def read_key_map(path: Path) -> KeyMap:
     return KeyMap(
         samples=_name(table.get("samples"), "samples", path),
         axes=_axes(table.get("axes"), path),
-        fs_hz=_required(table, "fs_hz", path),
+        fs_hz=_value(table["fs_hz"], "fs_hz", path) if "fs_hz" in table else None,
         site=_site(table.get("site"), path),
         **{
             name: _value(table[name], name, path)
@@ -88,12 +88,6 @@ def _axes(value: Any, path: Path) -> tuple[str, ...]:
             file=path,
         )
     return names
-
-
-def _required(table: dict[str, Any], name: str, path: Path) -> MappedValue:
-    if name not in table:
-        raise UsageError("BS-E301", f"found no {name}, wanted a number or a variable.", file=path)
-    return _value(table[name], name, path)
 
 
 def _value(value: Any, name: str, path: Path) -> MappedValue:

@@ -32,6 +32,7 @@ _PICTURES = (
     (b"\x7fELF", "a program"),
 )
 _TAR_MAGIC_OFFSET = 257
+_CAPTURE_KEYS = (b"samples per line", b"sampling rate", b"transmit frequency")
 
 
 def refuse_unknown(probe: Probe) -> UnusableScan:
@@ -45,8 +46,9 @@ def refuse_unknown(probe: Probe) -> UnusableScan:
             return UnusableScan("BS-E106", f"found {packed or what}.", file=probe.path)
     if packed:
         return UnusableScan("BS-E106", f"found {packed}.", file=probe.path)
-    if probe.suffix == ".raw":
-        return UnusableScan("BS-E157", "found a .raw without its .yml.", file=probe.path)
+    alone = _half_a_capture(probe)
+    if alone:
+        return UnusableScan("BS-E157", f"found {alone}.", file=probe.path)
     if head[_TAR_MAGIC_OFFSET : _TAR_MAGIC_OFFSET + 5] == b"ustar":
         return UnusableScan("BS-E106", "found a tar archive.", file=probe.path)
     channels = _channel_data(probe)
@@ -56,6 +58,16 @@ def refuse_unknown(probe: Probe) -> UnusableScan:
     if other:
         return UnusableScan("BS-E107", f"found {other}.", file=probe.path)
     return UnusableScan("BS-E104", f"found {_first_bytes(head)}.", file=probe.path)
+
+
+def _half_a_capture(probe: Probe) -> str:
+    """Name a raw capture whose other half is not beside it."""
+    if probe.suffix == ".raw":
+        return "a .raw without its .yml"
+    if probe.suffix == ".yml" and all(key in probe.head for key in _CAPTURE_KEYS):
+        raw = probe.path.with_suffix(".raw").name
+        return f"the description of a raw capture, and its {raw} is missing"
+    return ""
 
 
 def _packed_capture(name: str) -> str:

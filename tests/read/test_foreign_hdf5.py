@@ -212,6 +212,7 @@ def _complex(file):
         (lambda f: _class(f, "b_data", "uff.channel_data"), "BS-E153", "channel_data"),
         (lambda f: _class(f, "b_data", "uff.wave"), "BS-E154", "found uff.wave"),
         (lambda f: _class(f, "b_data/scan", "uff.linear_3D_scan"), "BS-E154", "linear_3D_scan"),
+        (lambda f: f["b_data"].__delitem__("scan"), "BS-E145", "no scan, which says where"),
         (lambda f: _replace(f["b_data/scan"], "z_axis", None), "BS-E145", "no z_axis"),
         (lambda f: _replace(f["b_data/scan"], "x_axis", np.zeros((1, 5))), "BS-E145", "20 pixels"),
         (lambda f: _replace(f["b_data"], "data", np.zeros((2, 3, 1, 12))), "BS-E145", "one wave"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -350,7 +351,6 @@ def test_a_key_map_is_read(key_file):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('fs_hz = { variable = "FPS", factor = 1e6 }\n', "", "no fs_hz"),
         ("fs_hz = {", "fs = {", "unknown key|the key 'fs'"),
         ("factor = 1e6 }", "times = 1e6 }", "wanted variable and factor"),
         ("c_m_s = 1540", "c_m_s = 0", "wanted > 0"),
@@ -388,3 +388,15 @@ def test_the_words_of_the_command_line_reach_the_reader(verb, mat, key_file):
     assert file["sites"]["L1"]["fs_hz"] == 15e6
     code, _, error = verb("inspect", mat(), "--key-map", key_file("samples = 1"))
     assert (code, "BS-E301" in error) == (2, True)
+
+
+def test_a_key_map_without_a_rate_leaves_it_to_the_user(key_file, mat) -> None:
+    rate = 'fs_hz = { variable = "FPS", factor = 1e6 }\n'
+    assert rate in GOOD
+    assert read_key_map(key_file(GOOD.replace(rate, ""))).fs_hz is None
+    silent = replace(keys(fs_hz=None), sampling_rate_hz=40e6)
+    assert read_scan(mat(), silent).sites[0].fs_hz == 40e6
+    stated = replace(keys(), sampling_rate_hz=40e6)
+    assert read_scan(mat(), stated).sites[0].fs_hz != 40e6  # what the file says leads
+    with pytest.raises(UnusableScan, match="BS-E147"):
+        read_scan(mat(), keys(fs_hz=None))

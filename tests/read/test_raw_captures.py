@@ -159,6 +159,16 @@ def test_a_capture_without_its_description_is_named(tmp_path):
         read_scan(path, PLAIN)
 
 
+def test_a_description_without_its_capture_is_named(tmp_path):
+    path = tmp_path / "a_rf.yml"
+    path.write_text(CLARIUS_YML, encoding="utf-8")
+    with pytest.raises(UnusableScan, match=r"BS-E157 .*its a_rf\.raw is missing"):
+        read_scan(path, PLAIN)
+    path.write_text("name: something else\n", encoding="utf-8")
+    with pytest.raises(UnusableScan, match="BS-E104"):
+        read_scan(path, PLAIN)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

@@ -17,7 +17,7 @@ from bonescan.model.scan import FrameSource, RfScan, RfSite
 from bonescan.model.sites import UNKNOWN_SITE
 from bonescan.settings import KeyMap, MappedValue, ReadSettings
 
-from ..assemble import assemble_rf
+from ..assemble import assemble_rf, sampling_rate_hz
 from ..hdf5_frames import FRAME, LINE, ONE, SAMPLE, Hdf5Frames, find_array, read_one
 from ..matlab5 import Variable, list_variables, pick, read_values
 from ..probe import HDF5_MAGIC, Probe
@@ -220,7 +220,11 @@ def _scan(
     }
     site = RfSite(
         site=keys.site or UNKNOWN_SITE,
-        fs_hz=_quantity("fs_hz", keys.fs_hz, number, probe.path),
+        fs_hz=sampling_rate_hz(
+            None if keys.fs_hz is None else _quantity("fs_hz", keys.fs_hz, number, probe.path),
+            settings,
+            probe,
+        ),
         n_frames=shape[0],
         n_lines=shape[1],
         n_samples=shape[2],

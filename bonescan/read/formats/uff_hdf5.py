@@ -127,7 +127,9 @@ def _scan(group: h5py.Group, path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
 
     scan = find_group(group, "scan", path)
     kind = None if scan is None else read_text(scan, "class", path)
-    if scan is None or kind not in _SCANS:
+    if scan is None:
+        raise UnusableScan("BS-E145", "found no scan, which says where the lines lie.", file=path)
+    if kind not in _SCANS:
         raise UnusableScan(
             "BS-E154",
             f"found the scan {(kind or 'none')[:40]}, wanted {' or '.join(_SCANS)}.",
