@@ -58,13 +58,13 @@ def table_of(measured: MeasuredSite, form: SpectralForm) -> SpectraTable:
     Raises
     ------
     UnusableScan
-        BS-E165 where no group of lines is whole enough.
+        BS-E161 where no group of lines is whole enough.
     """
     spectra = measured.spectra
     n_gates, n_groups, _ = spectra.power.shape
     if n_groups == 0:
         site = measured.looked.site.site
-        raise UnusableScan("BS-E165", f"{site}: found no group of lines with enough of them.")
+        raise UnusableScan("BS-E161", f"{site}: found no group of lines with enough of them.")
     pair, block, count = _members(measured.gates.used, form)
     if count.size != n_groups:
         raise RuntimeError(f"{count.size} groups of lines, {n_groups} averaged spectra")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from bonescan.errors import UnusableScan
 from bonescan.files.calibration import Calibration
 from bonescan.files.rf_exam import open_rf_exam
 from bonescan.rems.training.exam_spectra import training_spectra
+from bonescan.workflows.simulate_cohort_spectra import table_of
 from tests.rems.phantoms import FORM
 
 from .cohorts import draw, write_exam
@@ -97,3 +99,10 @@ def test_an_exam_of_two_devices_is_not_learnt_from(tmp_path) -> None:
     with pytest.raises(UnusableScan, match="probe-1, probe-2 in one exam") as caught:
         training_spectra(scan, "L1-L4", FORM, [calibration(), calibration("probe-2")])
     assert caught.value.code == "BS-E363"
+
+
+def test_stored_spectra_without_a_whole_group_are_too_few_spectra() -> None:
+    spectra = SimpleNamespace(power=np.empty((7, 0, 38)))
+    looked = SimpleNamespace(site=SimpleNamespace(site="L1"))
+    with pytest.raises(UnusableScan, match="BS-E161 .*L1: found no group of lines"):
+        table_of(SimpleNamespace(spectra=spectra, looked=looked), FORM)
