@@ -101,7 +101,8 @@ def site_lines(study: ModelStudy) -> list[str]:
     after, before = study.classes, study.before_exclusions
     lines += [
         f"  WHO classes: agreement {_share(after.agreement)}, kappa {_share(after.kappa)}; "
-        f"within 0.3 T {_percent(after.tolerant_a_percent)}",
+        f"within 0.3 T of the cut-off (A) {_percent(after.tolerant_a_percent)}, "
+        f"same class or T within 0.3 (B) {_percent(after.tolerant_b_percent)}",
         f"  scans without a number counted as wrong: agreement {_share(before.agreement)}, "
         f"kappa {_share(before.kappa)}",
         f"  osteoporosis: sensitivity {_share(after.sensitivity)}, specificity "

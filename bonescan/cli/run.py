@@ -128,12 +128,21 @@ def run(
             summary = run_folder(inputs, out, settings, subjects, tell)
         return VerbResult(
             data=summary.to_dict(),
-            text="\n".join(_text(summary, inputs)),
+            text="\n".join([*_watermark_line(allow_simulated_model), *_text(summary, inputs)]),
             problems=list(summary.problems),
             exit_code=summary.exit_code,
         )
 
     finish("run", as_json, work)
+
+
+def _watermark_line(allow_simulated_model: bool) -> list[str]:
+    if not allow_simulated_model:
+        return []
+    return [
+        "WARNING: --allow-simulated-model: numbers of real exams from a simulated model are "
+        "watermarked and mean nothing in people."
+    ]
 
 
 def _one_of(option: str, word: str, allowed: object) -> str:

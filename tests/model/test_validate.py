@@ -236,3 +236,21 @@ def test_overlap_is_an_exit_code_and_a_list(built, cohort, verb) -> None:
     code, out, _ = verb("model", "validate", built.path, cohort)
     assert "170 faults" in out
     assert "and 140 more" in out
+
+
+def test_the_words_name_the_reading_of_the_tolerance(built, new_people, tmp_path, verb) -> None:
+    table = write_table(tmp_path / "c.csv", rows_elsewhere(new_people)[:10])
+    code, out, _ = verb("model", "validate", built.path, table)
+    assert code == 0
+    assert "within 0.3 T of the cut-off (A) " in out
+    assert "same class or T within 0.3 (B) " in out
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_run_says_on_the_console_that_a_simulated_model_is_let_through(
+    tmp_path: Path, verb, allowed: bool
+) -> None:
+    (tmp_path / "a.h5").write_bytes(b"no exam")
+    words = ("--allow-simulated-model",) if allowed else ()
+    _, out, err = verb("run", tmp_path / "a.h5", "-o", tmp_path / "out", *words)
+    assert ("WARNING: --allow-simulated-model" in out + err) is allowed

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bonescan.read.registry import read_scan
+from bonescan.settings import ReadSettings
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "rems.md"
 BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -23,6 +26,19 @@ def test_the_page_shows_the_whole_way() -> None:
     assert shown[:2] == ["simulate cohort", "model build"]
     assert {"model validate", "model show"} <= set(shown)
     assert any(words[0] == "run" for words in commands())
+
+
+def test_the_script_of_the_page_writes_an_exam(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (script,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.M)
+    exec(compile(script, str(PAGE), "exec"), {})
+    scan = read_scan(tmp_path / "0001002.h5", ReadSettings())
+    (site,) = scan.sites
+    assert (scan.subject.patient_id, scan.subject.sex) == ("0001002", "F")
+    assert (site.site, site.fs_hz, site.n_lines) == ("femoral-neck-left", 40e6, 128)
+    assert (site.c_m_s, site.t0_s, scan.exam.simulated) == (1540.0, 0.0, None)
 
 
 @pytest.mark.slow
