@@ -104,5 +104,5 @@ def test_an_exam_of_two_devices_is_not_learnt_from(tmp_path) -> None:
 def test_stored_spectra_without_a_whole_group_are_too_few_spectra() -> None:
     spectra = SimpleNamespace(power=np.empty((7, 0, 38)))
     looked = SimpleNamespace(site=SimpleNamespace(site="L1"))
-    with pytest.raises(UnusableScan, match="BS-E161 .*L1: found no group of lines"):
+    with pytest.raises(UnusableScan, match=r"BS-E161 .*L1: found no group of lines"):
         table_of(SimpleNamespace(spectra=spectra, looked=looked), FORM)
