@@ -209,7 +209,7 @@ def _by_band(value: float, bands: tuple[tuple[float, float], ...], otherwise: fl
 
 
 def _woman_of_45(facts: _Facts) -> bool:
-    """A woman of 45 or older who is not known to be before menopause, nor perhaps pregnant."""
+    """Tell whether she is 45 or older, and not known to be before menopause or perhaps pregnant."""
     if facts.word("sex") != "F" or facts.number("age_years") < 45:  # noqa: PLR2004 - its population
         return False
     status = facts.sheet.values.get("menopausal_status")
