@@ -32,12 +32,6 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Store t0_s with the samples, or depth_m with the spectra.",
     ),
     CodeInfo(
-        code="BS-E165",
-        title="no calibration, and the model was trained with one",
-        hint="Use a model trained without calibration (--model FILE); a calibration_id names a "
-        "spectrum that the file does not hold.",
-    ),
-    CodeInfo(
         code="BS-E166",
         title="the stored samples end before the gates do",
         hint="Store at least 7 mm behind the bone surface.",
