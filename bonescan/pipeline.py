@@ -86,6 +86,8 @@ def _outcome(scan: RfScan | DxaScan, found: StageResult) -> Outcome:
         problems=found.problems,
         pictures=found.pictures,
         details=found.details,
+        readings=found.readings,
+        parts=found.parts,
     )
 
 

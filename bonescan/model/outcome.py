@@ -8,6 +8,7 @@ from typing import Any
 from .exam import Device, Exam, Subject
 from .measurement import Measurement
 from .plain import to_plain
+from .reading import Reading
 from .vocabulary import OutcomeKind, Severity
 
 
@@ -63,6 +64,8 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
     pictures: tuple[Picture, ...] = ()
     details: tuple[tuple[str, str], ...] = ()  # key, text: what a page shows about quality
+    readings: tuple[Reading, ...] = ()  # every number found, used or not, with its place
+    parts: tuple[Outcome, ...] = ()  # of a table of many people: one a person and exam
 
     def to_dict(self) -> dict[str, Any]:
         """Give the outcome as plain values; pictures with the length of their bytes."""
@@ -82,3 +85,5 @@ class StageResult:
     problems: tuple[Problem, ...] = ()
     pictures: tuple[Picture, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+    readings: tuple[Reading, ...] = ()
+    parts: tuple[Outcome, ...] = ()
