@@ -17,7 +17,7 @@ SUFFIXES = {".py", ".md", ".toml", ".csv", ".yml", ".yaml", ".cff", ".txt", ".js
 
 VENV = "python3 -m venv .venv && .venv/bin/pip install -q "
 RUN = VENV + ". && .venv/bin/bonescan run sample_scans -o results"
-TEST = VENV + "'.[test]' && .venv/bin/python -m pytest -q"
+TEST = VENV + "'.[test]' && .venv/bin/python -m pytest -q -n 2 --dist loadfile"
 
 # Joined here, so that this file does not hold what it looks for.
 FORBIDDEN = {
