@@ -73,6 +73,7 @@ def measure_dxa(scan: DxaScan) -> StageResult:
             problems=tuple(remarks.problems),
             pictures=pictures,
             details=tuple(remarks.details),
+            readings=tuple(found.readings) if found else (),
         )
     return _reported(scan, found, remarks, pictures)
 
@@ -101,6 +102,7 @@ def _reported(
         problems=tuple(remarks.problems),
         pictures=pictures,
         details=tuple(remarks.details),
+        readings=tuple(found.readings),
     )
 
 

@@ -6,6 +6,8 @@ import math
 import re
 from dataclasses import dataclass, field
 
+from bonescan.model.reading import Reading
+
 BMD_UNITS = {"g/cm2": 1.0, "g/cm-2": 1.0, "g.cm-2": 1.0, "mg/cm2": 1e-3, "mg/cm-2": 1e-3}
 BMC_UNITS = {"g": 1.0, "mg": 1e-3, "kg": 1e3}
 AREA_UNITS = {"cm2": 1.0, "mm2": 1e-2}
@@ -46,13 +48,17 @@ class PrintedRegion:
 
 @dataclass(slots=True, kw_only=True)
 class Found:
-    """What a carrier holds: regions, the printed references, and what was not understood."""
+    """What a carrier holds: regions, the printed references, and what was not understood.
+
+    `readings` lists every number that was seen, used or not, with its place.
+    """
 
     carrier: str
     regions: list[PrintedRegion] = field(default_factory=list)
     t_reference: str | None = None
     z_reference: str | None = None
     not_understood: list[str] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
 
 
 def plain_number(text: object) -> float | None:
