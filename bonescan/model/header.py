@@ -11,13 +11,18 @@ Tag = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DicomElement:
-    """One element; `value` is None, str, int, float, bytes, a tuple of these, or of items."""
+    """One element; `value` is None, str, int, float, bytes, a tuple of these, or of items.
+
+    `written` is a decimal string as it stands in the file ("0.930"), or, of a
+    private binary value too long to keep, its length and SHA-256.
+    """
 
     tag: Tag
     vr: str
     value: Any
     keyword: str = ""
     private_creator: str | None = None
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import math
 import struct
 import warnings
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from bonescan.model.header import DicomElement, DicomItem, Tag
 
 from .charsets import decode, normal_term, unknown_terms
 from .structure import MAX_DEPTH, PIXEL_TAGS, Structure
+from .tags import DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +30,7 @@ MAX_NAME_BYTES = 64 * 2**10  # of a name, an identifier, a date: a thousand time
 MAX_TEXT_BYTES = 4 * 2**20  # of all text together; a report holds a thousandth
 MAX_NUMBER_BYTES = 2**20  # of all numbers together; what goes beyond is not converted
 MAX_KEPT_BYTES = 2**20  # of a binary value; a longer one is known by its length only
+MAX_DOCUMENT_BYTES = 32 * 2**20  # of an encapsulated document
 
 TEXT_VRS = frozenset({"PN", "LO", "SH", "ST", "LT", "UT", "UC"})
 LONG_TEXT_VRS = frozenset({"LT", "UT", "UC", "UR"})
@@ -119,9 +122,24 @@ def _item(data_set: Any, context: _Context, parsed: Parsed, path: Path) -> Dicom
         if tag[0] % 2 and 0x10 <= tag[1] <= 0xFF and isinstance(value, (str, bytes)):  # noqa: PLR2004 - PS3.5 7.8.1
             creators[tag[0], tag[1]] = _creator_text(value)
         elements[tag] = DicomElement(
-            tag=tag, vr=vr, value=value, keyword=_keyword(tag), private_creator=creator
+            tag=tag,
+            vr=vr,
+            value=value,
+            keyword=_keyword(tag),
+            private_creator=creator,
+            written=_written(vr, raw, value, creator),
         )
     return DicomItem(elements=elements)
+
+
+def _written(vr: str, raw: Any, value: Any, creator: str | None) -> str:
+    """Keep a printed number's digits, and the fingerprint of a maker's data that are not kept."""
+    if vr == "DS" and isinstance(value, float):
+        return _bytes(raw).decode("latin_1").strip("\0 ")
+    if creator and value is None and vr in {"OB", "OW", "UN"}:
+        data = _bytes(raw)
+        return f"{len(data)} bytes, SHA-256 {sha256(data).hexdigest()}" if data else ""
+    return ""
 
 
 def _raw_elements(data_set: Any) -> Iterator[tuple[Tag, Any]]:
@@ -211,7 +229,8 @@ def _value(tag: Tag, vr: str, raw: Any, data_set: Any, where: tuple[_Context, Pa
         if not parsed.has_room_for_numbers(len(data)):
             return None
         return _numbers(vr, data, context, parsed)
-    return data if len(data) <= MAX_KEPT_BYTES else None
+    cap = MAX_DOCUMENT_BYTES if tag == DOCUMENT else MAX_KEPT_BYTES
+    return data if len(data) <= cap else None
 
 
 def _numbers(vr: str, data: bytes, context: _Context, parsed: Parsed) -> Any:
