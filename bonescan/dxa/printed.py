@@ -15,6 +15,7 @@ UNITS = {"bmd": BMD_UNITS, "bmc": BMC_UNITS, "area": AREA_UNITS}
 PLAUSIBLE = {"bmd": (0.02, 5.0), "bmc": (0.0, 10_000.0), "area": (0.05, 30_000.0)}
 MAX_SCORE = 15.0
 PRINTED_TWICE = "region_printed_twice"
+TEXT_PROOF = "text"  # the carrier holds text: nothing had to be recognised
 
 _NUMBER = re.compile(r"[-+]?\d{1,9}(?:[.,]\d{1,9})?")
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2010": "-", "\u00a0": " "})
@@ -136,6 +137,56 @@ def set_number(region: PrintedRegion, quantity: str, value: float, unit: str = "
         region.flags.append(PRINTED_TWICE)
         return
     setattr(region, name, value)
+
+
+def take_number(
+    found: Found, region: PrintedRegion, quantity: str, text: str, unit: str = "", place: str = ""
+) -> None:
+    """Note one number as printed, and put it on its region; a blank is noted and stays blank.
+
+    Parameters
+    ----------
+    quantity : str
+        "bmd", "bmc", "area", "t", "z" or "fragility"; any other word is noted
+        only, not interpreted.
+    text : str
+        As printed.
+    unit : str
+        As printed.
+    place : str
+        Where it stands in the file.
+    """
+    value = plain_number(text)
+    if quantity in _FIELDS and value is not None:
+        set_number(region, quantity, value, plain_unit(unit))
+    found.readings.append(
+        Reading(
+            site=region.site,
+            region_text=region.text,
+            quantity=quantity,
+            text=text.strip(),
+            value=value,
+            unit=unit.strip(),
+            carrier=found.carrier,
+            place=place,
+            proof=TEXT_PROOF if value is not None else "",
+        )
+    )
+
+
+def other_day(quantity: str) -> str:
+    """Name a quantity of another day than the exam's: kept, and never taken for the exam's own."""
+    return f"{quantity}-of-another-day"
+
+
+def kept_word(meaning: str) -> str:
+    """Make a quantity word of a printed meaning that is kept and not interpreted.
+
+    >>> kept_word("BMD_PYA"), kept_word("Fat [(g)]"), kept_word("% Fat")
+    ('bmd-pya', 'fat-g', 'percent-fat')
+    """
+    words = meaning.strip().lower().replace("%", " percent ")
+    return "-".join(re.findall(r"\w+", words.replace("_", " ")))[:60]
 
 
 _FIELDS = {

@@ -3,18 +3,23 @@
 Rows may be regions themselves (``L1``, ``L1-L2,L4``, ``Neck``, ``Total``), or
 sides under a heading row of their own (``Neck`` above ``Left``, ``Right``,
 ``Mean``, ``|Diff.|``). The Mean row's BMD is the mean of two BMDs, so it is
-marked as an average; rows of differences are left out.
+marked as an average. Rows of differences, of regions that are not used, and
+columns that are not bone density (body composition, percentages, widths) are
+kept as readings and not interpreted.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from bonescan.model.regions import measured_site
 from bonescan.model.sites import side_of, spine_site, vertebrae_of
 
-from .printed import Found, PrintedRegion, plain_number, plain_unit, set_number
+from .printed import Found, PrintedRegion, kept_word, plain_number, take_number
+
+Place = Callable[[int, int], str]  # (row, column) of a cell, row 0 is the header -> where it is
 
 _COLUMNS = (
     ("bmc", re.compile(r"^bmc\b|bone mineral content")),
@@ -22,6 +27,7 @@ _COLUMNS = (
     ("area", re.compile(r"^area\b")),
     ("t", re.compile(r"\bt ?-? ?score\b|^t$")),
     ("z", re.compile(r"\bz ?-? ?score\b|^z$")),
+    ("fragility", re.compile(r"^fragility( score)?$|^fs$")),
 )
 _TAG = re.compile(r"<[^<>]{0,40}>")
 _UNIT = re.compile(r"\[([^\]]*)\]|\(([^)]*)\)")
@@ -34,7 +40,28 @@ _KNOWN_ELSEWHERE = re.compile(
 )
 
 
-def read_table(rows: Sequence[Sequence[str]], scan: str, found: Found) -> None:
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column of numbers: what it holds, and the unit of its header."""
+
+    quantity: str
+    unit: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of numbers, and which region it is about."""
+
+    number: int
+    label: str  # with the heading it stands under
+    site: str
+    is_difference: bool
+
+
+def read_table(
+    rows: Sequence[Sequence[str]], scan: str, found: Found, place: Place | None = None
+) -> None:
     """Take the regions of one table.
 
     Parameters
@@ -44,43 +71,77 @@ def read_table(rows: Sequence[Sequence[str]], scan: str, found: Found) -> None:
     scan : str
         The region imaged, as `imaged_region` names it; "" when unknown.
     found : Found
-        Regions and what was not understood are added to it.
+        Regions, readings and what was not understood are added to it.
+    place : callable, optional
+        Says where a cell stands; "row 3, column 2" without it.
     """
-    columns = _columns(rows[0]) if rows else {}
-    if "bmd" not in columns:
+    columns = _columns(rows[0]) if rows else []
+    if not columns:
         return
-    scan = scan or _scan_of(rows)
-    block = ""
+    where = place or (lambda row, column: f"row {row}, column {column}")
+    measures_bone = any(c.quantity == "bmd" for c in columns)
     new: list[PrintedRegion] = []
-    for row in rows[1:]:
-        label = _label(row)
-        if not label or _DIFFERENCE.fullmatch(label.lower()):
+    for row in _rows(rows, scan or _scan_of(rows), new):
+        region = PrintedRegion(site=row.site, text=row.label)
+        _take_row(rows[row.number], row, columns, region, found, where)
+        if row.is_difference or not (measures_bone and (region.has_numbers or region.flags)):
             continue
-        side = _SIDE_ROWS.get(label.lower(), "")
-        region = _region(row, columns, _site(label, side, block, scan, new), label)
-        if not side:
-            block = label
-        if region is not None and region.site:
+        if region.site:
             region.is_average = side_of(region.site) == "mean"
             new.append(region)
-        elif region is not None and not _KNOWN_ELSEWHERE.fullmatch(label.lower()):
-            found.not_understood.append(f"row {label!r}")
+        elif not _KNOWN_ELSEWHERE.fullmatch(row.label.lower()):
+            found.not_understood.append(f"row {row.label!r}")
     found.regions += new
 
 
-def _columns(head: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Find quantity -> (column, unit) by the words of the header."""
-    columns: dict[str, tuple[int, str]] = {}
+def _columns(head: Sequence[str]) -> list[_Column]:
+    """Find what each column holds by the words of the header; the first of a kind counts."""
+    columns: list[_Column] = []
     for index, cell in enumerate(head):
-        words = _TAG.sub("", cell)
+        words = " ".join(_TAG.sub("", cell).split())
         unit = _UNIT.search(words)
+        stated = (unit[1] or unit[2] or "") if unit else ""
         bare = _UNIT.sub(" ", words).replace("_", " ").strip().lower()
-        for quantity, pattern in _COLUMNS:
-            if pattern.search(bare):
-                stated = plain_unit((unit[1] or unit[2]) if unit else "")
-                columns.setdefault(quantity, (index, stated))
-                break
+        known = next((q for q, pattern in _COLUMNS if pattern.search(bare)), "")
+        if known and any(c.quantity == known for c in columns):
+            known = ""
+        if known or (index and bare):
+            columns.append(_Column(known or kept_word(bare), stated.strip("() "), index))
     return columns
+
+
+def _rows(rows: Sequence[Sequence[str]], scan: str, above: list[PrintedRegion]) -> Iterator[_Row]:
+    """Name the region of each row; rows of sides stand under the heading above them."""
+    block = ""
+    for number, cells in enumerate(rows[1:], start=1):
+        label = _label(cells)
+        if not label:
+            continue
+        side = _SIDE_ROWS.get(label.lower(), "")
+        if _DIFFERENCE.fullmatch(label.lower()):
+            yield _Row(number, f"{block} {label}".strip(), "", is_difference=True)
+            continue
+        text = f"{block} {label}".strip() if side else label
+        yield _Row(number, text, _site(label, side, block, scan, above), is_difference=False)
+        if not side:
+            block = label
+
+
+def _take_row(
+    cells: Sequence[str],
+    row: _Row,
+    columns: Sequence[_Column],
+    region: PrintedRegion,
+    found: Found,
+    where: Place,
+) -> None:
+    """Take the numbers of one row; a row without any is a heading."""
+    taken = [(c, cells[c.index]) for c in columns if c.index < len(cells)]
+    if all(plain_number(text) is None for _, text in taken):
+        return
+    for column, text in taken:
+        word = f"{column.quantity}-difference" if row.is_difference else column.quantity
+        take_number(found, region, word, text, column.unit, where(row.number, column.index))
 
 
 def _label(row: Sequence[str]) -> str:
@@ -103,15 +164,3 @@ def _site(label: str, side: str, block: str, scan: str, above: list[PrintedRegio
         singles = [v for r in above for v in vertebrae_of(r.site) if len(vertebrae_of(r.site)) == 1]
         return spine_site(tuple(singles))
     return measured_site(label, "", scan) or ""
-
-
-def _region(
-    row: Sequence[str], columns: dict[str, tuple[int, str]], site: str, label: str
-) -> PrintedRegion | None:
-    """Take the numbers of one row; None when it has none."""
-    region = PrintedRegion(site=site, text=label)
-    for quantity, (index, unit) in columns.items():
-        value = plain_number(row[index]) if index < len(row) else None
-        if value is not None:
-            set_number(region, quantity, value, unit)
-    return region if region.has_numbers or region.flags else None

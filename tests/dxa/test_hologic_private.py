@@ -314,7 +314,7 @@ def test_no_text_breaks_the_grammar(text):
         site=None, protocol=None, modality=None, sop_class_uid=None, image=None, pixels=None,
     )  # fmt: skip
     found = Found(carrier="hologic-private")
-    _read_text("ResultsTable" + text, scan, found)
+    _read_text("ResultsTable" + text, "(0021,1001)", scan, found)
     assert all(r.bmd_g_cm2 is None or 0 < r.bmd_g_cm2 < 6 for r in found.regions)
 
 

@@ -9,6 +9,7 @@ roots are named, not guessed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from xml.etree.ElementTree import Element
 
@@ -17,7 +18,7 @@ from bonescan.model.regions import imaged_region, measured_site
 from bonescan.model.scan import DxaScan
 
 from ..carrier import Carrier
-from ..printed import Found, PrintedRegion, plain_number, plain_unit, set_number
+from ..printed import Found, PrintedRegion, kept_word, other_day, take_number
 from ..safe_xml import parse_xml
 
 IMAGE_COMMENTS: Tag = (0x0020, 0x4000)
@@ -50,7 +51,10 @@ def _newer(root: Element, scan: DxaScan, found: Found) -> None:
     for part in root.iter("SCAN"):
         region = imaged_region(part.get("type")) or ""
         for roi in part.iter("ROI"):
-            _region(roi.get("region") or "", region, roi, _NEWER, found)
+            name = roi.get("region") or ""
+            _region(name, region, roi, _NEWER, (found, f"SCAN[{part.get('type')}]/ROI[{name}]"))
+        for trend in part.iter("TREND"):
+            _keep_visits(trend.get("region") or "", region, trend.iter("EXAM"), found)
     if not of_that_day:
         for printed in found.regions:
             printed.flags.append(OTHER_DAY)
@@ -69,21 +73,45 @@ def _older(root: Element, scan: DxaScan, found: Found) -> None:
                 day = scan.exam.exam_date or "an unknown day"
                 found.not_understood.append(f"which visit of {name[:40]!r} is the exam of {day}")
             else:
-                _region(name, region, visit, _OLDER, found)
+                _region(name, region, visit, _OLDER, (found, f"TREND[{name}]/EXAM"))
+            others = (v for v in visits if v is not visit)
+            _keep_visits(name, region, others, found)
 
 
-def _region(text: str, scan: str, holder: Element, names: dict[str, str], found: Found) -> None:
+def _keep_visits(text: str, scan: str, visits: Iterable[Element], found: Found) -> None:
+    """Note the numbers of other days; none of them becomes a measurement of this exam."""
+    region = PrintedRegion(site=measured_site(text, "", scan) or "", text=text)
+    for visit in visits:
+        day = visit.get("date") or visit.findtext("EXAM_DATE") or ""
+        for name, quantity in _OLDER.items():
+            for element in visit.findall(name):
+                place = f"(0020,4000) TREND[{text}]/EXAM[{day}]/{name}"
+                unit = element.get("units") or ""
+                take_number(found, region, other_day(quantity), element.text or "", unit, place)
+
+
+def _region(
+    text: str, scan: str, holder: Element, names: dict[str, str], into: tuple[Found, str]
+) -> None:
+    found, place = into
     site = measured_site(text, "", scan)
+    region = PrintedRegion(site=site or "", text=text, is_average=(site or "").endswith("-mean"))
+    for element in holder:
+        quantity = names.get(element.tag, "")
+        if not quantity and (len(element) or element.tag == "EXAM_DATE"):
+            continue
+        take_number(
+            found,
+            region,
+            quantity or kept_word(element.tag),
+            element.text or "",
+            element.get("units") or "",
+            f"(0020,4000) {place}/{element.tag}",
+        )
     if site is None:
         found.not_understood.append(f"region {text[:40]!r}")
-        return
-    region = PrintedRegion(site=site, text=text, is_average=site.endswith("-mean"))
-    for name, quantity in names.items():
-        element = holder.find(name)
-        value = None if element is None else plain_number(element.text)
-        if element is not None and value is not None:
-            set_number(region, quantity, value, plain_unit(element.get("units")))
-    found.regions.append(region)
+    else:
+        found.regions.append(region)
 
 
 def _visit_of(visits: list[Element], exam: date | None) -> Element | None:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from bonescan.model.header import DicomItem
+from bonescan.model.header import DicomItem, Tag
 from bonescan.model.regions import imaged_region
 from bonescan.model.scan import DxaScan
 
@@ -48,14 +48,14 @@ def _find(scan: DxaScan) -> Found | None:
     if not texts:
         return None
     found = Found(carrier="hologic-private")
-    for text in texts:
-        _read_text(text, scan, found)
+    for tag, text in texts:
+        _read_text(text, f"({tag[0]:04X},{tag[1]:04X})", scan, found)
     if not found.regions and not found.not_understood:
         return None  # private elements without an analysis: the scan's backup only
     return found
 
 
-def _texts(header: DicomItem) -> Iterator[str]:
+def _texts(header: DicomItem) -> Iterator[tuple[Tag, str]]:
     for element in header.private(CREATORS):
         if element.vr not in TEXT_VRS:
             continue
@@ -63,17 +63,22 @@ def _texts(header: DicomItem) -> Iterator[str]:
         for part in value if isinstance(value, tuple) else (value,):
             text = part.decode("utf-8", errors="replace") if isinstance(part, bytes) else part
             if isinstance(text, str) and ("ResultsTable" in text or "<" in text[:2000]):
-                yield text
+                yield element.tag, text
 
 
-def _read_text(text: str, scan: DxaScan, found: Found) -> None:
+def _read_text(text: str, place: str, scan: DxaScan, found: Found) -> None:
     if "ResultsTable" in text:
         keys = dict(_KEY.findall(text))
         region = scan.site or imaged_region(*(keys.get(k) for k in _SCAN_KEYS)) or ""
-        for table in _tables(text, found):
-            read_table(table, region, found)
+        for name, table in _tables(text, found):
+            read_table(
+                table,
+                region,
+                found,
+                lambda r, c, n=name: f"{place} {n}[{c}][{r}]",  # type: ignore[misc]
+            )
     elif text.lstrip().startswith("<"):
-        _read_xml(text, scan.site or "", found)
+        _read_xml(text, place, scan.site or "", found)
     _read_footers(text, found)
 
 
@@ -88,7 +93,7 @@ def _read_footers(text: str, found: Found) -> None:
             setattr(found, name, f"{match[1]}-score vs. {reference}")
 
 
-def _tables(text: str, found: Found) -> Iterator[list[list[str]]]:
+def _tables(text: str, found: Found) -> Iterator[tuple[str, list[list[str]]]]:
     """Gather the cells of each table; cells beyond the caps are named, not taken."""
     tables: dict[str, dict[tuple[int, int], str]] = {}
     for name, column, row, value in _CELL.findall(text):
@@ -98,13 +103,13 @@ def _tables(text: str, found: Found) -> Iterator[list[list[str]]]:
             found.not_understood.append(f"cell [{column}][{row}] of {name}")
             continue
         tables.setdefault(name, {})[int(row), int(column)] = value.strip()
-    for cells in tables.values():
+    for name, cells in tables.items():
         n_rows = max(row for row, _ in cells) + 1
         n_columns = max(column for _, column in cells) + 1
-        yield [[cells.get((r, c), "") for c in range(n_columns)] for r in range(n_rows)]
+        yield name, [[cells.get((r, c), "") for c in range(n_columns)] for r in range(n_rows)]
 
 
-def _read_xml(text: str, region: str, found: Found) -> None:
+def _read_xml(text: str, place: str, region: str, found: Found) -> None:
     root = parse_xml(text, found)
     if root is None:
         return
@@ -113,7 +118,12 @@ def _read_xml(text: str, region: str, found: Found) -> None:
     units = {q: u for row in rows if row for q, u in row[2].items() if u}
     for label, values, _ in filter(None, rows):
         head = ["Region", *(f"{_column(q)}[{units.get(q, '')}]" for q in values)]
-        read_table([head, [label, *values.values()]], scan or "", found)
+        read_table(
+            [head, [label, *values.values()]],
+            scan or "",
+            found,
+            lambda _, c, n=label, q=tuple(values): f"{place} {n}/{q[c - 1]}",  # type: ignore[misc]
+        )
 
 
 def _xml_row(

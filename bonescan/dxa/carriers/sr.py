@@ -3,7 +3,8 @@
 GE enCORE writes a root ``DXA Report``, containers that name the scan, one
 container a region in them, BMD, BMC and area as NUM and **T- and Z-scores as
 TEXT**; containers ``Trend <region>``, and any that name a previous exam, a
-baseline or a comparison, hold other days and are left out.
+baseline or a comparison, hold other days: their numbers are kept as readings
+of another day and never become measurements.
 What a value is comes from its code where the code is known, else from its
 meaning; where the two contradict each other, neither is believed.
 """
@@ -20,7 +21,7 @@ from bonescan.model.sites import SIDES, side_of, spine_site, vertebrae_of, witho
 
 from ..carrier import Carrier
 from ..codes import GENERIC_REGIONS, LOINC, OTHER_QUANTITIES, SNOMED_SIDES, SNOMED_SITES
-from ..printed import Found, PrintedRegion, plain_number, plain_unit, set_number
+from ..printed import Found, PrintedRegion, kept_word, other_day, plain_number, take_number
 
 CONTENT: Tag = (0x0040, 0xA730)
 VALUE_TYPE: Tag = (0x0040, 0xA040)
@@ -66,6 +67,8 @@ class _Place:
     scan: str = ""  # the region imaged, as `imaged_region` names it
     site: str = ""
     text: str = ""
+    path: tuple[str, ...] = ()  # the meanings of the containers above
+    is_other_day: bool = False
 
 
 @dataclass(slots=True)
@@ -88,8 +91,10 @@ def _walk(item: DicomItem, place: _Place, report: _Report) -> None:
         code, meaning = _concept(child, CONCEPT_NAME)
         kind = child.text(VALUE_TYPE) or ""
         if kind == "CONTAINER":
-            if not _OTHER_DAY.search(meaning.lower()):
-                _walk(child, _enter(child, meaning, place, report), report)
+            below = _enter(child, meaning, place, report)
+            other = place.is_other_day or bool(_OTHER_DAY.search(meaning.lower()))
+            path = (*place.path, meaning.strip() or code)
+            _walk(child, replace(below, path=path, is_other_day=other), report)
         elif kind in {"NUM", "TEXT"}:
             _take(child, kind, (code, meaning), place, report)
 
@@ -198,28 +203,44 @@ def _take(
     code, meaning = concept
     words = meaning.lower().replace("_", " ")
     if kind == "TEXT" and _REFERENCE.search(words):
-        _reference(words, item.text(TEXT_VALUE), report)
+        if not place.is_other_day:
+            _reference(words, item.text(TEXT_VALUE), report)
         return
     quantity, region = _quantity(code, words)
-    if not quantity or _OTHER_DAY.search(words):
+    text, unit = _number(item, kind)
+    where = "/".join((*place.path, meaning.strip() or code))
+    if place.is_other_day or _OTHER_DAY.search(words) or not quantity:
+        _keep(quantity, (meaning, text, unit, where), kind, place, report)
         return
-    value, unit = _number(item, kind)
-    if value is None:
-        return  # blank, as the T-score of a premenopausal page
-    site, text = _finding_site(item, report)
-    site, text, flag = _place_of(meaning, region, replace(place, site=site or place.site,
-                                                          text=text or place.text))  # fmt: skip
-    if not site:
+    site, printed_as = _finding_site(item, report)
+    place = replace(place, site=site or place.site, text=printed_as or place.text)
+    site, printed_as, flag = _place_of(meaning, region, place)
+    if not site and plain_number(text) is not None:
         report.found.not_understood.append(f"{meaning} of {place.text or 'no region'}")
-        return
-    printed = report.regions.setdefault(site, PrintedRegion(site=site, text=text))
+    new = PrintedRegion(site=site, text=printed_as or place.text)
+    # a blank, as the T-score of a premenopausal page, makes no region of its own
+    counts = site and plain_number(text) is not None
+    printed = report.regions.setdefault(site, new) if counts else new
     printed.is_average = site.endswith("-mean")
     if flag and flag not in printed.flags:
         printed.flags.append(flag)
-    set_number(printed, quantity, value, unit)
+    take_number(report.found, printed, quantity, text, unit, where)
     for child in item.items(CONTENT):
-        if _REFERENCE.search(_concept(child, CONCEPT_NAME)[1].lower()):
+        if counts and _REFERENCE.search(_concept(child, CONCEPT_NAME)[1].lower()):
             _reference(quantity + " score", child.text(TEXT_VALUE), report)
+
+
+def _keep(
+    quantity: str, said: tuple[str, str, str, str], kind: str, place: _Place, report: _Report
+) -> None:
+    """Note a number that is not used: of another day, or of something else than bone density."""
+    meaning, text, unit, where = said
+    if kind == "TEXT" and plain_number(text) is None:
+        return  # words, not a number
+    word = quantity or kept_word(meaning)
+    aside = place.is_other_day or bool(_OTHER_DAY.search(meaning.lower().replace("_", " ")))
+    region = PrintedRegion(site=place.site, text=place.text)
+    take_number(report.found, region, other_day(word) if aside else word, text, unit, where)
 
 
 def _place_of(meaning: str, region: str, place: _Place) -> tuple[str, str, str]:
@@ -259,14 +280,17 @@ def _quantity(code: str, words: str) -> tuple[str, str]:
     return "", ""
 
 
-def _number(item: DicomItem, kind: str) -> tuple[float | None, str]:
+def _number(item: DicomItem, kind: str) -> tuple[str, str]:
+    """Give a value as written, and its unit by code, else by meaning."""
     if kind == "TEXT":
-        return plain_number(item.text(TEXT_VALUE)), ""
+        return item.text(TEXT_VALUE) or "", ""
     for measured in item.items(MEASURED_VALUE):
         code, meaning = _concept(measured, UNIT)
-        value = measured.get(NUMERIC_VALUE)
-        return plain_number(value), plain_unit(code) or plain_unit(meaning)
-    return None, ""
+        element = measured.elements.get(NUMERIC_VALUE)
+        if element is None or element.value is None:
+            return "", code or meaning
+        return element.written or str(element.value), code or meaning
+    return "", ""
 
 
 def _reference(words: str, text: str | None, report: _Report) -> None:
