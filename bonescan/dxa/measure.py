@@ -18,6 +18,7 @@ from .discordance import discordant_pairs, proposal
 from .no_numbers import explain
 from .picture import dxa_picture
 from .printed import PRINTED_TWICE, Found, PrintedRegion, once_each
+from .spine_picture import SPINE_PICTURES, find_spine, spine_words
 
 REMS_MAKER = "echolight"
 SCALES = frozenset({"hologic", "ge"})  # makers whose references are known
@@ -200,7 +201,11 @@ def _pictures(scan: DxaScan, remarks: _Remarks) -> tuple[Picture, ...]:
         remarks.warn(scan, "BS-W210", f"No picture: {error.reason}", Severity.WARNING)
         return ()
     inverted = scan.header.text(PHOTOMETRIC) == "MONOCHROME1"
-    return (dxa_picture(pixels, scan.site or "", scan.image, inverted),)
+    marks = None
+    if scan.site in SPINE_PICTURES:
+        marks = find_spine(pixels, scan.image.pixel_pitch_mm, inverted=inverted)
+        remarks.details.append(spine_words(marks))
+    return (dxa_picture(pixels, scan.site or "", scan.image, inverted, marks),)
 
 
 def _describe(scan: DxaScan, remarks: _Remarks) -> None:

@@ -10,6 +10,8 @@ from bonescan.files.png import grey_png, shrink
 from bonescan.model.outcome import Picture
 from bonescan.model.scan import ImageInfo
 
+from .spine_picture import SpineMarks, mark_spine
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -18,7 +20,13 @@ MAX_SIDE_PX = 560
 _STEP = 0.85
 
 
-def dxa_picture(pixels: NDArray[Any], site: str, image: ImageInfo, inverted: bool) -> Picture:
+def dxa_picture(
+    pixels: NDArray[Any],
+    site: str,
+    image: ImageInfo,
+    inverted: bool,
+    marks: SpineMarks | None = None,
+) -> Picture:
     """Draw the image with square pixels, at most `MAX_PNG_BYTES` large.
 
     Parameters
@@ -27,6 +35,8 @@ def dxa_picture(pixels: NDArray[Any], site: str, image: ImageInfo, inverted: boo
         As stored; the darkest becomes black.
     inverted : bool
         MONOCHROME1: low values are bright.
+    marks : SpineMarks, optional
+        Of a lumbar spine: drawn over it, where there are any.
     """
     pitch = image.pixel_pitch_mm or (1.0, 1.0)
     extent = (pixels.shape[0] * pitch[1], pixels.shape[1] * pitch[0])
@@ -41,7 +51,7 @@ def dxa_picture(pixels: NDArray[Any], site: str, image: ImageInfo, inverted: boo
             break
         scale *= _STEP
     known = image.pixel_pitch_mm is not None
-    return Picture(
+    picture = Picture(
         kind="dxa",
         site=site,
         png=png,
@@ -50,6 +60,7 @@ def dxa_picture(pixels: NDArray[Any], site: str, image: ImageInfo, inverted: boo
         width_mm=extent[1] if known else None,
         height_mm=extent[0] if known else None,
     )
+    return picture if marks is None else mark_spine(picture, marks, pixels.shape)
 
 
 def _within(wanted: int, available: int) -> int:

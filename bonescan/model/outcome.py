@@ -27,8 +27,9 @@ class Problem:
 class Overlay:
     """A line drawn over a picture, in its pixel coordinates."""
 
-    name: str  # "surface", "gate-a", "gate-b", "region"
+    name: str  # "surface", "gate-a", "gate-b", "region", "disc"
     points: tuple[tuple[float, float], ...]
+    label: str = ""  # written beside it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class Picture:
     height_mm: float | None = None
     top_mm: float | None = None  # depth of the first row (B-mode)
     overlays: tuple[Overlay, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from .numbers import fixed
 
 SHOWN_WIDTH, SHOWN_HEIGHT = 400.0, 360.0  # the picture is fitted into this box
 AXIS_WIDTH = 46.0
-KNOWN_OVERLAYS = ("surface", "gate-a", "gate-b", "region")
+KNOWN_OVERLAYS = ("surface", "gate-a", "gate-b", "region", "disc")
 
 
 def scan_picture(picture: Picture, *, title: str, description: str) -> Markup:
@@ -85,6 +85,9 @@ def _overlays(overlays: Sequence[Overlay], x: Scale, y: Scale) -> list[str]:
         for piece in _pieces(overlay):
             points = [(x(a), y(b)) for a, b in piece]
             drawn += [svg.path(points, "over halo"), svg.path(points, f"over over-{name}")]
+            if overlay.label:
+                left, top = min(p[0] for p in points), min(p[1] for p in points)
+                drawn.append(svg.text(left + 5, top + 15, overlay.label, "over-label"))
     return drawn
 
 

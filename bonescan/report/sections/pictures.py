@@ -62,6 +62,7 @@ def _figure(file: str, picture: Picture) -> dict[str, Any]:
             ("gate-a", "gate-a", _("gate A")),
             ("gate-b", "gate-b", _("gate B")),
             ("region", "region", _("region")),
+            ("disc", "disc", _("disc line")),
         )
         if name in names
     ]
@@ -73,7 +74,18 @@ def _figure(file: str, picture: Picture) -> dict[str, Any]:
         "file": file,
         "size": _size(picture),
         "legend": legend,
+        "remarks": [words for flag, words in _remarks().items() if flag in picture.flags],
         "is_ultrasound": picture.kind == "bmode",
+    }
+
+
+def _remarks() -> dict[str, str]:
+    return {
+        "no_bmd_scale": _(
+            "No BMD scale: grey values, from which no density is measured. Regions "
+            "are numbered from above; a person has to name them."
+        ),
+        "spine_not_found": _("The disc spaces could not be told apart with certainty."),
     }
 
 
