@@ -9,12 +9,16 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
+from bonescan.model.reading import Reading
 from bonescan.model.scan import DxaScan
 
+from .compare import join_carriers
 from .printed import Found
+
+FIRST_PIXEL_ORDER = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class Carrier:
     order: int
     find: Callable[[DxaScan], Found | None]
 
+    @property
+    def reads_pixels(self) -> bool:
+        """Whether it recognises numbers in a picture instead of reading text."""
+        return self.order >= FIRST_PIXEL_ORDER
+
 
 @cache
 def load_carriers() -> tuple[Carrier, ...]:
@@ -53,20 +62,52 @@ def load_carriers() -> tuple[Carrier, ...]:
 
 
 def find_numbers(scan: DxaScan) -> Found | None:
-    """Try the carriers in order; the first with regions wins.
+    """Try the carriers: the first with regions decides, held against every other one of text.
+
+    Carriers that read pixels are tried only where no text holds a number.
 
     Returns
     -------
     found : Found or None
         None: no carrier is in the file. Without regions: one is, and nothing in
-        it was understood.
+        it was understood. Its readings are those of all carriers.
     """
     empty: Found | None = None
+    first: Found | None = None
     for carrier in load_carriers():
+        if first is not None and carrier.reads_pixels:
+            break
         found = carrier.find(scan)
         if found is None:
             continue
-        if any(r.has_numbers for r in found.regions):
-            return found
-        empty = empty or found
-    return empty
+        if not any(r.has_numbers for r in found.regions):
+            empty = _joined_without_numbers(empty, found)
+        elif first is None:
+            first = found
+        else:
+            join_carriers(first, found)
+    if first is None:
+        return empty
+    if empty is not None:
+        first.not_understood += empty.not_understood
+        first.readings += empty.readings
+        first.details += empty.details
+    first.readings = [_with_reference(r, first) for r in first.readings]
+    return first
+
+
+def _joined_without_numbers(before: Found | None, found: Found) -> Found:
+    if before is None:
+        return found
+    before.not_understood += found.not_understood
+    before.readings += found.readings
+    before.details += found.details
+    return before
+
+
+def _with_reference(reading: Reading, found: Found) -> Reading:
+    """Put the printed reference beside the scores that rest on it."""
+    printed = {"t": found.t_reference, "z": found.z_reference}.get(reading.quantity)
+    if reading.reference or not printed or reading.carrier != found.carrier:
+        return reading
+    return replace(reading, reference=printed)

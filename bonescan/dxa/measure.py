@@ -23,6 +23,8 @@ from .spine_picture import SPINE_PICTURES, find_spine, spine_words
 REMS_MAKER = "echolight"
 SCALES = frozenset({"hologic", "ge"})  # makers whose references are known
 ASK_PREGNANCY = frozenset({2, 3})  # possibly, definitely; 1, 4 and empty say nothing
+# numbers that contradict themselves stand in the tables and decide nothing
+UNDECIDED = frozenset({"arithmetic_mismatch", PRINTED_TWICE})
 PREGNANCY_STATUS = (0x0010, 0x21C0)
 PHOTOMETRIC = (0x0028, 0x0004)
 _SHOWN = 8
@@ -87,11 +89,15 @@ def _reported(
     if total is not None:
         regions.append(total)
         remarks.warn(scan, "BS-W218", f"{total.site} is Σ BMC/Σ area.", Severity.NOTE)
-    faults = _check_arithmetic(scan, regions, remarks)
+    faults = [*found.contradictions, *_check_arithmetic(scan, regions, remarks)]
+    for text in found.contradictions:
+        remarks.warn(scan, "BS-W219", f"{text}.", Severity.WARNING)
+    remarks.details += found.details
     _check_neighbours(scan, regions, remarks)
     _say_what_was_not_understood(scan, found, remarks)
     twice = [f"{r.text} is printed twice, with other numbers" for r in regions if _is_twice(r)]
     code = "BS-W211" if faults else "BS-W217" if twice else ""
+    code = "BS-W219" if found.contradictions else code
     first = next(iter(faults + twice), "")
     return StageResult(
         kind=OutcomeKind.NEEDS_REVIEW if code else OutcomeKind.REPORTED,
@@ -129,6 +135,7 @@ def _measurement(scan: DxaScan, found: Found, region: PrintedRegion) -> Measurem
         reported_reference=_reference(found, region),
         scale=scan.device.maker if scan.device.maker in SCALES and not is_rems else None,
         fragility_score=region.fragility_score,
+        scores_allowed=not found.contradictions and not UNDECIDED & set(region.flags),
         flags=tuple(dict.fromkeys(flags)),
     )
 

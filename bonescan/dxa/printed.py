@@ -51,7 +51,9 @@ class PrintedRegion:
 class Found:
     """What a carrier holds: regions, the printed references, and what was not understood.
 
-    `readings` lists every number that was seen, used or not, with its place.
+    `readings` lists every number that was seen, used or not, with its place;
+    `contradictions` what this carrier and another one in the same file say of
+    one number, with both values; `details` what else a page should show.
     """
 
     carrier: str
@@ -60,6 +62,8 @@ class Found:
     z_reference: str | None = None
     not_understood: list[str] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
+    details: list[tuple[str, str]] = field(default_factory=list)
 
 
 def plain_number(text: object) -> float | None:
@@ -121,7 +125,7 @@ def set_number(region: PrintedRegion, quantity: str, value: float, unit: str = "
 
     `quantity` is "bmd", "bmc", "area", "t", "z" or "fragility".
     """
-    name = _FIELDS[quantity]
+    name = FIELDS[quantity]
     if quantity in UNITS:
         base, flag = in_base_unit(quantity, value, unit)
         if flag and flag not in region.flags:
@@ -157,7 +161,7 @@ def take_number(
         Where it stands in the file.
     """
     value = plain_number(text)
-    if quantity in _FIELDS and value is not None:
+    if quantity in FIELDS and value is not None:
         set_number(region, quantity, value, plain_unit(unit))
     found.readings.append(
         Reading(
@@ -189,7 +193,7 @@ def kept_word(meaning: str) -> str:
     return "-".join(re.findall(r"\w+", words.replace("_", " ")))[:60]
 
 
-_FIELDS = {
+FIELDS = {
     "bmd": "bmd_g_cm2",
     "bmc": "bmc_g",
     "area": "area_cm2",
@@ -213,7 +217,7 @@ def once_each(regions: list[PrintedRegion]) -> list[PrintedRegion]:
 
 
 def _join(first: PrintedRegion, later: PrintedRegion) -> None:
-    pairs = {n: (getattr(first, n), getattr(later, n)) for n in _FIELDS.values()}
+    pairs = {n: (getattr(first, n), getattr(later, n)) for n in FIELDS.values()}
     both = [(a, b) for a, b in pairs.values() if a is not None and b is not None]
     if PRINTED_TWICE in later.flags or not all(_same(a, b) for a, b in both):
         first.flags.append(PRINTED_TWICE)

@@ -69,4 +69,9 @@ CODES: tuple[CodeInfo, ...] = (
         title="a spine total that was not printed and was computed",
         hint="Nothing to do; it is flagged.",
     ),
+    CodeInfo(
+        code="BS-W219",
+        title="two carriers in one file contradict each other",
+        hint="Compare both values with the console; none of the file's numbers decides anything.",
+    ),
 )
