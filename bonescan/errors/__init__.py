@@ -19,6 +19,7 @@ BS-E370-E379   method comparison (`codes_agree`)
 BS-E380-E389   cohorts and building models (`codes_model`)
 BS-E390-E394   precision studies (`codes_precision`)
 BS-E400-E409   guidance and lists of who is due (`codes_guidance`)
+BS-E430-E439   inputs, archives, watching, export (`codes_batch`)
 BS-E501-E509   environment: disk, store, permission (`codes_run`)
 BS-E510-E519   the machine (`codes_doctor`)
 BS-E598-E599   faults of the program (`codes_run`)
@@ -34,6 +35,7 @@ BS-W370-W379   method comparison, warnings (`codes_agree`)
 BS-W380-W389   cohorts and building models, warnings (`codes_model`)
 BS-W390-W394   precision studies, warnings (`codes_precision`)
 BS-W400-W409   guidance, warnings (`codes_guidance`)
+BS-W430-W439   inputs and archives, warnings (`codes_batch`)
 =============  ==================================================
 """
 

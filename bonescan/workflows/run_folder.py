@@ -7,7 +7,7 @@ import json
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,8 +36,9 @@ from bonescan.settings import Settings
 from bonescan.store.open_store import DatabaseFault, open_store
 from bonescan.store.store import Store, settings_text
 
-from .collect_inputs import InputFile, collect_inputs
+from .collect_inputs import InputFile, InputRules, collect_inputs
 from .gather_study import Study, gather_study
+from .open_archives import opened
 from .pseudonyms import open_pseudonyms
 from .result_folder import alone_in, prepare
 from .write_results import remove_pages, write_pages, write_run_record, write_tables
@@ -46,6 +47,7 @@ FACTS_NAME = "subjects.csv"
 EXIT_DONE, EXIT_STRICT, EXIT_NOTHING, EXIT_INTERRUPTED = 0, 3, 4, 130
 
 Progress = Callable[[str, int, int], None]  # (phase, done, all)
+Noted = Callable[[str, Outcome], None]  # (sha256, outcome) of each content, as it is settled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,9 @@ def run_folder(
     settings: Settings | None = None,
     subjects: Path | None = None,
     progress: Progress | None = None,
+    *,
+    noted: Noted | None = None,
+    rules: InputRules | None = None,
 ) -> RunSummary:
     """Measure every file of the inputs once, label everything in `out`, and write it down.
 
@@ -104,6 +109,10 @@ def run_folder(
         Facts about people; without it ``subjects.csv`` of each input folder is taken.
     progress : callable, optional
         Told of each finished step.
+    noted : callable, optional
+        Told of each outcome as it is settled, in no fixed order.
+    rules : InputRules, optional
+        What to leave out of the inputs, and the caps of archives.
 
     Returns
     -------
@@ -118,9 +127,9 @@ def run_folder(
     settings = settings or Settings()
     tell = progress or (lambda _phase, _done, _all: None)
     clock = _Clock()
-    files = collect_inputs(inputs, out)
+    listed = collect_inputs(inputs, out, rules)
     prepare(out)
-    with alone_in(out), stop_on_signal() as stop:
+    with alone_in(out), stop_on_signal() as stop, opened(listed, out, rules) as files:
         pseudonyms = open_pseudonyms(out)
         norms, model = load_norms(settings.norms_dir), load_model(settings.rems.model_file)
         read_calibrations(settings.rems.calibration_files)  # refused before anything is written
@@ -130,7 +139,9 @@ def run_folder(
             run_id = store.begin_run(__version__, settings_text(settings))
             store.put_facts(facts, run_id, several=SEVERAL_A_DAY, files=fact_files)
             clock.lap("prepare")
-            done = _measure_new(files, store, run_id, settings, (norms, model), tell, stop)
+            done = _measure_new(
+                files, store, run_id, settings, (norms, model), (tell, noted or _quiet), stop
+            )
             clock.lap("measure")
             study = gather_study(store, pseudonyms, norms, settings)
             clock.lap("label")
@@ -147,6 +158,10 @@ def run_folder(
             store.close()
     summary.seconds.update(clock.laps)
     return summary
+
+
+def _quiet(_sha256: str, _outcome: Outcome) -> None:
+    """Tell nobody."""
 
 
 class _Clock:
@@ -193,17 +208,21 @@ def _measure_new(
     run_id: int,
     settings: Settings,
     versions: tuple[Norms, RemsModel],
-    tell: Progress,
+    tell: tuple[Progress, Noted],
     stop: Stop,
 ) -> _Done:
     hashes: dict[Path, str] = {}
     tasks: dict[str, Task] = {}
+    settled: dict[str, Outcome] = {}  # by work key: what needs no reader, as a broken archive
     for number, file in enumerate(files):
         if stop.asked:
             break
-        digest = _hash_of(file)
+        digest = file.sha256 or _hash_of(file)
         hashes[file.path] = digest
         key = work_key(digest, settings, *versions)
+        if file.verdict is not None:
+            key = sha256_of_text("settled", digest, file.verdict.code, file.verdict.reason)
+            settled[key] = file.verdict
         task = Task(
             work_key=key,
             sha256=digest,
@@ -212,7 +231,7 @@ def _measure_new(
             siblings=file.siblings,
         )
         tasks.setdefault(digest, task)
-        tell("reading", number + 1, len(files))
+        tell[0]("reading", number + 1, len(files))
     finished = store.has_result(t.work_key for t in tasks.values())
     new = [t for t in tasks.values() if t.work_key not in finished]
     for task in tasks.values():
@@ -223,7 +242,7 @@ def _measure_new(
                 size_bytes=task.size_bytes,
                 work_key=task.work_key,
             )
-    n_done = _work(new, store, run_id, settings, tell, stop)
+    n_done = _work(new, settled, store, run_id, settings, tell, stop)
     places = [
         (shown_path(f.root.resolve()), f.file, hashes[f.path]) for f in files if f.path in hashes
     ]
@@ -250,13 +269,15 @@ def _size_of(file: InputFile) -> int:
 
 def _work(
     new: Sequence[Task],
+    settled: Mapping[str, Outcome],
     store: Store,
     run_id: int,
     settings: Settings,
-    tell: Progress,
+    tell: tuple[Progress, Noted],
     stop: Stop,
 ) -> int:
-    n_workers = choose_n_workers(settings.n_workers, len(new))
+    unread = [t for t in new if t.work_key not in settled]
+    n_workers = choose_n_workers(settings.n_workers, len(unread))
     count = 0
 
     def keep(task: Task, outcome: Outcome) -> None:
@@ -269,9 +290,13 @@ def _work(
             outcome=outcome,
         )
         count += 1
-        tell("measuring", count, len(new))
+        tell[1](task.sha256, outcome)
+        tell[0]("measuring", count, len(new))
 
-    measure_all(new, dataclasses.replace(settings, n_workers=n_workers), keep, stop)
+    for task in new:
+        if task.work_key in settled:
+            keep(task, settled[task.work_key])
+    measure_all(unread, dataclasses.replace(settings, n_workers=n_workers), keep, stop)
     return count
 
 

@@ -36,15 +36,31 @@ def test_an_empty_folder_has_nothing_usable(tmp_path):
         collect_inputs([tmp_path], tmp_path / "out")
 
 
-def test_links_are_followed_once_and_a_link_to_nowhere_is_listed(tmp_path):
-    (tmp_path / "in").mkdir()
+def test_links_are_not_followed_out_of_the_input(tmp_path):
+    (tmp_path / "in" / "real").mkdir(parents=True)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "scan.dcm").write_text("x")
+    (tmp_path / "in" / "real" / "own.dcm").write_text("x")
     (tmp_path / "in" / "folder").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in" / "file.dcm").symlink_to(tmp_path / "elsewhere" / "scan.dcm")
     (tmp_path / "in" / "circle").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "again.dcm").symlink_to(tmp_path / "in" / "real" / "own.dcm")
     (tmp_path / "in" / "nowhere.dcm").symlink_to(tmp_path / "gone")
     found = collect_inputs([tmp_path / "in"], tmp_path / "out")
-    assert [f.file for f in found] == ["folder/scan.dcm", "nowhere.dcm"]
+    assert [(f.file, f.verdict and f.verdict.code) for f in found] == [
+        ("file.dcm", "BS-E435"),
+        ("folder", "BS-E435"),
+        ("nowhere.dcm", None),
+        ("real/own.dcm", None),
+    ]
+
+
+def test_a_link_that_is_named_itself_is_followed(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "scan.dcm").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    found = collect_inputs([tmp_path / "link"], tmp_path / "out")
+    assert [(f.file, f.verdict) for f in found] == [("scan.dcm", None)]
 
 
 def test_links_that_bite_their_tails_are_listed_and_stop_nothing(tmp_path):

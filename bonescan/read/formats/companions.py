@@ -28,11 +28,18 @@ def _claims(probe: Probe) -> bool:
     return not probe.is_dicom and bool(_what(probe))
 
 
-def _what(probe: Probe) -> str:
-    name = probe.name.lower()
+def companion_by_name(name: str) -> str:
+    """Say what a file of this name is that belongs to others; "" when the name says nothing."""
     for pattern, what in _NAMES:
-        if re.fullmatch(pattern, name):
+        if re.fullmatch(pattern, name.lower()):
             return what
+    return ""
+
+
+def _what(probe: Probe) -> str:
+    named = companion_by_name(probe.name)
+    if named:
+        return named
     if probe.suffix in {".yml", ".tgc"} and _capture(probe) in probe.siblings:
         return "the description of a raw capture"
     if probe.suffix in {".csv", ".tsv"}:
