@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 TEXT_THAT_A_SPREADSHEET_RUNS = ("=", "+", "-", "@", "\t", "\r", "\0")
+_NUMBER = re.compile(r"[-+]?\d{1,12}([.,]\d{1,12})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,8 @@ def safe_text(text: str) -> str:
     ----------
     OWASP ASVS 5.0, requirement 1.2.10: a leading apostrophe before = + - @ tab NUL.
     """
+    if _NUMBER.fullmatch(text):
+        return text  # "-1.0" as it was printed
     flat = text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").replace("\0", "")
     return "'" + flat if flat.startswith(TEXT_THAT_A_SPREADSHEET_RUNS) else flat
 
@@ -181,6 +185,27 @@ PATIENTS_COLUMNS = (
     Column(name="flags", meaning="remarks, joined by ;"),
 )
 
+READINGS_COLUMNS = (
+    Column(name="file", meaning="file the number stands in"),
+    Column(name="sha256", meaning="SHA-256 of that file"),
+    Column(name="patient_id", meaning="pseudonym, or chart number with --identity chart"),
+    Column(name="exam_date", meaning="date of the exam, ISO 8601"),
+    Column(name="carrier", meaning="where in the file: report, private block, page"),
+    Column(name="site", meaning="site in the site grammar; empty: not understood"),
+    Column(name="region_text", meaning="region as printed"),
+    Column(name="quantity", meaning="bmd, bmc, area, t, z, fragility, or what is only kept"),
+    Column(name="text", meaning="the number as printed; empty for a blank"),
+    Column(name="value", meaning="its value in the unit printed"),
+    Column(name="unit", meaning="unit as printed; empty where none is"),
+    Column(name="reference", meaning="reference printed for it"),
+    Column(name="place", meaning="element, path, cell, or page and box in pixels"),
+    Column(
+        name="proof",
+        meaning="why the value may be used: text, bmc/area, sum, score, typed-twice, person; "
+        "empty: it decides nothing",
+    ),
+)
+
 IDENTITY_COLUMNS = (
     Column(name="patient_id", meaning="pseudonym"),
     Column(name="issuer", meaning="who gave out the chart number"),
@@ -202,6 +227,7 @@ def dictionary_rows(flags: Mapping[str, str]) -> list[dict[str, Any]]:
         "files.csv": FILES_COLUMNS,
         "results.csv": RESULTS_COLUMNS,
         "patients.csv": PATIENTS_COLUMNS,
+        "readings.csv": READINGS_COLUMNS,
         "identities.csv": IDENTITY_COLUMNS,
     }
     rows: list[dict[str, Any]] = [

@@ -69,6 +69,11 @@ class Outcome:
     readings: tuple[Reading, ...] = ()  # every number found, used or not, with its place
     parts: tuple[Outcome, ...] = ()  # of a table of many people: one a person and exam
 
+    @property
+    def exams(self) -> tuple[Outcome, ...]:
+        """The exams in the file: its parts, or itself where it has none."""
+        return self.parts or (self,)
+
     def to_dict(self) -> dict[str, Any]:
         """Give the outcome as plain values; pictures with the length of their bytes."""
         return dict(to_plain(self))

@@ -10,6 +10,7 @@ from .exam import Device, Exam
 from .measurement import LabelledRow
 from .outcome import Picture, Problem
 from .person import PersonAtExam, PersonVerdict
+from .reading import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,17 @@ class PageRow:
     exam: Exam
     device: Device
     person: PersonAtExam
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """One row of readings.csv: a number as a carrier gave it, with the exam it is of."""
+
+    file: str
+    sha256: str
+    part: int  # of a table of many people; 0 otherwise
+    exam_date: date | None
+    reading: Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +69,7 @@ class PersonPage:
     pictures: tuple[tuple[str, Picture], ...] = ()  # (file, picture)
     details: tuple[tuple[str, str, str], ...] = ()  # (file, key, text): quality in words
     problems: tuple[Problem, ...] = ()
+    readings: tuple[PageReading, ...] = ()  # every number found, in the order of its carrier
     pseudonym: str = ""  # names the page also when the chart number is shown
 
     @property

@@ -17,7 +17,7 @@ from bonescan.model.outcome import Problem
 from bonescan.model.person import Fact
 from bonescan.model.vocabulary import Severity
 
-from .result_folder import alone_in, prepare
+from .result_folder import prepare
 
 EXIT_NOTHING = 4
 
@@ -113,7 +113,8 @@ def import_facts(path: Path, out: Path) -> ImportedFacts:
         store = open_store(out, create=True)
         try:
             n_added = store.put_facts(facts, several=SEVERAL_A_DAY, files=[path])
-            known = {c.outcome.subject.patient_id for c in store.contents() if c.outcome.subject}
+            exams = [exam for c in store.contents() for exam in c.outcome.exams]
+            known = {e.subject.patient_id for e in exams if e.subject}
         finally:
             store.close()
     strangers = _strangers(facts, known, str(path))

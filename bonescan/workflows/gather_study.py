@@ -14,7 +14,7 @@ from bonescan.errors import code_info
 from bonescan.model.exam import Device, Exam, Subject
 from bonescan.model.measurement import LabelledRow
 from bonescan.model.outcome import Outcome, Problem
-from bonescan.model.page import FileRow, PageExam, PageRow, PageVerdict, PersonPage
+from bonescan.model.page import FileRow, PageExam, PageReading, PageRow, PageVerdict, PersonPage
 from bonescan.model.person import Fact, PersonAtExam, PersonVerdict
 from bonescan.model.vocabulary import Category, IdentityMode, OutcomeKind, Severity, Technique
 from bonescan.norms.load import Norms
@@ -41,6 +41,7 @@ SCANS = (
 )
 
 
+NOBODY = PersonAtExam(sex=None, age_years=None, age_is_exact=False, menopausal_status=None)
 CONFLICT_RULE = "none-identity-conflict"  # sex and age may be another person's
 
 
@@ -70,10 +71,11 @@ class Study:
 
 @dataclass(kw_only=True)
 class _Exam:
-    """One content that is a scan, with its person."""
+    """One exam with its person: a content that is a scan, or a part of one."""
 
     content: StoredContent
     outcome: Outcome
+    part: int  # number of the part in its content; 0 where it has none
     key: PersonKey
     person: PersonAtExam
     rows: list[LabelledRow] = field(default_factory=list)
@@ -83,21 +85,27 @@ def gather_study(store: Store, pseudonyms: Pseudonyms, norms: Norms, settings: S
     """Label everything in the store with what is known today; nothing is measured."""
     contents = _with_conflicts(store.contents())
     facts = store.facts()
-    scans = [c for c in contents if c.outcome.kind in SCANS]
-    own = {s.sha256: PersonKey.of(s.outcome.subject, s.sha256) for s in scans}
+    scans = [
+        (c, number, exam)
+        for c in contents
+        if c.outcome.kind in SCANS
+        for number, exam in enumerate(c.outcome.exams)
+    ]
+    own = {(c.sha256, n): _own_key(c, n, exam) for c, n, exam in scans}
     crosswalk = Crosswalk.of(facts, own.values())
-    keys = {sha256: crosswalk.person(key) for sha256, key in own.items()}
+    keys = {place: crosswalk.person(key) for place, key in own.items()}
     subjects: dict[PersonKey, list[Subject]] = {}
-    for scan in scans:
-        subjects.setdefault(keys[scan.sha256], []).append(scan.outcome.subject or Subject())
+    for content, number, exam in scans:
+        subjects.setdefault(keys[content.sha256, number], []).append(exam.subject or Subject())
     about = _facts_by_person(subjects, facts, crosswalk)
     by_chart = settings.identity is IdentityMode.CHART
     speech = ByChartNumber() if by_chart else ByPseudonym(pseudonyms)
     conflicts = identity_conflicts(subjects, about, crosswalk, speech)
     exams: dict[PersonKey, list[_Exam]] = {k: [] for k in subjects}
-    for scan in scans:
-        key = keys[scan.sha256]
-        exams[key].append(_exam(scan, key, about[key], key in conflicts, norms, settings))
+    for content, number, part in scans:
+        key = keys[content.sha256, number]
+        exam = _Exam(content=content, outcome=part, part=number, key=key, person=NOBODY)
+        exams[key].append(_labelled(exam, about[key], key in conflicts, norms, settings))
     everyone = [e for members in exams.values() for e in members]
     names = {k: _shown_id(k, pseudonyms, settings.identity) for k in subjects}
     problems = _people_problems(everyone, conflicts, facts, about)
@@ -108,8 +116,11 @@ def gather_study(store: Store, pseudonyms: Pseudonyms, norms: Norms, settings: S
         )
         for key, members in exams.items()
     ]
-    n_results = {e.content.sha256: len(e.rows) for e in everyone}
-    shown = {e.content.sha256: names[e.key] for e in everyone}
+    n_results = Counter({e.content.sha256: 0 for e in everyone})
+    for exam in everyone:
+        n_results[exam.content.sha256] += len(exam.rows)
+    # a table of many people leads to nobody's page
+    shown = {e.content.sha256: names[e.key] for e in everyone if len(e.content.outcome.parts) <= 1}
     files = [row for c in contents for row in _file_rows(c, n_results, shown)]
     for content in contents:
         problems += _file_problems(content)
@@ -168,23 +179,24 @@ def _with_conflicts(contents: Sequence[StoredContent]) -> list[StoredContent]:
     return [replaced.get(c.sha256, c) for c in contents]
 
 
-def _exam(
-    content: StoredContent,
-    key: PersonKey,
-    facts: Sequence[Fact],
-    in_conflict: bool,
-    norms: Norms,
-    settings: Settings,
+def _own_key(content: StoredContent, number: int, exam: Outcome) -> PersonKey:
+    """Name the person of an exam; two parts of one file that name nobody are two people."""
+    name = f"{content.sha256}#{number}" if content.outcome.parts else content.sha256
+    return PersonKey.of(exam.subject, name)
+
+
+def _labelled(
+    found: _Exam, facts: Sequence[Fact], in_conflict: bool, norms: Norms, settings: Settings
 ) -> _Exam:
-    outcome = content.outcome
+    outcome = found.outcome
     subject, exam = outcome.subject or Subject(), outcome.exam or Exam()
     person = person_at_exam(subject, exam, facts)
-    extra = _exam_flags(key, exam, in_conflict)
+    extra = _exam_flags(found.key, exam, in_conflict)
     if extra:
         person = dataclasses.replace(person, flags=_join(person.flags, extra))
     if in_conflict:
         person = _contested(person)
-    found = _Exam(content=content, outcome=outcome, key=key, person=person)
+    found.person = person
     for measurement in outcome.measurements:
         flagged = dataclasses.replace(measurement, flags=_join(measurement.flags, extra))
         row = label(flagged, person, norms, settings.label)
@@ -261,7 +273,21 @@ def _page(patient_id: str, exams: list[_Exam], store: Store) -> PersonPage:
             for e in exams
         ),
         pictures=tuple(
-            (e.content.files[0], p) for e in exams for p in store.pictures(e.content.work_key)
+            (e.content.files[0], p)
+            for e in exams
+            if not e.content.outcome.parts
+            for p in store.pictures(e.content.work_key)
+        ),
+        readings=tuple(
+            PageReading(
+                file=e.content.files[0],
+                sha256=e.content.sha256,
+                part=e.part,
+                exam_date=e.outcome.exam.exam_date if e.outcome.exam else None,
+                reading=reading,
+            )
+            for e in exams
+            for reading in e.outcome.readings
         ),
         details=tuple((e.content.files[0], k, v) for e in exams for k, v in e.outcome.details),
         problems=tuple(
@@ -385,7 +411,9 @@ def _file_rows(
 
 def _file_problems(content: StoredContent) -> list[Problem]:
     outcome, file = content.outcome, content.files[0]
-    found = [dataclasses.replace(p, file=file) for p in outcome.problems]
+    found = [
+        dataclasses.replace(p, file=file) for o in (outcome, *outcome.parts) for p in o.problems
+    ]
     quiet = {
         OutcomeKind.MEASURED,
         OutcomeKind.REPORTED,

@@ -61,7 +61,7 @@ def _inspect(path: Path, settings: Settings) -> Inspected:
         "code": outcome.code or None,
         "reason": outcome.reason or None,
         "hint": outcome.hint or None,
-        "n_results": len(outcome.measurements),
+        "n_results": sum(len(e.measurements) for e in outcome.exams),
     }
     problems = [replace(p, file=path.as_posix()) for p in outcome.problems]
     try:

@@ -14,12 +14,13 @@ from bonescan.files.tables import (
     FILES_COLUMNS,
     IDENTITY_COLUMNS,
     PATIENTS_COLUMNS,
+    READINGS_COLUMNS,
     RESULTS_COLUMNS,
     dictionary_rows,
     table_text,
     write_atomically,
 )
-from bonescan.model.page import PageRow, PageVerdict, PersonPage, StudyPage
+from bonescan.model.page import PageReading, PageRow, PageVerdict, PersonPage, StudyPage
 
 from .gather_study import Study
 
@@ -32,6 +33,7 @@ def write_tables(out: Path, study: Study) -> None:
         "files.csv": table_text(FILES_COLUMNS, (_file_cells(f) for f in study.files)),
         "results.csv": table_text(RESULTS_COLUMNS, result_rows(study)),
         "patients.csv": table_text(PATIENTS_COLUMNS, patient_rows(study)),
+        "readings.csv": table_text(READINGS_COLUMNS, reading_rows(study)),
         "data_dictionary.csv": table_text(DICTIONARY_COLUMNS, dictionary_rows(all_flags())),
     }
     for name, text in tables.items():
@@ -91,6 +93,23 @@ def result_rows(study: Study) -> list[dict[str, Any]]:
 def patient_rows(study: Study) -> list[dict[str, Any]]:
     """Make the rows of patients.csv, in their final order."""
     return [_patient_cells(page, verdict) for page in study.people for verdict in page.verdicts]
+
+
+def reading_rows(study: Study) -> list[dict[str, Any]]:
+    """Make the rows of readings.csv: by person, day and file, then in the order of the file."""
+    rows = [
+        ((page.patient_id, str(r.exam_date or ""), r.sha256, r.part, number), page.patient_id, r)
+        for page in study.people
+        for number, r in enumerate(page.readings)
+    ]
+    return [_reading_cells(name, r) for _, name, r in sorted(rows, key=lambda row: row[0])]
+
+
+def _reading_cells(patient_id: str, entry: PageReading) -> dict[str, Any]:
+    own = {"file": entry.file, "sha256": entry.sha256, "exam_date": entry.exam_date}
+    fields = (c.name for c in READINGS_COLUMNS if hasattr(entry.reading, c.name))
+    named = {name: getattr(entry.reading, name) for name in fields}
+    return {**own, "patient_id": patient_id, **named}
 
 
 def _file_cells(file: Any) -> dict[str, Any]:
