@@ -25,6 +25,7 @@ from bonescan.kernels import (
     scores,
     simulate_echoes,
     spectra,
+    variogram,
 )
 from bonescan.kernels.basis import dft_basis, half_sample_hann
 from bonescan.kernels.plain import interface as plain_interface
@@ -36,6 +37,7 @@ from bonescan.kernels.plain import resample as plain_resample
 from bonescan.kernels.plain import scores as plain_scores
 from bonescan.kernels.plain import simulate_echoes as plain_simulate_echoes
 from bonescan.kernels.plain import spectra as plain_spectra
+from bonescan.kernels.plain import variogram as plain_variogram
 from bonescan.model.arrays import kernel_input
 
 Array = NDArray[Any]
@@ -421,6 +423,36 @@ def _nano(inputs: Inputs) -> Inputs:
     return make
 
 
+# --- variogram -------------------------------------------------------------
+
+
+def image_and_offsets(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Make an image of `n` rows; some offsets reach beyond a small one."""
+    columns = 9
+    values = rng.normal(1.0, 0.1, (n, columns))
+    values[rng.random(values.shape) < gaps] = np.nan
+    offsets = [(0, 1), (0, 9), (1, -3), (1, 0), (2, 4), (3, -9), (150, 0)]
+    return kernel_input(values), kernel_input(offsets, np.int64)
+
+
+def fft_squared_differences(values: Array, offsets: Array) -> tuple[Array, Array]:
+    """Give the sums of all offsets at once: (a - b)^2 is a^2 + b^2 - 2ab, three correlations."""
+    known = ~np.isnan(values)
+    mean = values[known].mean() if known.any() else 0.0  # less to cancel
+    level = np.where(known, values - mean, 0.0)
+    reach = np.abs(offsets).max(axis=0)
+    shape = [
+        scipy.fft.next_fast_len(int(a + b), real=True)
+        for a, b in zip(values.shape, reach, strict=True)
+    ]
+    parts = (known.astype(np.float64), level, level * level)
+    ones, first, second = (scipy.fft.rfft2(part, shape) for part in parts)
+    cross = np.conj(ones) * second + ones * np.conj(second) - 2.0 * np.conj(first) * first
+    at = offsets[:, 0] % shape[0], offsets[:, 1] % shape[1]
+    counts = np.rint(scipy.fft.irfft2(np.conj(ones) * ones, shape)[at])
+    return np.maximum(scipy.fft.irfft2(cross, shape)[at], 0.0) * (counts > 0), counts
+
+
 # --- pairwise slopes -------------------------------------------------------
 
 
@@ -620,6 +652,13 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             kernel=lms.lms_transform,
             plain=plain_lms.lms_transform,
             inputs=ratios,
+        ),
+        "variogram.squared_differences": Rival(
+            kernel=variogram.squared_differences,
+            plain=plain_variogram.squared_differences,
+            inputs=image_and_offsets,
+            others={"scipy.fft": fft_squared_differences},
+            gaps_give="zero",
         ),
         "pairwise_slopes.count_slopes": Rival(
             kernel=pairwise_slopes.count_slopes,

@@ -194,6 +194,10 @@ def main(arguments: list[str] | None = None) -> int:
             from .agreement import tables
 
             print("\n".join(tables(options.repeats, options.attempts)), flush=True)
+        if options.only in "texture variogram":
+            from . import texture
+
+            print("\n".join(texture.tables(options.repeats, options.attempts)), flush=True)
     return 0
 
 
