@@ -1,0 +1,37 @@
+"""Codes of serial measurements in pregnancy; the ranges stand in `bonescan.errors`."""
+
+from . import CodeInfo
+
+CODES: tuple[CodeInfo, ...] = (
+    CodeInfo(
+        code="BS-E440",
+        title="a column that the table of a cohort does not have",
+        hint="Wanted woman_id, visit (T1, T2, T3, L6, PW) and one value column such as "
+        "fn_bmd; name it with --value COL.",
+    ),
+    CodeInfo(
+        code="BS-E441",
+        title="a cohort that can't be analysed",
+        hint="A cohort needs several women with a first visit (T1) and at least one later one.",
+    ),
+    CodeInfo(
+        code="BS-W440",
+        title="a scan of a cohort that was set aside",
+        hint="Correct the row; it is kept, gets no verdict and enters no model until then.",
+    ),
+    CodeInfo(
+        code="BS-W441",
+        title="a woman of a cohort who was set aside",
+        hint="Correct her rows, or give each woman an id of her own; the others are analysed.",
+    ),
+    CodeInfo(
+        code="BS-W442",
+        title="scans without a device",
+        hint="Fill the column device: what two devices differ by is otherwise taken for change.",
+    ),
+    CodeInfo(
+        code="BS-W443",
+        title="DXA in pregnancy",
+        hint="Not routine in pregnancy; confirm status. The value is kept.",
+    ),
+)
