@@ -109,14 +109,13 @@ def import_facts(path: Path, out: Path) -> ImportedFacts:
 
     facts, problems = read_facts(path)
     prepare(out)
-    with alone_in(out):
-        store = open_store(out, create=True)
-        try:
-            n_added = store.put_facts(facts, several=SEVERAL_A_DAY, files=[path])
-            exams = [exam for c in store.contents() for exam in c.outcome.exams]
-            known = {e.subject.patient_id for e in exams if e.subject}
-        finally:
-            store.close()
+    store = open_store(out, create=True)
+    try:
+        n_added = store.put_facts(facts, several=SEVERAL_A_DAY, files=[path])
+        exams = [exam for c in store.contents() for exam in c.outcome.exams]
+        known = {e.subject.patient_id for e in exams if e.subject}
+    finally:
+        store.close()
     strangers = _strangers(facts, known, str(path))
     return ImportedFacts(facts=facts, problems=problems + strangers, n_added=n_added)
 

@@ -8,6 +8,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,12 +130,16 @@ def run_folder(
     clock = _Clock()
     listed = collect_inputs(inputs, out, rules)
     prepare(out)
-    with alone_in(out), stop_on_signal() as stop, opened(listed, out, rules) as files:
+    with (
+        stop_on_signal() as stop,
+        closing(open_store(out, create=True)) as store,
+        alone_in(out),
+        opened(listed, out, rules) as files,
+    ):
         pseudonyms = open_pseudonyms(out)
         norms, model = load_norms(settings.norms_dir), load_model(settings.rems.model_file)
         read_calibrations(settings.rems.calibration_files)  # refused before anything is written
         facts, fact_problems, fact_files = _facts(inputs, subjects)
-        store = open_store(out, create=True)
         try:
             run_id = store.begin_run(__version__, settings_text(settings))
             store.put_facts(facts, run_id, several=SEVERAL_A_DAY, files=fact_files)
@@ -154,8 +159,6 @@ def run_folder(
         except (OSError, DatabaseFault) as error:
             cause = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
             raise EnvironmentFault("BS-E501", f"writing failed: {cause}.", file=out) from error
-        finally:
-            store.close()
     summary.seconds.update(clock.laps)
     return summary
 

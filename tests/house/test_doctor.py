@@ -222,7 +222,8 @@ def test_a_changed_result_is_seen(tmp_path: Path) -> None:
             "INSERT INTO run (run_id, started_at, version, settings) VALUES (1,'','','')"
         )
         database.execute(
-            "INSERT INTO result VALUES ('key', 'sha', 1, '{}', 'hash of another text')"
+            "INSERT INTO result (work_key, sha256, run_id, outcome, outcome_sha256) "
+            "VALUES ('key', 'sha', 1, '{}', 'hash of another text')"
         )
     database.close()
     found = site.store(tmp_path)

@@ -232,5 +232,5 @@ def test_a_store_of_another_version_is_refused(tmp_path):
     with sqlite3.connect(tmp_path / STORE_NAME) as connection:
         connection.execute("update meta set value = '1'")
     connection.close()
-    with pytest.raises(EnvironmentFault, match=r"BS-E502 .*found store version 1, wanted 2"):
+    with pytest.raises(EnvironmentFault, match=r"BS-E502 .*found store version 1, wanted 3"):
         open_store(tmp_path)
