@@ -7,13 +7,14 @@ from pathlib import Path
 
 from bonescan.classify.row import classify_row
 from bonescan.dxa.measure import measure_dxa
+from bonescan.dxa.rems_device import measure_results
 from bonescan.errors import BonescanError, SetAside, code_info
 from bonescan.files.model_file import load_model
 from bonescan.model.measurement import LabelledRow, Measurement
 from bonescan.model.outcome import Outcome, StageResult
 from bonescan.model.person import PersonAtExam
 from bonescan.model.plain import find_unstorable, shown_path
-from bonescan.model.scan import DxaScan, RfScan
+from bonescan.model.scan import DeviceResults, DxaScan, RfScan, Scan
 from bonescan.model.vocabulary import OutcomeKind
 from bonescan.norms.load import Norms
 from bonescan.read.registry import read_scan
@@ -47,6 +48,8 @@ def measure(path: Path, settings: Settings, siblings: frozenset[str] | None = No
                 found = estimate_scan(scan, model, settings.rems)
             case DxaScan():
                 found = measure_dxa(scan)
+            case DeviceResults():
+                found = measure_results(scan)
     except SetAside as verdict:
         return _without_result(OutcomeKind(verdict.outcome), verdict)
     except BonescanError as verdict:
@@ -69,8 +72,10 @@ def label(
     return LabelledRow(measurement=measurement, scores=scores, verdict=verdict)
 
 
-def _outcome(scan: RfScan | DxaScan, found: StageResult) -> Outcome:
-    sites = [m.site for m in found.measurements] or _sites(scan)
+def _outcome(scan: Scan, found: StageResult) -> Outcome:
+    parts = [m.site for part in found.parts for m in part.measurements]
+    measured = [m.site for m in found.measurements] + parts
+    sites = measured or _sites(scan)
     return Outcome(
         kind=found.kind,
         format_name=scan.source.format_name,
@@ -91,10 +96,14 @@ def _outcome(scan: RfScan | DxaScan, found: StageResult) -> Outcome:
     )
 
 
-def _sites(scan: RfScan | DxaScan) -> list[str]:
-    if isinstance(scan, RfScan):
-        return [s.site for s in scan.sites]
-    return [scan.site] if scan.site else []
+def _sites(scan: Scan) -> list[str]:
+    match scan:
+        case RfScan():
+            return [s.site for s in scan.sites]
+        case DxaScan():
+            return [scan.site] if scan.site else []
+        case _:
+            return []
 
 
 def _without_result(kind: OutcomeKind, verdict: BonescanError) -> Outcome:

@@ -42,6 +42,33 @@ class KeyMap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MappedSite:
+    """The columns of one site in a table with one row a person: (quantity, column)."""
+
+    site: str
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnMap:
+    """What the columns of a table of device results mean; nothing about them is guessed.
+
+    Pairs are (our word, column or text as it stands in the table).
+    """
+
+    technique: str  # "REMS" or "DXA"
+    columns: tuple[tuple[str, str], ...]
+    again: tuple[tuple[str, str], ...] = ()  # quantity -> column of the second entry
+    sites: tuple[tuple[str, str], ...] = ()  # text in the table -> site
+    measures: tuple[MappedSite, ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()  # of the device, where no column says it
+    sex_words: tuple[tuple[str, str], ...] = ()  # text in the table -> F or M
+    date_pattern: str = "yyyy-mm-dd"
+    decimal: str = "."
+    bmd_unit: str = "g/cm2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSettings:
     """What the user says about files that don't say it themselves."""
 
@@ -50,6 +77,7 @@ class ReadSettings:
     sound_speed_m_s: float | None = None
     time_zero_s: float | None = None
     key_map: KeyMap | None = None  # of MATLAB files
+    column_map: ColumnMap | None = None  # of tables of device results
     max_file_bytes: int = 256 * 2**20  # of a DICOM file
 
 

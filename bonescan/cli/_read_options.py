@@ -33,6 +33,12 @@ TimeZero = typer.Option(
 KeyMapFile = typer.Option(
     None, "--key-map", metavar="FILE", help="TOML file that says what a .mat file holds."
 )
+ColumnMapFile = typer.Option(
+    None,
+    "--column-map",
+    metavar="FILE",
+    help="TOML file that says what the columns of a table of device results (CSV) mean.",
+)
 
 
 def read_settings(
@@ -41,6 +47,7 @@ def read_settings(
     sound_speed: float | None = None,
     time_zero: float | None = None,
     key_map: Path | None = None,
+    column_map: Path | None = None,
 ) -> ReadSettings:
     """Gather the words into settings."""
     from bonescan.settings import ReadSettings
@@ -50,10 +57,16 @@ def read_settings(
         from bonescan.files.key_map import read_key_map
 
         keys = read_key_map(key_map)
+    columns = None
+    if column_map is not None:
+        from bonescan.files.column_map import read_column_map
+
+        columns = read_column_map(column_map)
     return ReadSettings(
         sampling_rate_hz=sampling_rate,
         centre_frequency_hz=centre_frequency,
         sound_speed_m_s=sound_speed,
         time_zero_s=time_zero,
         key_map=keys,
+        column_map=columns,
     )

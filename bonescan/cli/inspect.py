@@ -11,6 +11,7 @@ import typer
 from ._frame import ConfigOption, JsonOption, VerbResult, finish, printable
 from ._read_options import (
     CentreFrequency,
+    ColumnMapFile,
     KeyMapFile,
     SamplingRate,
     SoundSpeed,
@@ -44,6 +45,7 @@ def inspect(
     sound_speed: float | None = SoundSpeed,
     time_zero: float | None = TimeZero,
     key_map: Path | None = KeyMapFile,
+    column_map: Path | None = ColumnMapFile,
     as_json: bool = JsonOption,
     config: Path | None = ConfigOption,
 ) -> None:
@@ -54,7 +56,9 @@ def inspect(
         from bonescan.settings import Settings
         from bonescan.workflows.inspect_files import inspect_files
 
-        read = read_settings(sampling_rate, centre_frequency, sound_speed, time_zero, key_map)
+        read = read_settings(
+            sampling_rate, centre_frequency, sound_speed, time_zero, key_map, column_map
+        )
         found = inspect_files(files, Settings(read=read))
         return VerbResult(
             data={"files": [f.data for f in found]},

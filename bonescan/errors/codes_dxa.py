@@ -29,6 +29,21 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Ask the console to send structured reports (DICOM SR) with the images.",
     ),
     CodeInfo(
+        code="BS-E185",
+        title="a PDF that is damaged, hostile or beyond the caps",
+        hint="Open it yourself, and print it to a new PDF or type its numbers in.",
+    ),
+    CodeInfo(
+        code="BS-E186",
+        title="a PDF that asks for a password",
+        hint="Save it without a password.",
+    ),
+    CodeInfo(
+        code="BS-E187",
+        title="a table of results of which no row can be used",
+        hint="Compare its first rows with the column map (--column-map).",
+    ),
+    CodeInfo(
         code="BS-W210",
         title="an image that can't be shown",
         hint="Send it uncompressed, or install the decoder of its compression.",
@@ -73,5 +88,15 @@ CODES: tuple[CodeInfo, ...] = (
         code="BS-W219",
         title="two carriers in one file contradict each other",
         hint="Compare both values with the console; none of the file's numbers decides anything.",
+    ),
+    CodeInfo(
+        code="BS-W224",
+        title="a row or number of a results table that can't be used",
+        hint="Correct the line in a copy of the table, or the column map, and run again.",
+    ),
+    CodeInfo(
+        code="BS-W225",
+        title="numbers of a results table that contradict each other",
+        hint="Compare with the device or its printed page; the number decides nothing.",
     ),
 )

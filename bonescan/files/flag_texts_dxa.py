@@ -10,6 +10,8 @@ FLAGS: dict[str, str] = {
     "computed_from_vertebrae": "The spine total was not printed; it is the sum of BMC over the sum "
     "of areas.",
     "confirm_pregnancy": "DXA is not routine in pregnancy; confirm status.",
+    "entries_differ": "A number was typed in twice and the two entries differ. Both are in "
+    "readings.csv, and none decides.",
     "region_not_stated": "The report names the bone but not the region; it is not classified.",
     "numbers_of_another_day": "The numbers stand in a document dated another day than the exam. "
     "Somebody should find out which exam they are of.",

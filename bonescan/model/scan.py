@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .exam import Device, Exam, Subject
+from .reading import Reading
+from .vocabulary import Technique
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -137,4 +139,33 @@ class DxaScan:
     findings: tuple[str, ...] = field(default=())  # what the reader noticed, in words
 
 
-Scan = RfScan | DxaScan
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ResultsRow:
+    """One row of a table of numbers that a device gave: a person, a day, one or more sites.
+
+    `numbers` holds each number once as typed or exported, or twice where the
+    table has two entries for it.
+    """
+
+    line: int  # in the file, counted from 1
+    subject: Subject
+    device: Device
+    exam: Exam
+    technique: Technique
+    numbers: tuple[tuple[Reading, ...], ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DeviceResults:
+    """A table of numbers of many people; rows that can't be used are in `refused`."""
+
+    source: Source
+    carrier: str
+    rows: tuple[ResultsRow, ...]
+    refused: tuple[tuple[int, str], ...] = ()  # (line, what was found and what was wanted)
+    subject: None = None  # each row has its own
+    device: None = None
+    exam: None = None
+
+
+Scan = RfScan | DxaScan | DeviceResults

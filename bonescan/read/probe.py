@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bonescan.errors import UnusableScan
+from bonescan.settings import ColumnMap
 
 HEAD_BYTES = 4096
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -36,6 +37,7 @@ class Probe:
     path: Path
     size_bytes: int
     siblings: frozenset[str]
+    column_map: ColumnMap | None = None  # of tables of device results, where the user has one
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -98,7 +98,7 @@ def read_scan(path: Path, settings: ReadSettings, siblings: frozenset[str] | Non
 
     Returns
     -------
-    scan : RfScan or DxaScan
+    scan : RfScan, DxaScan or DeviceResults
         Metadata; samples and pixels are opened again when they are asked for.
 
     Raises
@@ -110,7 +110,7 @@ def read_scan(path: Path, settings: ReadSettings, siblings: frozenset[str] | Non
     """
     name = ""
     try:
-        probe = Probe.of(path, siblings)
+        probe = replace(Probe.of(path, siblings), column_map=settings.column_map)
         format_ = identify(probe)
         name = format_.name
         return format_.read(probe, settings)

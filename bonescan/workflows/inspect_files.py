@@ -9,7 +9,7 @@ from typing import Any
 
 from bonescan.errors import BonescanError, SetAside, UnusableScan, UsageError
 from bonescan.model.outcome import Outcome, Problem
-from bonescan.model.scan import DxaScan, RfScan, RfSite, Scan
+from bonescan.model.scan import DeviceResults, DxaScan, RfScan, RfSite, Scan
 from bonescan.model.vocabulary import OutcomeKind, Severity
 from bonescan.pipeline import measure
 from bonescan.read.registry import read_scan
@@ -70,7 +70,9 @@ def _inspect(path: Path, settings: Settings) -> Inspected:
         scan = None
     if outcome.code and outcome.kind not in {OutcomeKind.REPORTED, OutcomeKind.MEASURED}:
         problems.insert(0, _problem(path, outcome))
-    if scan is not None:
+    if isinstance(scan, DeviceResults):
+        data["n_exams"] = len(outcome.parts)
+    elif scan is not None:
         data |= _header(scan)
         data |= _image(scan) if isinstance(scan, DxaScan) else {"sites": _rf_sites(scan)}
         data["details"] = dict(outcome.details)
@@ -92,7 +94,7 @@ def _problem(path: Path, outcome: Outcome) -> Problem:
     )
 
 
-def _header(scan: Scan) -> dict[str, Any]:
+def _header(scan: DxaScan | RfScan) -> dict[str, Any]:
     """Show device, day and person, without name and number."""
     day = scan.exam.exam_date
     return {

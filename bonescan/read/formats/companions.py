@@ -11,6 +11,7 @@ from bonescan.settings import ReadSettings
 
 from ..probe import Probe
 from ..registry import Format
+from ..results_table import map_of
 
 # name, lower case -> what it is
 _NAMES = (
@@ -42,7 +43,7 @@ def _what(probe: Probe) -> str:
         return named
     if probe.suffix in {".yml", ".tgc"} and _capture(probe) in probe.siblings:
         return "the description of a raw capture"
-    if probe.suffix in {".csv", ".tsv"}:
+    if probe.suffix in {".csv", ".tsv"} and map_of(probe) is None:
         return _table(probe.first_line)
     return ""
 
