@@ -21,6 +21,7 @@ from bonescan.kernels import (
     log2,
     match,
     pairwise_slopes,
+    ranks,
     resample,
     scores,
     simulate_echoes,
@@ -33,6 +34,7 @@ from bonescan.kernels.plain import lms as plain_lms
 from bonescan.kernels.plain import log2 as plain_log2
 from bonescan.kernels.plain import match as plain_match
 from bonescan.kernels.plain import pairwise_slopes as plain_pairwise_slopes
+from bonescan.kernels.plain import ranks as plain_ranks
 from bonescan.kernels.plain import resample as plain_resample
 from bonescan.kernels.plain import scores as plain_scores
 from bonescan.kernels.plain import simulate_echoes as plain_simulate_echoes
@@ -129,6 +131,22 @@ def gates_and_models(grid: Grid) -> Inputs:
     def make(rng: np.random.Generator, n: int, gaps: float) -> Args:
         models = kernel_input(unit(rng, grid.n_models, grid.n_bins), np.float32)
         return *gates(grid)(rng, n, gaps), models
+
+    return make
+
+
+def grouped_gates(grid: Grid) -> Inputs:
+    """Make three gates a line, lines in groups, and some bins for the noise."""
+
+    def make(rng: np.random.Generator, n: int, gaps: float) -> Args:
+        samples, line, start, basis = gates(grid)(rng, n, gaps)
+        starts = np.stack([start, np.roll(start, 1), start])
+        group = np.sort(rng.integers(0, n // 4 + 1, n))
+        n_band = int(rng.integers(0, grid.n_bins)) if gaps < 1 else grid.n_bins - 1
+        return (
+            *(samples, line, kernel_input(starts, np.int64), kernel_input(group, np.int64)),
+            *(n // 4 + 1, basis, n_band),
+        )
 
     return make
 
@@ -301,6 +319,38 @@ def _in_place(insert: Callable[..., None]) -> Callable[..., tuple[Array, Array]]
         return index, r
 
     return run
+
+
+# --- ranks -----------------------------------------------------------------
+
+
+def words(rng: np.random.Generator, n: int, _gaps: float) -> Args:
+    """Whole numbers, some alike, some past those that count; and a rank."""
+    span = int(rng.choice([2, 1000, 2**31 - 1]))
+    values = rng.integers(-span - 1, span, n + 1 + int(rng.integers(0, 3))).astype(np.int32)
+    return values, n + 1, int(rng.integers(0, n + 1))
+
+
+def table_of_values(rng: np.random.Generator, n: int, _gaps: float) -> Array:
+    """Values of any size and sign, many of them alike, zeros of both signs among them."""
+    table = rng.normal(0, 10.0 ** rng.integers(-300, 300), (n, 3))
+    table[rng.random((n, 3)) < 0.3] = rng.choice([0.0, -0.0, 1.5, -np.inf, np.inf])
+    table[:, 1] = np.round(rng.normal(40, 8, n), 1)
+    table[:, 2] = 7.25
+    return table
+
+
+def ranked_values(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """One column and a rank, with the room the kernel takes."""
+    values = table_of_values(rng, n + 1, gaps)[:, int(rng.integers(0, 3))].copy()
+    room = np.empty(n + 1, np.int32)
+    return values, int(rng.integers(0, n + 1)), plain_ranks.upper_words(values), room
+
+
+def table_to_trim(rng: np.random.Generator, n: int, _gaps: float) -> Args:
+    """Levels in decibels, many of them alike, and how many are cut off."""
+    table = np.round(rng.normal(40, 8, (n + 1, 4)), int(rng.integers(0, 4)))
+    return kernel_input(table), int(rng.integers(0, n // 2 + 1))
 
 
 # --- interface -------------------------------------------------------------
@@ -539,6 +589,14 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             rtol=2e-5,
             atol=1e3,  # counts^2, of sums of about 1e9
         ),
+        "spectra.group_power": Rival(
+            kernel=spectra.group_power,
+            plain=plain_spectra.group_power,
+            inputs=grouped_gates(grid),
+            rtol=2e-5,
+            atol=2e4,
+            gaps_give="",  # a group without lines sums to zero
+        ),
         "spectra.basis_halves": Rival(
             kernel=spectra.basis_halves,
             plain=plain_spectra.basis_halves,
@@ -582,6 +640,41 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
                 "scikit-learn alone": sklearn_only,
                 "GEMM alone": gemm_only,
             },
+        ),
+        "ranks.word_of_rank": Rival(
+            kernel=ranks.word_of_rank,
+            plain=plain_ranks.word_of_rank,
+            inputs=words,
+            gaps_give="",
+        ),
+        "ranks.upper_words": Rival(
+            kernel=ranks.upper_words,
+            plain=plain_ranks.upper_words,
+            inputs=lambda rng, n, gaps: ranked_values(rng, n, gaps)[:1],
+            gaps_give="",
+        ),
+        "ranks.value_of_rank": Rival(
+            kernel=ranks.value_of_rank,
+            plain=plain_ranks.value_of_rank,
+            inputs=ranked_values,
+            rtol=0,
+            atol=0,
+            gaps_give="",
+        ),
+        "ranks.column_medians": Rival(
+            kernel=ranks.column_medians,
+            plain=plain_ranks.column_medians,
+            inputs=lambda rng, n, gaps: (
+                kernel_input(with_gaps(rng, rng.normal(0, 9, (n, 3)), gaps / 9 if gaps < 1 else 1)),
+            ),
+            rtol=0,
+            atol=0,
+        ),
+        "ranks.middle_of_columns": Rival(
+            kernel=ranks.middle_of_columns,
+            plain=plain_ranks.middle_of_columns,
+            inputs=table_to_trim,
+            gaps_give="",
         ),
         "interface.rectified_envelope": Rival(
             kernel=interface.rectified_envelope,

@@ -2,7 +2,7 @@
 
 The transform is a matrix product with the folded basis of `basis.dft_basis`,
 128 gates at a time, so that everything between the samples and the result stays
-in the processor's cache. Both kernels run on one thread, release the GIL, and
+in the processor's cache. All kernels run on one thread, release the GIL, and
 call BLAS: put `threads.pinned_blas` around them. Working precision is float32.
 """
 
@@ -172,6 +172,61 @@ def gate_power(
             for b in range(n_bins):
                 power[first + g, b] = tile[g, b]
     return power
+
+
+@kernel()
+def group_power(
+    samples: NDArray[np.int16],
+    line: NDArray[np.int64],
+    start: NDArray[np.int64],
+    group: NDArray[np.int64],
+    n_groups: int,
+    basis: NDArray[np.float32],
+    n_band: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Add up the power spectra of groups of lines, gate by gate, without storing spectra.
+
+    All gates of a tile of lines are taken while its samples are in the cache.
+
+    Parameters
+    ----------
+    samples, basis
+        As in `gate_power`.
+    line : (n,) int64
+        Row of `samples` of each line.
+    start : (n_gates, n) int64
+        First sample of each gate.
+    group : (n,) int64
+        The group of each line, 0 to n_groups - 1.
+    n_groups : int
+    n_band : int
+        How many of the bins, from the first, are added up; the others tell the noise.
+
+    Returns
+    -------
+    total : (n_gates, n_groups, n_band) float64
+        Sums of linear power [counts^2], line after line; NaN where a gate of the group
+        isn't inside its line, 0 for a group without lines.
+    rest : (n_gates, n) float64
+        Mean power of the other bins of each line; NaN without any.
+    """
+    n_gates, n, n_bins = start.shape[0], line.shape[0], basis.shape[1] // 2
+    cosines, sines = basis_halves(basis)
+    folded = np.empty((2, TILE, cosines.shape[0]), np.float32)
+    total = np.zeros((n_gates, n_groups, n_band), np.float64)
+    rest = np.empty((n_gates, n), np.float64)
+    for first in range(0, n, TILE):
+        for gate in range(n_gates):
+            tile = power_tile(samples, line, start[gate], first, cosines, sines, folded)
+            for g in range(min(TILE, n - first)):
+                row, into = tile[g], total[gate, group[first + g]]
+                for b in range(n_band):
+                    into[b] += np.float64(row[b])
+                other = 0.0
+                for b in range(n_band, n_bins):
+                    other += np.float64(row[b])
+                rest[gate, first + g] = other / (n_bins - n_band)
+    return total, rest
 
 
 # relaxed: sums over bins may be taken in any order; r stays within 2e-6 of float64, as in order

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import interface, spectra
+from . import interface, ranks, spectra
 from .basis import dft_basis
 from .threads import pinned_blas
 
@@ -29,7 +29,8 @@ def warm_up() -> None:
     first = _view(np.zeros(1, np.int64))
     basis = _view(dft_basis(1.0, 16, [0.25]))
     with pinned_blas():
-        spectra.gate_power(lines, first, first, basis)
+        spectra.group_power(lines, first, _view(np.zeros((1, 1), np.int64)), first, 1, basis, 1)
+        ranks.middle_of_columns(_view(np.zeros((1, 1))), 0)
         envelope = _view(interface.rectified_envelope(lines, 4, 4))
         score = _view(interface.surface_score(envelope, 1, 1, 2, 1))
         path = _view(interface.viterbi_surface(score, 1, 0, 3))

@@ -28,6 +28,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bonescan.kernels.ranks import middle_of_columns
+from bonescan.model.arrays import kernel_input
 from bonescan.model.rems_model import FEMORAL_NECK, SpectralForm
 
 from .spectra import SiteSpectra
@@ -159,11 +161,11 @@ class _Trimmed:
         """Look at the (group, bin) power of one gate."""
         x = 10.0 * np.log10(np.maximum(power[known], np.finfo(float).tiny))
         cut = int(TRIM_1 * len(x))
-        kept = np.sort(x, axis=0)[cut : len(x) - cut]
+        middle, lowest, highest = middle_of_columns(kernel_input(x), cut)
         return cls(
-            middle_db=kept.mean(axis=0),
-            held_db=np.clip(x, kept[0], kept[-1], out=x),
-            share=len(kept) / len(x),
+            middle_db=middle,
+            held_db=np.clip(x, lowest, highest, out=x),
+            share=(len(x) - 2 * cut) / len(x),
             known=known,
         )
 

@@ -178,7 +178,7 @@ def exam_remarks(measured: MeasuredSite) -> Iterator[Remark]:
             text=f"{conditioned.n_duplicates} of {conditioned.n_frames_stored} frames are copies "
             "of others and were left out",
         )
-    for odd in find_oddities(conditioned.samples[:ODDITY_FRAMES], site):
+    for odd in find_oddities(conditioned.samples[:ODDITY_FRAMES], site, quick=True):
         yield Remark(flag=odd.flag, text=odd.text)
     if n_accepted < FEW_FRAMES:
         yield Remark(flag="few_frames", text=f"{n_accepted} frames show a bone surface")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonescan.kernels.basis import dft_basis
-from bonescan.kernels.spectra import gate_power
+from bonescan.kernels.spectra import group_power
 from bonescan.kernels.threads import for_each, pinned_blas
 from bonescan.model.arrays import kernel_input
 from bonescan.model.rems_model import SpectralForm
@@ -25,6 +25,7 @@ DRIFT_HZ = (0.0, 0.2e6, 0.4e6, 0.6e6)
 # 100 dB down from 10 MHz on; the noise is taken as white.
 NOISE_1 = tuple(np.arange(0.25, 0.401, 0.02))  # of the sampling rate: 10 to 16 MHz at 40 MHz
 LEAST_SHARE_1 = 0.6  # of a group's lines; smaller groups are dropped
+GROUPS_AT_ONCE = 128  # by one thread
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -88,27 +89,42 @@ def group_spectra(
         Groups with fewer than 60 % of their lines are dropped.
     """
     lines = _Lines.of(gates, form)
-    n_gates, n_band = len(gates.start), form.frequency_hz.size
     counts = np.bincount(lines.group, minlength=lines.n_groups)
     keep = counts >= LEAST_SHARE_1 * form.group_size
-    filled = counts > 0
-    edges = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.intp)[filled]
+    echoes = _Echoes.of(conditioned, lines, gates, form)
+    basis = _basis(form.fs_hz, form.gate_samples, tuple(form.frequency_hz))
+    n_gates, n_band = len(gates.start), form.frequency_hz.size
     means = np.full((n_gates, lines.n_groups, n_band), np.nan)
-    noise = np.full(n_gates, np.nan)
-    levels = _largest(conditioned, lines, gates, form)
+    beside = np.empty((n_gates, len(lines.group)))  # power where only noise is
+    ends = np.searchsorted(
+        lines.group, np.arange(0, lines.n_groups + GROUPS_AT_ONCE, GROUPS_AT_ONCE)
+    )
 
-    def average(gate: int) -> None:
-        power = _line_power(conditioned, lines, gates.start[gate], form, levels).astype(np.float64)
-        noise[gate] = _median(power[:, n_band:].mean(axis=-1))
-        if filled.any():
-            sums = np.add.reduceat(power[:, :n_band], edges, axis=0)
-            means[gate, filled] = sums / counts[filled, None]
+    def average(part: int) -> None:
+        first, here = part * GROUPS_AT_ONCE, slice(ends[part], ends[part + 1])
+        groups = slice(first, min(first + GROUPS_AT_ONCE, lines.n_groups))
+        total, beside[:, here] = group_power(
+            echoes.samples,
+            kernel_input(echoes.row[here], np.int64),
+            kernel_input(echoes.start[:, here], np.int64),
+            kernel_input(lines.group[here] - first, np.int64),
+            groups.stop - first,
+            basis,
+            n_band,
+        )
+        np.divide(
+            total,
+            counts[groups, None],
+            out=means[:, groups],
+            where=counts[groups, None] > 0,
+        )
 
-    with pinned_blas():  # gate after gate: the power of all lines in all gates is much memory
-        for_each(average, n_gates)
+    with pinned_blas():
+        for_each(average, len(ends) - 1)
     depth = np.bincount(
         lines.group, weights=depth_mm[lines.frame, lines.line], minlength=lines.n_groups
     )
+    noise = np.array([_median(of_lines) for of_lines in beside])
     return SiteSpectra(
         power=np.compress(keep, means, axis=1),  # in C order, as means[:, keep] is not
         noise=np.repeat(noise[:, None], int(keep.sum()), axis=1),
@@ -164,41 +180,46 @@ def _basis(fs_hz: float, gate_samples: int, band_hz: tuple[float, ...]) -> NDArr
     return kernel_input(basis, np.float32)
 
 
-def _line_power(
-    conditioned: Conditioned,
-    lines: _Lines,
-    start: NDArray[np.int64],
-    form: SpectralForm,
-    largest: float,
-) -> NDArray[np.float32]:
-    """Power of one gate on each line, (n, bin); NaN where it does not fit."""
-    samples = conditioned.samples
-    rows = lines.frame * samples.shape[1] + lines.line
-    stacked = samples.reshape(-1, samples.shape[2])
-    begin = start[lines.frame, lines.line]
-    if conditioned.gain is not None:
-        echo, fits = _echoes(conditioned, rows, begin, form.gate_samples)
-        stacked = np.rint(echo * (INT16_MAX / largest)).astype(np.int16)
-        rows, begin = np.arange(len(rows)), np.where(fits, 0, -1)
-    return gate_power(
-        kernel_input(stacked, np.int16),
-        kernel_input(rows, np.int64),
-        kernel_input(begin, np.int64),
-        _basis(form.fs_hz, form.gate_samples, tuple(form.frequency_hz)),
-    )
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Echoes:
+    """Where the samples of the lines that are used lie, without the gain curve."""
 
+    samples: NDArray[np.int16]  # (row, sample)
+    row: NDArray[np.int64]  # (line,)
+    start: NDArray[np.int64]  # (gate, line); where a gate does not fit, below zero or too late
 
-def _largest(conditioned: Conditioned, lines: _Lines, gates: Gates, form: SpectralForm) -> float:
-    """Find the largest echo in any gate, without the gain: one scale for all of them."""
-    if conditioned.gain is None:
-        return 1.0
-    rows = lines.frame * conditioned.samples.shape[1] + lines.line
-    largest = 1.0
-    for start in gates.start:
-        begin = start[lines.frame, lines.line]
-        echo, _ = _echoes(conditioned, rows, begin, form.gate_samples)
-        largest = max(largest, float(np.abs(echo).max(initial=0.0)))
-    return largest
+    @classmethod
+    def of(
+        cls, conditioned: Conditioned, lines: _Lines, gates: Gates, form: SpectralForm
+    ) -> _Echoes:
+        """Take the samples as they are; with a gain, copies of the gates without it."""
+        samples = conditioned.samples.reshape(-1, conditioned.samples.shape[2])
+        row = lines.frame * conditioned.samples.shape[1] + lines.line
+        start = gates.start[:, lines.frame, lines.line]
+        if conditioned.gain is None:
+            return cls(samples=kernel_input(samples, np.int16), row=row, start=start)
+        return cls._without_gain(conditioned, row, start, form.gate_samples)
+
+    @classmethod
+    def _without_gain(
+        cls, conditioned: Conditioned, row: NDArray[np.int64], start: NDArray[np.int64], n: int
+    ) -> _Echoes:
+        """Copy the gates without the gain, the largest echo of any at full scale."""
+        largest = max(
+            [1.0]
+            + [
+                float(np.abs(_echoes(conditioned, row, begin, n)[0]).max(initial=0.0))
+                for begin in start
+            ]
+        )
+        copied = np.empty((*start.shape, n), np.int16)
+        begin = np.empty(start.shape, np.int64)
+        for gate, (room, first) in enumerate(zip(copied, start, strict=True)):
+            echo, fits = _echoes(conditioned, row, first, n)
+            room[:] = np.rint(echo * (INT16_MAX / largest))
+            begin[gate] = np.where(fits, gate * n, -1)
+        beside = np.ascontiguousarray(copied.transpose(1, 0, 2)).reshape(len(row), -1)
+        return cls(samples=kernel_input(beside, np.int16), row=np.arange(len(row)), start=begin)
 
 
 def _echoes(

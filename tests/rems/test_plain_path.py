@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from bonescan.kernels.plain import interface as plain_interface
+from bonescan.kernels.plain import ranks as plain_ranks
 from bonescan.kernels.plain import spectra as plain_spectra
-from bonescan.rems import interface, spectra
+from bonescan.rems import attenuation, interface, spectra
 from bonescan.rems.estimate import estimate_scan
 from bonescan.rems.measure_site import look_at_site, measure_site
 from bonescan.settings import RemsSettings
@@ -19,7 +20,8 @@ KERNELS = (
     (interface, plain_interface, "surface_score"),
     (interface, plain_interface, "viterbi_surface"),
     (interface, plain_interface, "path_contrast"),
-    (spectra, plain_spectra, "gate_power"),
+    (spectra, plain_spectra, "group_power"),
+    (attenuation, plain_ranks, "middle_of_columns"),
 )
 
 

@@ -82,6 +82,26 @@ def power_tile(
     return padded
 
 
+def group_power(
+    samples: NDArray[np.int16],
+    line: NDArray[np.int64],
+    start: NDArray[np.int64],
+    group: NDArray[np.int64],
+    n_groups: int,
+    basis: NDArray[np.float32],
+    n_band: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Twin of `kernels.spectra.group_power`."""
+    total = np.zeros((len(start), n_groups, n_band))
+    rest = np.full(start.shape, np.nan)
+    for gate, begin in enumerate(start):
+        power = gate_power(samples, line, begin, basis).astype(np.float64)
+        np.add.at(total[gate], group, power[:, :n_band])
+        if power.shape[1] > n_band:
+            rest[gate] = power[:, n_band:].mean(axis=1)
+    return total, rest
+
+
 def match_gates(
     samples: NDArray[np.int16],
     line: NDArray[np.int64],
