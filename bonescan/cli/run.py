@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from ._frame import ConfigOption, JsonOption, VerbResult, finish, printable
-from ._progress import PhaseProgress
+from ._input_options import IgnoreOption, LogOption
+from ._progress import EventLog, PhaseProgress, RunProgress
 from ._read_options import (
     CentreFrequency,
     KeyMapFile,
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bonescan.model.page import PageVerdict, PersonPage
+    from bonescan.settings import Settings
+    from bonescan.workflows.collect_inputs import InputRules
     from bonescan.workflows.run_folder import RunSummary
 
 HELP = "measure scans: folders in, tables and pages out"
@@ -44,8 +48,18 @@ _LONG_HELP = (
 
 
 def run(
-    inputs: list[Path] = typer.Argument(..., metavar="INPUT...", help="Folders or files."),
+    inputs: list[Path] = typer.Argument(
+        ...,
+        metavar="INPUT...",
+        help="Folders, files, zip and tar archives, @LIST of files, or - for a list on standard "
+        "input.",
+    ),
     out: Path = typer.Option(..., "--out", "-o", help="Result folder; cumulative."),
+    ignore: list[str] | None = IgnoreOption,
+    dry_run: bool = typer.Option(
+        False, "--dry-run", help="Print what would become of each file and why; write nothing."
+    ),
+    log: Path | None = LogOption,
     subjects: Path | None = typer.Option(
         None, "--subjects", help="Facts about people (CSV); default: subjects.csv in INPUT."
     ),
@@ -102,7 +116,8 @@ def run(
             ReferencePolicy,
         )
         from bonescan.settings import LabelSettings, RemsSettings, Settings
-        from bonescan.workflows.run_folder import run_folder
+        from bonescan.workflows.collect_inputs import InputRules
+        from bonescan.workflows.input_lists import split_inputs
 
         settings = Settings(
             read=read_settings(sampling_rate, centre_frequency, sound_speed, time_zero, key_map),
@@ -124,8 +139,11 @@ def run(
             report=_one_of("--report", report, ("none", "html")),
             strict=strict,
         )
-        with PhaseProgress() as tell:
-            summary = run_folder(inputs, out, settings, subjects, tell)
+        paths, listed = split_inputs(inputs, sys.stdin.buffer)
+        rules = InputRules(ignore=tuple(ignore or ()), listed=listed)
+        if dry_run:
+            return _planned(paths, out, settings, rules)
+        summary = _logged_run(paths, out, settings, subjects, rules, log)
         return VerbResult(
             data=summary.to_dict(),
             text="\n".join([*_watermark_line(allow_simulated_model), *_text(summary, inputs)]),
@@ -134,6 +152,40 @@ def run(
         )
 
     finish("run", as_json, work)
+
+
+def _logged_run(
+    inputs: list[Path],
+    out: Path,
+    settings: Settings,
+    subjects: Path | None,
+    rules: InputRules,
+    log: Path | None,
+) -> RunSummary:
+    from bonescan.workflows.run_folder import run_folder
+
+    events = EventLog(log)
+    try:
+        progress = RunProgress(events)
+        with progress as tell:
+            summary = run_folder(
+                inputs, out, settings, subjects, tell, noted=progress.noted, rules=rules
+            )
+        progress.ended(summary.exit_code, summary.input_outcomes, summary.seconds)
+    finally:
+        events.close()
+    return summary
+
+
+def _planned(inputs: list[Path], out: Path, settings: Settings, rules: InputRules) -> VerbResult:
+    """Show the plan instead of carrying it out."""
+    from bonescan.workflows.plan_run import plan_run
+
+    with PhaseProgress() as tell:
+        plan = plan_run(inputs, out, settings, rules, tell)
+    lines = [f"{r.action:<13} {r.code:<8} {r.file}: {r.reason}".rstrip(": ") for r in plan.rows]
+    total = f"{len(plan.rows)} files: {_counts(plan.counts)}   nothing was written"
+    return VerbResult(data=plan.to_dict(), text=printable("\n".join([*lines, "", total])))
 
 
 def _watermark_line(allow_simulated_model: bool) -> list[str]:

@@ -34,6 +34,11 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Name the target of the link as an input of its own if its scans are wanted.",
     ),
     CodeInfo(
+        code="BS-E436",
+        title="a table too large for a spreadsheet",
+        hint="Export to parquet or csv, which have no such limit.",
+    ),
+    CodeInfo(
         code="BS-W430",
         title="an archive whose members were read",
         hint="Nothing to do: each member has a row of its own.",

@@ -83,7 +83,7 @@ def _rule(line: str) -> _Rule | None:
     return _Rule(text, re.compile(pattern, re.DOTALL), folders_only, takes_back)
 
 
-_TOKEN = re.compile(r"(\*\*/|/\*\*|\*\*|\*|\?|\[!?\]?[^\]]*\])", re.DOTALL)
+_TOKEN = re.compile(r"(\*\*/|/\*\*\Z|\*\*|\*|\?|\[!?\]?[^\]]*\])", re.DOTALL)
 _MEANING = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
