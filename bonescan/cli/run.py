@@ -13,6 +13,7 @@ from ._input_options import IgnoreOption, LogOption
 from ._progress import EventLog, PhaseProgress, RunProgress
 from ._read_options import (
     CentreFrequency,
+    ColumnMapFile,
     KeyMapFile,
     SamplingRate,
     SoundSpeed,
@@ -95,6 +96,7 @@ def run(
     sound_speed: float | None = SoundSpeed,
     time_zero: float | None = TimeZero,
     key_map: Path | None = KeyMapFile,
+    column_map: Path | None = ColumnMapFile,
     calibration: list[Path] | None = typer.Option(
         None,
         "--calibration",
@@ -120,7 +122,9 @@ def run(
         from bonescan.workflows.input_lists import split_inputs
 
         settings = Settings(
-            read=read_settings(sampling_rate, centre_frequency, sound_speed, time_zero, key_map),
+            read=read_settings(
+                sampling_rate, centre_frequency, sound_speed, time_zero, key_map, column_map
+            ),
             rems=RemsSettings(
                 model_file=model,
                 allow_simulated_model=allow_simulated_model,
