@@ -55,7 +55,9 @@ def decide_person(
     verdict : PersonVerdict
         One class, from L1-L4 (or, without it, its largest set of vertebrae),
         femoral neck and total hip of either side, never a mean of sides; the
-        radius only where neither spine nor hip has a class. Where one site
+        radius only where neither spine nor hip has a class, or beside them where
+        a fact allows it (`PersonAtExam.forearm_reasons`). A spine or hip that a
+        person judged not evaluable decides nothing. Where one site
         stands twice, the reported number goes before a measured one. Category
         `none` where nothing may label.
 
@@ -67,7 +69,7 @@ def decide_person(
     ours = [
         r for r in rows if r.measurement.technique == technique and r.measurement.scores_allowed
     ]
-    candidates = _candidates(ours)
+    candidates = _candidates(ours, person)
     judged = [c for c in candidates if c.score is not None]
     deciding = min(judged, key=_lowest_first, default=None)
     flags = _flags(ours, candidates, deciding, person)
@@ -102,12 +104,12 @@ def severity(category: Category | None, person: PersonAtExam) -> str | None:
     return "severe" if is_severe else None
 
 
-def _candidates(rows: Sequence[LabelledRow]) -> list[_Candidate]:
+def _candidates(rows: Sequence[LabelledRow], person: PersonAtExam) -> list[_Candidate]:
     """Pick the rows that may decide: one a site, one set of vertebrae, radius last."""
     by_site: dict[str, _Candidate] = {}
     for row in sorted(rows, key=lambda r: _ORIGIN_ORDER.index(r.measurement.origin)):
         site = site_of(row.measurement)
-        if row.verdict.category is None or site is None:
+        if row.verdict.category is None or site is None or _not_evaluable(site, person):
             continue
         candidate = _Candidate(row=row, site=site, score=_label_score(row))
         known = by_site.get(site.id)
@@ -121,9 +123,16 @@ def _candidates(rows: Sequence[LabelledRow]) -> list[_Candidate]:
     others = [c for c in by_site.values() if not c.site.vertebrae]
     hips = [c for c in others if c.site.labels == "yes"]
     radius = [c for c in others if c.site.labels == "if-no-spine-or-hip"]
-    if any(c.score is not None for c in spine + hips):
+    if any(c.score is not None for c in spine + hips) and not person.forearm_reasons:
         radius = []
     return spine + hips + radius
+
+
+def _not_evaluable(site: Site, person: PersonAtExam) -> bool:
+    is_hip = not site.vertebrae and site.labels == "yes"
+    return ("spine" in person.not_evaluable and bool(site.vertebrae)) or (
+        "hip" in person.not_evaluable and is_hip
+    )
 
 
 def _same(one: _Candidate, other: _Candidate) -> bool:
@@ -173,6 +182,7 @@ def _flags(
 ) -> tuple[str, ...]:
     """Unite what was noticed about the person, all measurements, and the rows that may decide."""
     flags = list(person.flags)
+    measured = [row.measurement for row in rows]
     for row in rows:
         flags += row.measurement.flags
     for candidate in candidates:
@@ -182,7 +192,9 @@ def _flags(
     if rows_disagree(rows):
         flags.append("vertebra_discordant")
     if deciding is not None and deciding.site.region == "radius-33":
-        flags.append("radius_decides")
+        flags.append("radius_allowed" if person.forearm_reasons else "radius_decides")
+    if any(_not_evaluable(site, person) for site in map(site_of, measured) if site is not None):
+        flags.append("site_not_evaluable")
     who_word = deciding is not None and deciding.row.verdict.category in {
         Category.NORMAL,
         Category.OSTEOPENIA,

@@ -16,6 +16,10 @@ from .reproduction import reproduction
 WEIGHT_HOLDS = timedelta(days=365)  # a weight of another year is not the weight at the exam
 CM_IN_M = 100.0
 HIP_OR_VERTEBRAL = frozenset({"hip", "vertebral"})
+NOT_EVALUABLE = {"spine_not_evaluable": "spine", "hip_not_evaluable": "hip"}
+# ISCD Adult Official Positions 2019 and 2023 (iscd.org), read in summaries: the one-third radius
+# when hip or spine can't be measured or read, in hyperparathyroidism, above the table's limit
+FOREARM_FACTS = (*NOT_EVALUABLE, "hyperparathyroidism", "over_table_limit")
 
 
 def person_at_exam(subject: Subject, exam: Exam, facts: Sequence[Fact]) -> PersonAtExam:
@@ -65,6 +69,8 @@ def person_at_exam(subject: Subject, exam: Exam, facts: Sequence[Fact]) -> Perso
         weight_kg=weight,
         bmi_kg_m2=weight / (height / CM_IN_M) ** 2 if height and weight else None,
         birth_date=birth,
+        not_evaluable=tuple(what for name, what in NOT_EVALUABLE.items() if _holds(known, name)),
+        forearm_reasons=tuple(name for name in FOREARM_FACTS if _holds(known, name)),
         flags=tuple(dict.fromkeys(flags)),
     )
 
@@ -129,6 +135,11 @@ def _weight(subject: Subject, known: KnownFacts) -> _Body:
     if dated and known.day is not None and known.day - dated[-1][0] <= WEIGHT_HOLDS:
         return _one_number(_last(dated))
     return _one_number(known.undated("weight_kg"))
+
+
+def _holds(known: KnownFacts, name: str) -> bool:
+    """Whether the latest word up to the exam is yes; yes and no at once is no yes."""
+    return set(_last(known.until(name)) or known.undated(name)) == {"yes"}
 
 
 def _last(dated: Sequence[DatedValue]) -> tuple[str, ...]:

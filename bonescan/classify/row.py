@@ -72,7 +72,8 @@ def _judged(
     )
     flags = rule.flags + choice.flags
     if site.labels == "if-no-spine-or-hip":
-        flags += ("radius_only_without_spine_and_hip",)
+        allowed = bool(person.forearm_reasons)
+        flags += ("radius_allowed" if allowed else "radius_only_without_spine_and_hip",)
     reported = _word(rule, choice.reported, settings.label_from)
     if choice.score is None:
         return Verdict(

@@ -1,45 +1,59 @@
-"""Vertebrae whose printed T-score differs from a neighbour's by more than 1.0.
+"""Printed vertebrae whose T-score differs from a neighbour's by more than 1.0.
 
 Seen and said; which vertebra to leave out is for a person to decide.
-
-References
-----------
-ISCD, case "Spine Discordance", May 2015, citing its positions: a vertebra with
-more than a 1.0 T-score difference from the adjacent one may be excluded. Compared
-in whole tenths, as printed: a difference of exactly 1.0 is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
-from bonescan.norms.rounding import tenths
+from bonescan.norms.discordance import Exclusion, propose_exclusions
+from bonescan.norms.discordance import discordant_pairs as pairs_of
 
 from .printed import PrintedRegion
 
-LARGEST_STEP_TENTHS = 10
 ORDER = ("L1", "L2", "L3", "L4")
+
+
+def printed_t(regions: Sequence[PrintedRegion]) -> dict[str, float]:
+    """Collect the printed T-scores of the single vertebrae."""
+    return {r.site: r.t_score for r in regions if r.site in ORDER and r.t_score is not None}
 
 
 def discordant_pairs(regions: Sequence[PrintedRegion]) -> tuple[tuple[str, str, float], ...]:
     """List neighbouring vertebrae with their difference in T, upper one first."""
-    whole = {
-        r.site: int(tenths(r.t_score) * 10)
-        for r in regions
-        if r.site in ORDER and r.t_score is not None
-    }
-    found = []
-    for upper, lower in pairwise(ORDER):
-        if upper in whole and lower in whole:
-            step = abs(whole[upper] - whole[lower])
-            if step > LARGEST_STEP_TENTHS:
-                found.append((upper, lower, step / 10))
-    return tuple(found)
+    return pairs_of(printed_t(regions))
 
 
-def proposal(pairs: Sequence[tuple[str, str, float]]) -> str:
-    """Say which vertebra could be left out: the one both of whose neighbours differ, if any."""
-    names = [name for upper, lower, _ in pairs for name in (upper, lower)]
-    twice = sorted({n for n in names if names.count(n) > 1})
-    return " or ".join(twice or dict.fromkeys(names))
+def proposals(regions: Sequence[PrintedRegion]) -> tuple[Exclusion, ...]:
+    """Say which vertebra might be left out and why, the most convincing first."""
+    return propose_exclusions(printed_t(regions))
+
+
+def remaining_density(regions: Sequence[PrintedRegion], left_out: str) -> float | None:
+    """Compute Σ BMC/Σ area of the vertebrae that would remain [g/cm2].
+
+    Returns
+    -------
+    bmd_g_cm2 : float or None
+        None where one of them has no BMC or area, or fewer than two remain: a
+        mean of densities is no density.
+    """
+    others = {r.site: r for r in regions if r.site in ORDER and r.site != left_out}
+    bmc = [r.bmc_g for r in others.values() if r.bmc_g is not None]
+    area = [r.area_cm2 for r in others.values() if r.area_cm2]
+    if len(others) <= 1 or len(bmc) != len(others) or len(area) != len(others):
+        return None
+    return sum(bmc) / sum(area)
+
+
+def proposal_words(exclusion: Exclusion, bmd_g_cm2: float | None) -> str:
+    """Say one proposal in a line: why, and what would remain."""
+    remains = (
+        f"{exclusion.remaining} would remain"
+        if exclusion.remaining
+        else "fewer than two vertebrae would remain: use another site"
+    )
+    density = "" if bmd_g_cm2 is None else f" with {bmd_g_cm2:.3f} g/cm2"
+    settled = "" if exclusion.settles else "; others would still differ"
+    return f"{exclusion.reason}; {remains}{density}{settled}"

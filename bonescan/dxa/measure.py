@@ -14,7 +14,7 @@ from bonescan.model.vocabulary import Origin, OutcomeKind, Severity, Technique
 
 from .arithmetic import check_density, check_sums, spine_total
 from .carrier import find_numbers
-from .discordance import discordant_pairs, proposal
+from .discordance import discordant_pairs, proposal_words, proposals, remaining_density
 from .no_numbers import explain
 from .picture import dxa_picture
 from .printed import PRINTED_TWICE, Found, PrintedRegion, once_each
@@ -169,7 +169,13 @@ def _check_neighbours(scan: DxaScan, regions: Sequence[PrintedRegion], remarks: 
         return
     steps = ", ".join(f"{upper} and {lower} by {step:.1f}" for upper, lower, step in pairs)
     remarks.warn(scan, "BS-W213", f"T-scores of neighbours differ: {steps}.", Severity.WARNING)
-    remarks.details.append(("exclusion proposed, not done", proposal(pairs)))
+    proposed = proposals(regions)
+    names = " or ".join(e.vertebra for e in proposed)
+    remarks.details.append(("exclusion proposed, not done", names))
+    for exclusion in proposed:
+        density = remaining_density(regions, exclusion.vertebra)
+        words = proposal_words(exclusion, density)
+        remarks.details.append((f"if {exclusion.vertebra} is left out", words))
     named = {name for upper, lower, _ in pairs for name in (upper, lower)}
     for region in regions:
         if named & set(vertebrae_of(region.site)):

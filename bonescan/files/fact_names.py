@@ -215,6 +215,17 @@ _CATALOGUE = (
     FactName(name="cancer", kind=FactKind.TEXT, name_zh="癌症", meaning="diagnosis of a cancer"),
     FactName(name="disease", kind=FactKind.TEXT, name_zh="疾病",
              meaning="diagnosis of another disease"),
+    FactName(name="hyperparathyroidism", kind=FactKind.YES_NO, name_zh="副甲狀腺機能亢進",
+             meaning="hyperparathyroidism; the one-third radius may then give the class"),
+    FactName(name="over_table_limit", kind=FactKind.YES_NO, name_zh="超過檢查床承重",
+             meaning="heavier than the densitometer's table carries; the one-third radius may "
+             "then give the class"),
+    FactName(name="spine_not_evaluable", kind=FactKind.YES_NO, name_zh="腰椎無法判讀",
+             meaning="a person judged that the lumbar spine can't be measured or read; it gives "
+             "no class, and the one-third radius may"),
+    FactName(name="hip_not_evaluable", kind=FactKind.YES_NO, name_zh="髖部無法判讀",
+             meaning="a person judged that the hips can't be measured or read; they give no "
+             "class, and the one-third radius may"),
     FactName(name="drug_start", kind=FactKind.TEXT, name_zh="開始用藥",
              meaning="first dose of a drug or hormone, by name"),
     FactName(name="drug_dose", kind=FactKind.TEXT, name_zh="用藥劑次",

@@ -79,6 +79,13 @@ FLAGS = {
         "The one-third radius gives the person's class only when neither spine nor hip can be "
         "measured."
     ),
+    "radius_allowed": (
+        "A recorded fact lets the one-third radius give the person's class: spine or hip can't be "
+        "evaluated, hyperparathyroidism, or a weight above the table's limit."
+    ),
+    "site_not_evaluable": (
+        "A person judged the spine or the hips not evaluable; they do not decide the class."
+    ),
     "radius_decides": ("Neither spine nor hip has a class, so the one-third radius gives it."),
     "vertebra_discordant": (
         "Two neighbouring vertebrae differ by more than 1.0 in T. Look at the image and decide "

@@ -39,6 +39,8 @@ class PersonAtExam:
     weight_kg: float | None = None
     bmi_kg_m2: float | None = None
     birth_date: date | None = None
+    not_evaluable: tuple[str, ...] = ()  # "spine", "hip": a person said so
+    forearm_reasons: tuple[str, ...] = ()  # facts that let the one-third radius label
     flags: tuple[str, ...] = ()
 
 

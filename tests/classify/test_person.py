@@ -6,10 +6,10 @@ import pytest
 
 from bonescan.classify.person import decide_person
 from bonescan.classify.row import classify_row
-from bonescan.classify.vertebrae import discordant_pairs
 from bonescan.files.flag_texts import all_flags
 from bonescan.model.measurement import LabelledRow, Measurement, Scores
 from bonescan.model.vocabulary import LabelFrom, Origin, Technique
+from bonescan.norms.discordance import discordant_pairs
 from bonescan.settings import LabelSettings
 
 
@@ -149,8 +149,8 @@ def test_raw_labels_show_raw_scores(person):
     ("t", "pairs"),
     [
         # ISCD case of May 2015 and an enCORE page
-        ((-0.2, -0.4, -2.3, -1.2), (("L2", "L3"), ("L3", "L4"))),
-        ((-2.0, -1.2, -0.5, -1.8), (("L3", "L4"),)),
+        ((-0.2, -0.4, -2.3, -1.2), (("L2", "L3", 1.9), ("L3", "L4", 1.1))),
+        ((-2.0, -1.2, -0.5, -1.8), (("L3", "L4", 1.3),)),
         ((-1.0, -2.0, -3.0, -4.0), ()),  # exactly 1.0 apart is not more than 1.0
         ((0.3, -0.7, 0.3, -0.7), ()),
     ],
