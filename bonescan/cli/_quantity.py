@@ -24,3 +24,23 @@ def frequency_hz(text: str | float) -> float:
     if not _RANGE_HZ[0] <= value <= _RANGE_HZ[1]:
         raise typer.BadParameter(f"found {value:g} Hz, wanted 1 kHz to 10 GHz, as in 30MHz.")
     return value
+
+
+_TIME = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*(s|sec|min|h)?\s*")
+_SECONDS = {None: 1.0, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0}
+MAX_S = 7 * 24 * 3600.0
+
+
+def seconds(text: str | float) -> float:
+    """Read a length of time: ``30``, ``30s``, ``2min``, ``0.5 h``.
+
+    >>> seconds("30s"), seconds("2min"), seconds(5)
+    (30.0, 120.0, 5.0)
+    """
+    match = _TIME.fullmatch(str(text))
+    if match is None:
+        raise typer.BadParameter(f"found {text!r}, wanted a time such as 30s or 2min.")
+    value = float(match[1]) * _SECONDS[match[2]]
+    if not 0.0 < value <= MAX_S:
+        raise typer.BadParameter(f"found {value:g} s, wanted more than 0 and at most 7 days.")
+    return value

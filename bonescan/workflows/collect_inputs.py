@@ -14,6 +14,7 @@ from bonescan.files.ignore_rules import IgnoreRules, read_ignore_file
 from bonescan.model.outcome import Outcome
 from bonescan.model.plain import shown_path
 from bonescan.model.vocabulary import OutcomeKind
+from bonescan.provenance import sha256_of_text
 
 from .pseudonyms import KEY_NAME
 from .result_folder import STORE_NAME
@@ -231,6 +232,8 @@ class _Walk:
             root=self._given,
             file=shown_path(file),
             siblings=siblings,
+            # what lies behind a link that is not followed is not looked at either
+            sha256=sha256_of_text("link", self._real, shown_path(file)) if verdict else "",
             verdict=verdict,
         )
         return os.path.join(self._real, file), found  # noqa: PTH118 - of two texts

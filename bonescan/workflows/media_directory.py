@@ -12,6 +12,7 @@ from bonescan.errors import UnusableScan, code_info
 from bonescan.model.outcome import Outcome, Problem
 from bonescan.model.plain import shown_path
 from bonescan.model.vocabulary import OutcomeKind, Severity
+from bonescan.provenance import sha256_of_file
 from bonescan.read.dicom.directory import is_media_directory, referenced_files
 
 from .collect_inputs import InputFile
@@ -43,9 +44,10 @@ def _checked(file: InputFile, labels: set[str]) -> InputFile:
         if not file.path.is_file() or not is_media_directory(file.path):
             return file  # the reader says what it is
         named = referenced_files(file.path)
-    except (OSError, UnusableScan) as error:
-        reason = getattr(error, "reason", "") or str(getattr(error, "strerror", error))
-        return _settled(file, 0, [], f"What it names could not be read: {reason}")
+    except OSError:
+        return file  # likewise
+    except UnusableScan as error:
+        return _settled(file, 0, [], f"What it names could not be read: {error.reason}")
     there: Callable[[tuple[str, ...]], bool] = _in_folder(file.path.parent)
     if "!/" in file.file:
         there = _in_archive(file.file.rpartition("/")[0], labels)
@@ -106,4 +108,6 @@ def _settled(file: InputFile, n_named: int, missing: list[str], fault: str = "")
         hint=code_info("BS-W280").hint,
         problems=problems if reason else (),
     )
-    return dataclasses.replace(file, verdict=verdict)
+    return dataclasses.replace(
+        file, sha256=file.sha256 or sha256_of_file(file.path), verdict=verdict
+    )

@@ -19,7 +19,7 @@ from bonescan.files.archive import ArchiveFault, Budget, Member, archive_members
 from bonescan.files.spool import spool_folder
 from bonescan.model.outcome import Outcome
 from bonescan.model.vocabulary import OutcomeKind
-from bonescan.provenance import sha256_of_file
+from bonescan.provenance import sha256_of_file, sha256_of_text
 from bonescan.read.formats.companions import companion_by_name
 
 from .collect_inputs import InputFile, InputRules, by_stem, siblings_of, stem_of
@@ -94,6 +94,9 @@ class _Opened:
             verdict = _unusable("BS-E430", f"found the archive unreadable ({error.strerror}).")
         listed = dataclasses.replace(self._archive, sha256=digest, verdict=verdict)
         groups = by_stem([m.path.name for m in self._members if m.path is not None])
+        for member in self._members:
+            # what has no bytes is known by its place, however the archive was named
+            member.sha256 = member.sha256 or sha256_of_text("unread", digest, member.label)
         return [listed, *(self._file(m, groups) for m in self._members)]
 
     def _file(self, member: _Spooled, groups: dict[str, list[str]]) -> InputFile:
