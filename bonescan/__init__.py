@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 # name -> module that holds it; loaded on first use, so that `import bonescan` stays light
 _PUBLIC: dict[str, str] = {
+    "assess_change": "bonescan.workflows.assess_change",
     "build_model": "bonescan.workflows.build_model",
     "classify_score": "bonescan.workflows.score_bmd",
     "compare_methods": "bonescan.workflows.compare_methods",
@@ -24,6 +25,7 @@ _PUBLIC: dict[str, str] = {
 
 __all__ = [
     "Settings",
+    "assess_change",
     "build_model",
     "classify_score",
     "compare_methods",

@@ -15,6 +15,23 @@ CODES: tuple[CodeInfo, ...] = (
         hint="A cohort needs several women with a first visit (T1) and at least one later one.",
     ),
     CodeInfo(
+        code="BS-E442",
+        title="a table of precision errors that can't be used",
+        hint="Wanted technique, site and rms_sd_g_cm2, or the document that "
+        "`bonescan precision --json` prints.",
+    ),
+    CodeInfo(
+        code="BS-E443",
+        title="a table of two devices that can't be used",
+        hint="Wanted from_serial, to_serial, site, kind (in-vivo or phantom), value_from and "
+        "value_to, one row a person or phantom scan.",
+    ),
+    CodeInfo(
+        code="BS-E444",
+        title="a change that can't be judged as asked",
+        hint="Give both values in g/cm2, both days, and a precision error above 0.",
+    ),
+    CodeInfo(
         code="BS-W440",
         title="a scan of a cohort that was set aside",
         hint="Correct the row; it is kept, gets no verdict and enters no model until then.",

@@ -52,6 +52,19 @@ class SeriesPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPrecision:
+    """One row of a site's precision studies; None in `device_serial` fits any device."""
+
+    technique: Technique
+    site: str
+    error_g_cm2: float
+    vertebrae_used: tuple[str, ...] = ()
+    device_serial: str | None = None
+    df: int | None = None
+    source: str = "the site's own precision study"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrecisionBasis:
     """What a change is judged by.
 

@@ -8,9 +8,8 @@ maker's. DXA falls back on the largest precision error that ISCD accepts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from bonescan.model.change import PrecisionBasis, SeriesPoint
+from bonescan.model.change import OwnPrecision, PrecisionBasis, SeriesPoint
 from bonescan.model.vocabulary import Technique
 from bonescan.stats.precision import LSC_95_FACTOR
 
@@ -27,19 +26,6 @@ ISCD_SOURCE = (
     "as a public study app for the ARRT densitometry examination quotes it"
 )
 ISCD_DF = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnPrecision:
-    """One row of a site's precision studies; None in `device_serial` fits any device."""
-
-    technique: Technique
-    site: str
-    error_g_cm2: float
-    vertebrae_used: tuple[str, ...] = ()
-    device_serial: str | None = None
-    df: int | None = None
-    source: str = "the site's own precision study"
 
 
 def precision_basis(point: SeriesPoint, own: Sequence[OwnPrecision] = ()) -> PrecisionBasis:

@@ -13,12 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from bonescan.model.change import ChangeVerdict, ExpectedCourse, PrecisionBasis, SeriesPoint
+from bonescan.model.change import (
+    ChangeVerdict,
+    ExpectedCourse,
+    OwnPrecision,
+    PrecisionBasis,
+    SeriesPoint,
+)
 from bonescan.model.exam import Device
 from bonescan.model.vocabulary import Origin, Technique
 from bonescan.track.change import assess, average_visits
 from bonescan.track.cross_calibration import by_phantom, in_vivo
-from bonescan.track.precision_basis import OwnPrecision, precision_basis
+from bonescan.track.precision_basis import precision_basis
 
 A = Device(manufacturer="HOLOGIC", maker="hologic", model="Horizon A", serial="300123")
 B = dataclasses.replace(A, serial="300999")

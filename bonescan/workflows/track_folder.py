@@ -1,0 +1,213 @@
+"""Everybody's series of a result folder, with the verdict on every change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bonescan.errors import UsageError
+from bonescan.files.cross_calibration_csv import CalibrationPairs, read_cross_calibration
+from bonescan.files.precision_table import read_precision_table
+from bonescan.model.change import ExpectedCourse, SeriesPoint
+from bonescan.model.page import PageRow, PersonPage
+from bonescan.model.vocabulary import MenopausalStatus
+from bonescan.track.change import CHOSEN_PERCENT
+from bonescan.track.cross_calibration import CrossCalibration, by_phantom, in_vivo
+from bonescan.track.series import Series, TrackSettings, follow
+
+from .guide_person import opened_study
+
+IN_DOUBT = frozenset({"identity_conflict", "no_patient_id"})
+NOT_FOR_SERIES = frozenset({"arithmetic_mismatch", "region_printed_twice"})
+MANY_STATUSES = frozenset(
+    {MenopausalStatus.PREGNANT, MenopausalStatus.LACTATING, MenopausalStatus.AFTER_WEANING}
+)
+# Ramirez Zegarra 2024, Aging Clin Exp Res, doi 10.1007/s40520-023-02677-4: femoral neck by
+# REMS, n = 65, first visit at 11-13, second at 36-38 weeks; 0.6 read as the SD between women.
+PREGNANCY_COURSE = ExpectedCourse(
+    mean_percent=-1.9, sd_percent=0.6, source="Ramirez Zegarra 2024 (REMS, femoral neck, n = 65)"
+)
+T1_DAYS, T3_DAYS = (77, 97), (252, 272)  # 11+0 to 13+6, 36+0 to 38+6
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackedPerson:
+    """One person's series, and the values that could not enter one."""
+
+    patient_id: str
+    series: tuple[Series, ...]
+    left_out: tuple[str, ...]
+    across_pregnancy: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the series as plain values."""
+        return {
+            "patient_id": self.patient_id,
+            "across_pregnancy": self.across_pregnancy,
+            "series": [s.to_dict() for s in self.series],
+            "left_out": list(self.left_out),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackReport:
+    """Everybody's series."""
+
+    people: tuple[TrackedPerson, ...]
+    calibrations: tuple[CrossCalibration, ...]
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """Count the verdicts on changes from the first visit of a series."""
+        counts: dict[str, int] = {}
+        for person in self.people:
+            for series in person.series:
+                for step in series.steps:
+                    if step.from_first is not None:
+                        word = str(step.from_first.verdict)
+                        counts[word] = counts.get(word, 0) + 1
+        return dict(sorted(counts.items()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the document of ``track --json``."""
+        return {
+            "people": [p.to_dict() for p in self.people],
+            "verdicts_from_first": self.verdicts,
+            "cross_calibrations": [c.to_dict() for c in self.calibrations],
+        }
+
+
+def track_settings(
+    precision: Path | None = None,
+    cross_calibration: Path | None = None,
+    chosen_percent: float = CHOSEN_PERCENT,
+) -> TrackSettings:
+    """Read what changes are judged by.
+
+    Raises
+    ------
+    UsageError
+        A table that can't be used, or a chosen size below 0.
+    """
+    if not 0.0 <= chosen_percent <= 100.0:  # noqa: PLR2004 - percent
+        raise UsageError("BS-E444", f"found {chosen_percent} %, wanted 0 to 100.")
+    pairs = () if cross_calibration is None else read_cross_calibration(cross_calibration)
+    return TrackSettings(
+        own=() if precision is None else read_precision_table(precision),
+        calibrations=tuple(_calibrated(p) for p in pairs),
+        chosen_percent=chosen_percent,
+    )
+
+
+def track_folder(out: Path, settings: TrackSettings, patient: str = "") -> TrackReport:
+    """Follow everybody of a result folder, or one person.
+
+    Parameters
+    ----------
+    out : Path
+        A folder that `bonescan run` made.
+    settings : TrackSettings
+    patient : str, optional
+        Pseudonym, or chart number where the folder shows those.
+
+    Raises
+    ------
+    UsageError
+        BS-E305 no store of ours; BS-E444 nobody of that name.
+    """
+    with opened_study(out) as (study, _pseudonyms):
+        pages = [p for p in study.people if not patient or patient in {p.patient_id, p.pseudonym}]
+    if patient and not pages:
+        raise UsageError("BS-E444", f"found nobody called {patient} in {out}.")
+    return TrackReport(
+        people=tuple(track_person(p, settings) for p in pages), calibrations=settings.calibrations
+    )
+
+
+def track_person(page: PersonPage, settings: TrackSettings) -> TrackedPerson:
+    """Follow one person of a study."""
+    points: list[SeriesPoint] = []
+    left_out: list[str] = []
+    gestation: dict[str, float | None] = {}
+    for row in page.rows:
+        why = _unfit(row)
+        if why:
+            left_out.append(f"{row.file}, {row.labelled.measurement.site}: {why}")
+            continue
+        point = _point(row)
+        gestation[point.exam] = row.person.gestation_days
+        points.append(point)
+    across = any(r.person.menopausal_status in MANY_STATUSES for r in page.rows)
+
+    def course(one: SeriesPoint, two: SeriesPoint) -> ExpectedCourse | None:
+        return _course(one, two, gestation)
+
+    return TrackedPerson(
+        patient_id=page.patient_id,
+        series=follow(points, settings, across_pregnancy=across, course=course),
+        left_out=tuple(left_out),
+        across_pregnancy=across,
+    )
+
+
+def _unfit(row: PageRow) -> str:
+    """Say why a value enters no series."""
+    m = row.labelled.measurement
+    if m.bmd_g_cm2 is None:
+        return "no bone density"
+    if row.exam.exam_date is None:
+        return "no exam date"
+    if not m.scores_allowed:
+        return "a simulated model's estimate of a real exam"
+    if IN_DOUBT & {*m.flags, *row.person.flags, *row.labelled.verdict.flags}:
+        return "nobody knows for certain whose it is"
+    if NOT_FOR_SERIES & set(m.flags):
+        return "its printed numbers contradict each other"
+    return ""
+
+
+def _point(row: PageRow) -> SeriesPoint:
+    m, day = row.labelled.measurement, row.exam.exam_date
+    if m.bmd_g_cm2 is None or day is None:
+        raise ValueError("a value without density or day enters no series")
+    return SeriesPoint(
+        day=day,
+        bmd_g_cm2=m.bmd_g_cm2,
+        technique=m.technique,
+        origin=m.origin,
+        site=m.site,
+        device=row.device,
+        vertebrae_used=m.vertebrae_used,
+        model_id=m.model_id,
+        weight_kg=row.person.weight_kg,
+        depth_mm=m.depth_mm,
+        exam=row.file,
+    )
+
+
+def _course(
+    one: SeriesPoint, two: SeriesPoint, gestation: dict[str, float | None]
+) -> ExpectedCourse | None:
+    """Give the published course where both visits lie in its windows, one pregnancy apart."""
+    first, second = gestation.get(one.exam), gestation.get(two.exam)
+    if first is None or second is None or not one.site.startswith("femoral-neck"):
+        return None
+    days = (two.day - one.day).days
+    of_one_pregnancy = abs(days - (second - first)) <= 14  # noqa: PLR2004 - dating may be revised
+    inside = T1_DAYS[0] <= first <= T1_DAYS[1] and T3_DAYS[0] <= second <= T3_DAYS[1]
+    return PREGNANCY_COURSE if inside and of_one_pregnancy else None
+
+
+def _calibrated(pairs: CalibrationPairs) -> CrossCalibration:
+    if pairs.kind == "phantom":
+        return by_phantom(
+            pairs.from_serial,
+            pairs.to_serial,
+            pairs.values_from,
+            pairs.values_to,
+            same_model=pairs.same_model,
+        )
+    return in_vivo(
+        pairs.site, pairs.from_serial, pairs.to_serial, pairs.values_from, pairs.values_to
+    )
