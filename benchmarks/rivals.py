@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from bonescan.kernels import (
+    dicom_codes,
+    dicom_walk,
     interface,
     lms,
     log2,
@@ -29,6 +31,7 @@ from bonescan.kernels import (
     variogram,
 )
 from bonescan.kernels.basis import dft_basis, half_sample_hann
+from bonescan.kernels.plain import dicom_walk as plain_dicom_walk
 from bonescan.kernels.plain import interface as plain_interface
 from bonescan.kernels.plain import lms as plain_lms
 from bonescan.kernels.plain import log2 as plain_log2
@@ -396,23 +399,52 @@ def envelopes(rng: np.random.Generator, n: int, gaps: float) -> Args:
     """Envelopes, and windows that may be longer than a line."""
     shadow = np.sort(rng.integers(0, 40, 2))
     windows = int(rng.integers(1, 9)), int(shadow[0]), int(shadow[1]), int(rng.integers(1, 9))
-    return kernel_input(levels(rng, n, gaps), np.float32), *windows
+    return levels(rng, n, gaps), *windows  # writable: from another kernel
 
 
 def score_field(rng: np.random.Generator, n: int, gaps: float) -> Args:
     """Scores in quarters, so that equal paths are common, and a range of cells."""
     rows = with_gaps(rng, rng.integers(-4, 9, (n, int(rng.integers(1, 30)))) / 4, gaps)
     first, last = int(rng.integers(-2, 10)), int(rng.integers(0, 32))
-    return kernel_input(rows, np.float32), int(rng.integers(0, 8)), first, last
+    return rows.astype(np.float32), int(rng.integers(0, 8)), first, last
 
 
 def scored_path(rng: np.random.Generator, n: int, gaps: float) -> Args:
     """Scores, a path through them, and a range of cells that lies in the line."""
     score = score_field(rng, n, gaps)[0]
     n_cells = score.shape[1]
-    path = kernel_input(rng.integers(0, n_cells, n), np.int64)
+    path = rng.integers(0, n_cells, n)
     first = int(rng.integers(0, n_cells))
     return score, path, int(rng.integers(0, 5)), first, int(rng.integers(first, n_cells))
+
+
+def path_and_contrast(rng: np.random.Generator, n: int, _gaps: float) -> Args:
+    """Scores with a path through them, its contrast, and how another path may run."""
+    score = score_field(rng, n + 1, 0)[0]
+    first, last = 0, score.shape[1] - 1
+    max_step, apart = int(rng.integers(0, 4)), int(rng.integers(0, 5))
+    path = plain_interface.viterbi_surface(score, max_step, first, last)
+    contrast = plain_interface.path_contrast(score, path, apart, first, last)
+    return score, path, contrast, max_step, apart, first, last
+
+
+def frame_to_search(rng: np.random.Generator, n: int, _gaps: float) -> Args:
+    """Make lines with a step in their level, how they are searched, and perhaps a gain.
+
+    They are few: of many paths through noise, two may be alike but for the last digit.
+    """
+    n_cells, step = int(rng.integers(30, 60)), 4 * int(rng.integers(1, 3))
+    level = np.where(np.arange(n_cells * step) > rng.integers(50, 100), 3000.0, 300.0)
+    samples = rng.normal(0, level, (min(n, 5) + 1, level.size)).clip(-32768, 32767)
+    first = int(rng.integers(0, 10))
+    last = int(rng.integers(first, n_cells))
+    plan = [step, 3 * step, 4, 5, 9, 3, 2, 4, 2, first, last]
+    factor = rng.uniform(0.5, 2, n_cells if rng.random() < 0.5 else 0)
+    return (
+        kernel_input(samples, np.int16),
+        kernel_input(plan, np.int64),
+        kernel_input(factor, np.float32),
+    )
 
 
 def cells_to_fill(rng: np.random.Generator, n: int, gaps: float) -> Args:
@@ -564,6 +596,90 @@ def curves_to_draw(rng: np.random.Generator, n: int, gaps: float) -> Args:
 # --- the table -------------------------------------------------------------
 
 
+# --- bytes -----------------------------------------------------------------
+
+VR_KINDS = dicom_codes.vr_kinds()
+DICOM_TAGS = (0x00080005, 0x00080060, 0x00100010, 0x00280010, 0x7FE00010)
+_MARKERS = [b"\xfe\xff\x00\xe0", b"\xfe\xff\x0d\xe0" + bytes(4), b"\xfe\xff\xdd\xe0" + bytes(4)]
+
+
+def data_set(
+    rng: np.random.Generator, n: int, damage: float, implicit: bool, depth: int = 0
+) -> bytes:
+    """Make `n` elements of any kind, sequences among them, little endian; some of them damaged."""
+    body = b""
+    for group in sorted(rng.choice([8, 9, 16, 0x18, 0x28, 0x29, 0x40, 0x7FE0], n).tolist()):
+        vr = rng.choice(["UI", "LO", "US", "UN", "OB", "SQ", "UT"]).encode()
+        value, is_open = rng.bytes(rng.integers(0, 12)), False
+        if vr == b"SQ" and depth < 40:
+            is_open = bool(rng.integers(2))
+            inner = (
+                data_set(rng, min(n, 3), damage, implicit, depth + 1) if rng.random() < 0.7 else b""
+            )
+            size = 0xFFFFFFFF if is_open else len(inner)
+            value = _MARKERS[0] + size.to_bytes(4, "little") + inner + _MARKERS[1] * is_open
+            value += _MARKERS[2] * is_open
+        size = 0xFFFFFFFF if is_open else len(value)
+        if rng.random() < damage / 8:
+            size = int(
+                rng.choice([size + 1 & 0xFFFFFFFF, max(size - 1, 0), 0xFFFFFFFF, 0x7FFFFFFF])
+            )
+        tag = group.to_bytes(2, "little") + rng.choice([5, 16, 17, 96, 0x1001]).tobytes()[:2]
+        long = vr in dicom_codes.LONG_VRS
+        if implicit:
+            body += tag + size.to_bytes(4, "little") + value
+        elif long:
+            body += tag + vr + bytes(2) + size.to_bytes(4, "little") + value
+        else:
+            body += tag + vr + (size & 0xFFFF).to_bytes(2, "little") + value
+        if rng.random() < damage / 8:
+            body += [*_MARKERS, bytes(3), bytes(9), b"\x01"][rng.integers(6)]
+    return body
+
+
+def data_sets(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Make the bytes of a data set, maybe cut or swapped, as they enter the walk."""
+    implicit, big = bool(rng.integers(2)), bool(rng.random() < 0.1)
+    body = data_set(rng, n % 24, gaps, implicit)
+    size = len(body) + (int(rng.integers(0, 60)) if rng.random() < gaps else 0)
+    end = int(rng.integers(0, len(body) + 1)) if rng.random() < gaps else len(body)
+    shown = np.frombuffer(body[:end], np.uint8)
+    return (kernel_input(shown, np.uint8), 0, size, implicit, big, *_tag_tables())
+
+
+def dicom_files(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Make the bytes of a file with preamble and file meta."""
+    implicit = bool(rng.integers(2))
+    endings = [b"" if implicit else b".1"] * 4 + [b".1.99", b".2", b".4.50", b".5", b".6", b"x"]
+    syntax = b"1.2.840.10008.1.2" + endings[rng.integers(10)]
+    syntax += bytes(len(syntax) % 2)
+    vr = b"ZZ" if rng.random() < gaps / 8 else b"UI"
+    body = bytes(128) + (b"DICM" if rng.random() > gaps / 8 else b"dicm")
+    body += b"\2\0\1\0OB\0\0\2\0\0\0\0\1\2\0\2\0UI\4\0" + b"1.2\0"
+    body += b"\2\0\x10\0" + vr + len(syntax).to_bytes(2, "little") + syntax
+    if rng.random() < gaps / 8:
+        body += (b"\2\0\x12\0UI\2\0" + b"1\0") * 40
+    body += data_set(rng, n % 24, gaps, implicit)
+    cut = int(rng.integers(0, len(body))) if rng.random() < gaps / 4 else len(body)
+    return (kernel_input(np.frombuffer(body[:cut], np.uint8), np.uint8), len(body), *_tag_tables())
+
+
+def _tag_tables() -> Args:
+    kinds = np.frombuffer(VR_KINDS, np.uint8)
+    return kernel_input(DICOM_TAGS, np.int64), kernel_input(kinds, np.uint8)
+
+
+def _plain_walk(walk: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand a twin what it takes: bytes, and numbers of Python."""
+
+    def run(data: Array, *others: Any) -> Array:
+        wanted, kinds = others[-2:]
+        rows = walk(data.tobytes(), *others[:-2], wanted.tolist(), kinds.tobytes())
+        return np.array(rows, np.int64)
+
+    return run
+
+
 def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
     """Every kernel by its name in the registry, for one size of gates."""
     library_size = (LIBRARY_ROWS, grid.n_bins, 5) if grid is FULL else (9, grid.n_bins)
@@ -702,6 +818,26 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             inputs=scored_path,
             gaps_give="",  # the second part is -inf
         ),
+        "interface.line_extremes": Rival(
+            kernel=interface.line_extremes,
+            plain=plain_interface.line_extremes,
+            inputs=lambda rng, n, gaps: frame_to_search(rng, n, gaps)[:1],
+            gaps_give="",
+        ),
+        "interface.has_second_path": Rival(
+            kernel=interface.has_second_path,
+            plain=plain_interface.has_second_path,
+            inputs=path_and_contrast,
+            gaps_give="",
+        ),
+        "interface.surface_of_frame": Rival(
+            kernel=interface.surface_of_frame,
+            plain=plain_interface.surface_of_frame,
+            inputs=frame_to_search,
+            rtol=1e-5,
+            atol=0.016,  # medians of scores are taken in steps of 1/64
+            gaps_give="",
+        ),
         "interface.running_sums": Rival(
             kernel=interface.running_sums,
             plain=plain_interface.running_sums,
@@ -830,5 +966,17 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             plain=plain_scores.score_rows,
             inputs=table,
             others={"NumPy into arrays": _filled},
+        ),
+        "dicom_walk.walk_data_set": Rival(
+            kernel=dicom_walk.walk_data_set,
+            plain=_plain_walk(plain_dicom_walk.walk_data_set),
+            inputs=data_sets,
+            gaps_give="",  # bytes
+        ),
+        "dicom_walk.walk_header": Rival(
+            kernel=dicom_walk.walk_header,
+            plain=_plain_walk(plain_dicom_walk.walk_header),
+            inputs=dicom_files,
+            gaps_give="",
         ),
     }

@@ -79,6 +79,7 @@ class ReadSettings:
     key_map: KeyMap | None = None  # of MATLAB files
     column_map: ColumnMap | None = None  # of tables of device results
     max_file_bytes: int = 256 * 2**20  # of a DICOM file
+    charset: str | None = None  # of DICOM text beyond ASCII: a key of `read.dicom.charsets.NAMED`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,3 +113,6 @@ class Settings:
     n_workers: int = 1
     report: str = "html"  # or "none"
     strict: bool = False
+    store: str | None = None  # database URL or SQLite file; None: the one of the result folder
+    time_limit_s: float | None = None  # of one scan; None: that of workers, 0: any
+    memory_limit_bytes: int | None = None  # of one worker; None: that of workers, 0: any

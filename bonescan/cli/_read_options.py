@@ -40,6 +40,13 @@ ColumnMapFile = typer.Option(
     help="TOML file that says what the columns of a table of device results (CSV) mean.",
 )
 
+Charset = typer.Option(
+    None,
+    "--charset",
+    help="What names in DICOM files are written in where the files don't say it, or say it "
+    "wrongly: big5, gb18030, utf-8 ...",
+)
+
 
 def read_settings(
     sampling_rate: float | None,
@@ -48,6 +55,7 @@ def read_settings(
     time_zero: float | None = None,
     key_map: Path | None = None,
     column_map: Path | None = None,
+    charset: str | None = None,
 ) -> ReadSettings:
     """Gather the words into settings."""
     from bonescan.settings import ReadSettings
@@ -69,4 +77,20 @@ def read_settings(
         time_zero_s=time_zero,
         key_map=keys,
         column_map=columns,
+        charset=_charset(charset),
     )
+
+
+def _charset(word: str | None) -> str | None:
+    """Take one of the character sets that can be named, however it is spelt."""
+    if word is None:
+        return None
+    from bonescan.read.dicom.charsets import NAMED
+
+    name = word.lower().replace("_", "-")
+    if name not in NAMED:
+        from bonescan.errors import UsageError
+
+        wanted = ", ".join(NAMED)
+        raise UsageError("BS-E304", f"found --charset {word[:40]}, wanted one of {wanted}.")
+    return name

@@ -11,6 +11,7 @@ import typer
 from ._frame import ConfigOption, JsonOption, VerbResult, finish, printable
 from ._read_options import (
     CentreFrequency,
+    Charset,
     ColumnMapFile,
     KeyMapFile,
     SamplingRate,
@@ -46,6 +47,7 @@ def inspect(
     time_zero: float | None = TimeZero,
     key_map: Path | None = KeyMapFile,
     column_map: Path | None = ColumnMapFile,
+    charset: str | None = Charset,
     as_json: bool = JsonOption,
     config: Path | None = ConfigOption,
 ) -> None:
@@ -57,7 +59,7 @@ def inspect(
         from bonescan.workflows.inspect_files import inspect_files
 
         read = read_settings(
-            sampling_rate, centre_frequency, sound_speed, time_zero, key_map, column_map
+            sampling_rate, centre_frequency, sound_speed, time_zero, key_map, column_map, charset
         )
         found = inspect_files(files, Settings(read=read))
         return VerbResult(

@@ -13,6 +13,7 @@ from ._input_options import IgnoreOption, LogOption
 from ._progress import EventLog, PhaseProgress, RunProgress
 from ._read_options import (
     CentreFrequency,
+    Charset,
     ColumnMapFile,
     KeyMapFile,
     SamplingRate,
@@ -97,6 +98,7 @@ def run(
     time_zero: float | None = TimeZero,
     key_map: Path | None = KeyMapFile,
     column_map: Path | None = ColumnMapFile,
+    charset: str | None = Charset,
     calibration: list[Path] | None = typer.Option(
         None,
         "--calibration",
@@ -123,7 +125,13 @@ def run(
 
         settings = Settings(
             read=read_settings(
-                sampling_rate, centre_frequency, sound_speed, time_zero, key_map, column_map
+                sampling_rate,
+                centre_frequency,
+                sound_speed,
+                time_zero,
+                key_map,
+                column_map,
+                charset,
             ),
             rems=RemsSettings(
                 model_file=model,

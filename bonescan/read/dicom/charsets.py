@@ -36,11 +36,23 @@ EXTENDED = {
     "ISO 2022 IR 58": "iso_ir_58",
 }
 CODECS = SINGLE_BYTE | WHOLE | EXTENDED
+# what a user may call the set that files don't name, or name wrongly -> Python codec
+NAMED = {
+    "big5": "cp950",  # with Microsoft's additions, as consoles on Windows write it
+    "cp950": "cp950",
+    "gb18030": "gb18030",
+    "gbk": "gbk",
+    "utf-8": "utf_8",
+    "latin-1": "latin_1",
+    "shift-jis": "cp932",
+    "euc-kr": "cp949",
+}
 ESCAPE = b"\x1b"
 # ISO 2022 designations that the library decodes by and leaves standing (ISO 2022 IR 58, 149)
 _DESIGNATION = re.compile(r"\x1b\$?[()\-.][0-9@A-Z]")
 # what a console may send Big5 under: nothing, ASCII, Latin-1, and UTF-8 that isn't
-_BIG5_HIDES_UNDER = frozenset({"", "ISO_IR 6", "ISO_IR 100", "ISO_IR 192"})
+_DECLARED_FOR_NOTHING = frozenset({"", "ISO_IR 6", "ISO_IR 100"})
+_BIG5_HIDES_UNDER = _DECLARED_FOR_NOTHING | {"ISO_IR 192"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ def unknown_terms(terms: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(t for t in terms if t and t not in CODECS)
 
 
-def decode(value: bytes, terms: tuple[str, ...]) -> Text:
+def decode(value: bytes, terms: tuple[str, ...], named: str | None = None) -> Text:
     """Decode the bytes of a text element.
 
     Parameters
@@ -79,10 +91,15 @@ def decode(value: bytes, terms: tuple[str, ...]) -> Text:
         All values of the element, not yet split.
     terms : tuple of str
         (0008,0005) Specific Character Set, normalised; empty = none declared.
+    named : str, optional
+        A key of `NAMED`: what the text is in where the file declares nothing,
+        ASCII or Latin-1, and where it isn't what the file declares.
     """
     if value.isascii() and ESCAPE not in value:
         return Text(value.decode("ascii"))
     first = terms[0] if terms else ""
+    if named is not None and (first in _DECLARED_FOR_NOTHING or not _holds(value, first)):
+        return _as_named(value, named)
     if any(t in EXTENDED for t in terms):
         return _decode_extended(value, terms)
     if first in _BIG5_HIDES_UNDER:
@@ -94,6 +111,24 @@ def decode(value: bytes, terms: tuple[str, ...]) -> Text:
         return Text(value.decode(codec))
     except UnicodeDecodeError:
         return Text(value.decode(codec, errors="replace"), "charset_undecodable")
+
+
+def _holds(value: bytes, term: str) -> bool:
+    """Whether the bytes can be what the file declares; code extensions are taken at their word."""
+    if term in EXTENDED:
+        return True
+    try:
+        value.decode(CODECS[term])
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _as_named(value: bytes, named: str) -> Text:
+    try:
+        return Text(value.decode(NAMED[named]))
+    except UnicodeDecodeError:
+        return Text(value.decode(NAMED[named], errors="replace"), "charset_undecodable")
 
 
 def _hidden(value: bytes, declared: str) -> Text | None:

@@ -1,5 +1,6 @@
 """The guarded reader: one DICOM file from bytes to a densitometry scan.
 
+0. The first bytes alone, where they show that it is no densitometry (`triage`).
 1. A regular file, at most as large as the cap, read into memory once.
 2. The walk over its structure (`structure`): lengths, depth, counts, syntax.
 3. The header, parsed up to the pixels (`parse`).
@@ -18,13 +19,14 @@ from bonescan.errors import SetAside, UnusableScan
 from bonescan.model.header import DicomItem
 from bonescan.model.regions import imaged_region
 from bonescan.model.scan import DxaScan, RfScan, Source
+from bonescan.settings import ReadSettings
 
 from . import tags
 from .image import DicomPixels, check_image, check_image_caps, image_info
 from .parse import Parsed, parse_header
 from .people import check_identifiers, check_life, read_device, read_exam, read_subject
 from .raw_rf import holds_rf, read_raw_rf
-from .recognise import recognise
+from .recognise import Recognition, recognise
 from .structure import Structure, check_structure, media_storage_class
 
 FORMAT_NAME = "dicom"
@@ -50,7 +52,7 @@ def reread(data: bytes, path: Path) -> tuple[Structure, DicomItem]:
     return structure, parse_header(structure, path).header
 
 
-def read_dicom(path: Path, max_bytes: int) -> DxaScan | RfScan:
+def read_dicom(path: Path, settings: ReadSettings) -> DxaScan | RfScan:
     """Read one DICOM file: a densitometry object, or RF samples that we wrote.
 
     Raises
@@ -60,18 +62,25 @@ def read_dicom(path: Path, max_bytes: int) -> DxaScan | RfScan:
     SetAside
         Media directories ("companion") and other sound DICOM ("not-densitometry").
     """
+    from .triage import set_aside
+
+    stranger = set_aside(path, settings)
+    if stranger is not None:
+        raise stranger
+    return read_guarded(path, settings)
+
+
+def read_guarded(path: Path, settings: ReadSettings) -> DxaScan | RfScan:
+    """Read one DICOM file whole, without looking at its first bytes beforehand."""
+    max_bytes = settings.max_file_bytes
     data = read_bytes(path, max_bytes)
     if media_storage_class(data[:HEAD_BYTES]) == DICOMDIR_CLASS:
         raise SetAside("companion", "BS-W280", "a DICOM media directory.", file=path)
     structure = check_structure(data, path)
-    parsed = parse_header(structure, path)
+    parsed = parse_header(structure, path, settings.charset)
     header, flags = parsed.header, parsed.flags
     check_identifiers(header, path)
-    sop_class = header.text(tags.SOP_CLASS_UID) or structure.media_storage_class
-    if not sop_class or header.text(tags.STUDY_UID) is None:
-        # a header that ends before the study has not shown what would make it densitometry
-        missing = "(0020,000D) Study Instance UID" if sop_class else "(0008,0016) SOP Class UID"
-        raise UnusableScan("BS-E122", f"found no {missing}: the file may be cut off.", file=path)
+    sop_class = sop_class_of(header, structure, path)
     subject, exam = read_subject(header, flags), read_exam(header, flags)
     check_life(subject, exam, flags, path)
     check_image(header, structure, path)
@@ -80,9 +89,7 @@ def read_dicom(path: Path, max_bytes: int) -> DxaScan | RfScan:
         return read_raw_rf(header, structure, source, (subject, exam), flags, max_bytes)
     verdict = recognise(header)
     if not verdict.is_densitometry:
-        raise SetAside(
-            "not-densitometry", "BS-W281", _stranger(header, sop_class, verdict.why_not), file=path
-        )
+        raise not_densitometry(header, sop_class, verdict, path)
     _check_content(header, sop_class, structure, path)
     _check_document(header, path)
     image = image_info(header, flags) if structure.pixel_offset is not None else None
@@ -117,10 +124,24 @@ def _class_name(sop_class: str) -> str:
         return str(UID(sop_class).name)
 
 
-def _stranger(header: DicomItem, sop_class: str, why_not: str) -> str:
+def sop_class_of(header: DicomItem, structure: Structure, path: Path) -> str:
+    """Give the SOP class of an object that shows its study; refuse one that doesn't."""
+    sop_class = header.text(tags.SOP_CLASS_UID) or structure.media_storage_class
+    if not sop_class or header.text(tags.STUDY_UID) is None:
+        # a header that ends before the study has not shown what would make it densitometry
+        missing = "(0020,000D) Study Instance UID" if sop_class else "(0008,0016) SOP Class UID"
+        raise UnusableScan("BS-E122", f"found no {missing}: the file may be cut off.", file=path)
+    return sop_class
+
+
+def not_densitometry(
+    header: DicomItem, sop_class: str, verdict: Recognition, path: Path
+) -> SetAside:
+    """Say what another object is."""
     name = _class_name(sop_class)
     modality = header.text(tags.MODALITY) or "none"
-    return f"Modality {modality[:16]}, SOP class {name[:80]}: {why_not}."
+    reason = f"Modality {modality[:16]}, SOP class {name[:80]}: {verdict.why_not}."
+    return SetAside("not-densitometry", "BS-W281", reason, file=path)
 
 
 def _site(header: DicomItem) -> str | None:

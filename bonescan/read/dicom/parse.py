@@ -11,16 +11,17 @@ import io
 import math
 import struct
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bonescan.errors import UnusableScan
+from bonescan.kernels.dicom_codes import MAX_DEPTH
 from bonescan.model.header import DicomElement, DicomItem, Tag
 
 from .charsets import decode, normal_term, unknown_terms
-from .structure import MAX_DEPTH, PIXEL_TAGS, Structure
+from .structure import PIXEL_TAGS, Structure
 from .tags import DOCUMENT
 
 if TYPE_CHECKING:
@@ -64,13 +65,16 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Context:
-    order: str
-    terms: tuple[str, ...]
+class Context:
+    """How the values of one data set or item are written."""
+
+    order: str  # "<" or ">"
+    terms: tuple[str, ...]  # of the character set, normalised; empty = none declared
     depth: int
+    charset: str | None = None  # a Python codec, where the user says which it is
 
 
-def parse_header(structure: Structure, path: Path) -> Parsed:
+def parse_header(structure: Structure, path: Path, charset: str | None = None) -> Parsed:
     """Read everything before the pixels.
 
     Raises
@@ -93,7 +97,7 @@ def parse_header(structure: Structure, path: Path) -> Parsed:
                 structure.is_little_endian,
                 stop_when=_at_pixels,
             )
-            context = _Context("<" if structure.is_little_endian else ">", (), 0)
+            context = Context("<" if structure.is_little_endian else ">", (), 0, charset)
             parsed.header = _item(data_set, context, parsed, path)
         except UnusableScan:
             raise
@@ -109,10 +113,10 @@ def _at_pixels(tag: Any, vr: str | None, length: int) -> bool:
     return (tag.group, tag.element) in PIXEL_TAGS
 
 
-def _item(data_set: Any, context: _Context, parsed: Parsed, path: Path) -> DicomItem:
+def _item(data_set: Any, context: Context, parsed: Parsed, path: Path) -> DicomItem:
     if context.depth > MAX_DEPTH:
         raise UnusableScan("BS-E110", f"found sequences nested deeper than {MAX_DEPTH}.", file=path)
-    context = _Context(context.order, _character_set(data_set, context.terms, path), context.depth)
+    context = replace(context, terms=_character_set(data_set, context.terms, path))
     elements: dict[Tag, DicomElement] = {}
     creators: dict[tuple[int, int], str] = {}
     for tag, raw in _raw_elements(data_set):
@@ -207,10 +211,10 @@ def _is_sequence(raw: Any) -> bool:
     return isinstance(raw.value, list) or hasattr(raw.value, "is_undefined_length")
 
 
-def _value(tag: Tag, vr: str, raw: Any, data_set: Any, where: tuple[_Context, Parsed, Path]) -> Any:
+def _value(tag: Tag, vr: str, raw: Any, data_set: Any, where: tuple[Context, Parsed, Path]) -> Any:
     context, parsed, path = where
     if vr == "SQ" or _is_sequence(raw):
-        below = _Context(context.order, context.terms, context.depth + 1)
+        below = replace(context, depth=context.depth + 1)
         return tuple(_item(i, below, parsed, path) for i in _sequence(tag, raw, data_set))
     if isinstance(raw.value, int | float | str):
         return raw.value  # pydicom converts what it needs itself, such as the character set
@@ -224,22 +228,25 @@ def _value(tag: Tag, vr: str, raw: Any, data_set: Any, where: tuple[_Context, Pa
             raise UnusableScan(
                 "BS-E112", f"found {len(data)} bytes of text in {_label(tag)}.", file=path
             )
-        return _text_value(vr, data, context, parsed)
+        return element_value(vr, data, context, parsed)
     if vr in {"DS", "IS", "AT"} or vr in NUMBERS:
         if not parsed.has_room_for_numbers(len(data)):
             return None
-        return _numbers(vr, data, context, parsed)
+        return element_value(vr, data, context, parsed)
     cap = MAX_DOCUMENT_BYTES if tag == DOCUMENT else MAX_KEPT_BYTES
     return data if len(data) <= cap else None
 
 
-def _numbers(vr: str, data: bytes, context: _Context, parsed: Parsed) -> Any:
-    if vr in {"DS", "IS"}:
-        return _text_value(vr, data, context, parsed)
+def element_value(vr: str, data: bytes, context: Context, parsed: Parsed) -> Any:
+    """Convert the bytes of a text or a number; None where there are none."""
+    if not data:
+        return None
     if vr == "AT":
         pairs = _unpack("H", data, context.order)
         return tuple(zip(pairs[::2], pairs[1::2], strict=False))
-    return _binary_numbers(vr, data, context.order)
+    if vr in NUMBERS:
+        return _binary_numbers(vr, data, context.order)
+    return _text_value(vr, data, context, parsed)
 
 
 def _sequence(tag: Tag, raw: Any, data_set: Any) -> Any:
@@ -249,9 +256,9 @@ def _sequence(tag: Tag, raw: Any, data_set: Any) -> Any:
     return value if hasattr(value, "__iter__") and not isinstance(value, bytes | str) else ()
 
 
-def _text_value(vr: str, data: bytes, context: _Context, parsed: Parsed) -> Any:
+def _text_value(vr: str, data: bytes, context: Context, parsed: Parsed) -> Any:
     if vr in TEXT_VRS:
-        found = decode(data.rstrip(b"\0"), context.terms)
+        found = decode(data.rstrip(b"\0"), context.terms, context.charset)
         if found.flag and found.flag not in parsed.flags:
             parsed.flags.append(found.flag)
         text = found.text

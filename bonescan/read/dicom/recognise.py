@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-from bonescan.model.header import DicomItem
+from bonescan.model.header import DicomItem, Tag
 
 from . import tags
 
@@ -57,37 +59,81 @@ _BONE_DENSITY_CODES = re.compile(
 _MAX_SR_ITEMS = 2_000
 
 
+class Words(NamedTuple):
+    """The texts of a header that recognition rests on, "" where absent."""
+
+    manufacturer: str
+    model: str
+    modality: str
+    study: str
+    series: str
+    protocol: str
+    step: str
+
+
+WORD_TAGS: tuple[Tag, ...] = (  # of the fields of `Words`, in their order
+    tags.MANUFACTURER,
+    tags.MODEL_NAME,
+    tags.MODALITY,
+    tags.STUDY_DESCRIPTION,
+    tags.SERIES_DESCRIPTION,
+    tags.PROTOCOL_NAME,
+    tags.STEP_DESCRIPTION,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The verdict on one header."""
+    """The verdict on one header.
+
+    `is_final`: nothing else in the object could make it densitometry.
+    """
 
     is_densitometry: bool
     maker: str | None
     why_not: str = ""
+    is_final: bool = False
 
 
 def recognise(header: DicomItem) -> Recognition:
     """Judge a header."""
-    makers_text = " ".join(
-        (header.text(t) or "") for t in (tags.MANUFACTURER, tags.MODEL_NAME)
-    ).lower()
-    maker = _maker(makers_text, header)
-    modality = (header.text(tags.MODALITY) or "").upper()
+    words = Words(*((header.text(t) or "") for t in WORD_TAGS))
+    verdict = judge(words, _block_maker(header))
+    if not verdict.is_densitometry and not verdict.is_final and _reports_bone(header):
+        return Recognition(True, verdict.maker)
+    return verdict
+
+
+@lru_cache(maxsize=1024)  # a folder holds few kinds of objects
+def judge(words: Words, block_maker: str | None) -> Recognition:
+    """Judge by the words of a header, and by the maker whose private block it holds."""
+    makers_text = f"{words.manufacturer} {words.model}".lower()
+    modality = words.modality.upper()
+    maker = _maker(makers_text) or block_maker
     if _HEEL_ULTRASOUND.search(makers_text):
-        return Recognition(False, maker, "quantitative ultrasound of heel, finger or radius")
+        return Recognition(
+            False, maker, "quantitative ultrasound of heel, finger or radius", is_final=True
+        )
     if modality == "BDUS" and maker != "echolight":
-        return Recognition(False, maker, "ultrasound bone densitometry other than REMS")
-    if _is_densitometer(makers_text) or _has_private_block(header) or _reports_bone(header):
+        return Recognition(
+            False, maker, "ultrasound bone densitometry other than REMS", is_final=True
+        )
+    if _is_densitometer(makers_text) or block_maker is not None:
         return Recognition(True, maker)
-    if sum(_weak_clues(header, modality, maker)) > 1:
+    if sum(_weak_clues(words, modality, maker)) > 1:
         return Recognition(True, maker)
     return Recognition(False, maker, _what_it_is(modality))
 
 
-def _maker(text: str, header: DicomItem) -> str | None:
+def _maker(text: str) -> str | None:
     for name, pattern in _MAKERS:
         if re.search(pattern, text):
             return name
+    return None
+
+
+def _block_maker(header: DicomItem) -> str | None:
+    """Tell whose private block of results the object holds."""
     if _private(header, HOLOGIC_CREATORS, HOLOGIC_ELEMENTS):
         return "hologic"
     return "ge" if _private(header, LUNAR_CREATORS, LUNAR_ELEMENTS) else None
@@ -103,27 +149,17 @@ def _is_densitometer(text: str) -> bool:
     return bool(_DENSITOMETERS.search(text)) and not shared
 
 
-def _has_private_block(header: DicomItem) -> bool:
-    return _private(header, HOLOGIC_CREATORS, HOLOGIC_ELEMENTS) or _private(
-        header, LUNAR_CREATORS, LUNAR_ELEMENTS
-    )
-
-
 def _private(
     header: DicomItem, creators: tuple[str, ...], wanted: frozenset[tuple[int, int]]
 ) -> bool:
     return any((e.tag[0], e.tag[1] & 0xFF) in wanted for e in header.private(creators))
 
 
-def _weak_clues(header: DicomItem, modality: str, maker: str | None) -> Iterator[bool]:
+def _weak_clues(words: Words, modality: str, maker: str | None) -> Iterator[bool]:
     yield modality in BONE_MODALITIES
+    yield any(_SPEAKS_OF_DXA.search(text.lower()) for text in (words.study, words.series))
     yield any(
-        _SPEAKS_OF_DXA.search((header.text(t) or "").lower())
-        for t in (tags.STUDY_DESCRIPTION, tags.SERIES_DESCRIPTION)
-    )
-    yield any(
-        _DXA_PROTOCOLS.fullmatch((header.text(t) or "").lower().strip())
-        for t in (tags.PROTOCOL_NAME, tags.STEP_DESCRIPTION)
+        _DXA_PROTOCOLS.fullmatch(text.lower().strip()) for text in (words.protocol, words.step)
     )
     # these makers build many kinds of machines: their name counts beside the modality only
     yield maker is not None and modality in BONE_MODALITIES

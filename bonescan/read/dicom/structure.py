@@ -3,16 +3,32 @@
 Every declared length is held against the bytes that are left; depth, number of
 elements and number of items are capped. Nothing is converted: the walk hops
 from header to header and costs microseconds, whatever the size of the pixels.
+The walk itself is `bonescan.kernels.plain.dicom_walk`, the twin of the kernel
+that triage uses on many files: one definition of what is sound. Compiling the
+kernel takes longer than a walk over the largest file, so that a single file is
+walked in plain Python.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from bonescan.errors import UnusableScan
+from bonescan.kernels import dicom_codes as codes
+from bonescan.kernels.dicom_codes import (
+    LONG_VRS,
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    MAX_ITEMS,
+    MAX_META,
+    SHORT_VRS,
+    UNDEFINED,
+)
+from bonescan.kernels.plain.dicom_walk import walk_data_set
 
 IMPLICIT_LE = "1.2.840.10008.1.2"
 EXPLICIT_LE = "1.2.840.10008.1.2.1"
@@ -21,27 +37,17 @@ DEFLATED_LE = "1.2.840.10008.1.2.1.99"
 # encapsulated: JPEG family, JPEG-LS, JPEG 2000, HTJ2K, MPEG, HEVC, JPEG XL, RLE, deflated frames
 _ENCAPSULATED = ("1.2.840.10008.1.2.4.", "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.8.1")
 
-MAX_DEPTH = 32
-MAX_ELEMENTS = 50_000
-MAX_ITEMS = 10_000
 MAX_INFLATED_BYTES = 64 * 2**20
 MAX_INFLATION = 100  # to one
 
-UNDEFINED = 0xFFFFFFFF
 PREAMBLE_BYTES = 128
 MAGIC = b"DICM"
-LONG_VRS = frozenset(
-    {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
-)
-SHORT_VRS = frozenset(
-    {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO", b"LT", b"PN"}
-    | {b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}
-)
-ITEM, ITEM_END, SEQUENCE_END = (0xFFFE, 0xE000), (0xFFFE, 0xE00D), (0xFFFE, 0xE0DD)
 META_GROUP = 0x0002
+MEDIA_CLASS, TRANSFER_SYNTAX = 0x0002, 0x0010  # elements of it
 PIXEL_DATA = (0x7FE0, 0x0010)
 PIXEL_TAGS = frozenset({PIXEL_DATA, (0x7FE0, 0x0008), (0x7FE0, 0x0009)})
 _HEADER_BYTES = 8
+VR_KINDS = codes.vr_kinds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,31 +64,6 @@ class Structure:
     pixel_bytes: int | None  # None: no pixels; encapsulated: None with an offset
     flags: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
-
-
-@dataclass(slots=True, kw_only=True)
-class _Walk:
-    """The state of one walk over a data set."""
-
-    data: bytes
-    path: Path
-    implicit: bool
-    order: str  # "<" or ">"
-    n_elements: int = 0
-    n_items: int = 0
-    pixel: tuple[int, int | None] | None = None
-    findings: list[str] = field(default_factory=list)
-
-    def refusal(self, code: str, reason: str) -> UnusableScan:
-        return UnusableScan(code, reason, file=self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    tag: tuple[int, int]
-    vr: bytes  # b"" where implicit
-    length: int
-    value: int  # offset of the value
 
 
 def is_encapsulated(transfer_syntax: str) -> bool:
@@ -109,7 +90,7 @@ def check_structure(data: bytes, path: Path) -> Structure:
     else:
         flags.append("no_file_meta")
         meta, offset = {}, 0
-    syntax = meta.get((0x0002, 0x0010), "")
+    syntax = meta.get(TRANSFER_SYNTAX, "")
     if "no_file_meta" not in flags:
         _check_syntax(syntax, path)
     if offset >= len(data):
@@ -117,23 +98,26 @@ def check_structure(data: bytes, path: Path) -> Structure:
     body = data
     if syntax == DEFLATED_LE:
         body, offset = _inflate(data[offset:], path), 0
-    walk = _Walk(data=body, path=path, implicit=syntax == IMPLICIT_LE, order="<")
-    _settle_encoding(walk, offset, syntax, flags)
-    if _walk_data_set(walk, offset):
-        flags.append("duplicate_elements")
-    if walk.n_elements == 0:
+    implicit, big = _settle_encoding(body, offset, syntax, flags, path)
+    found = walk_data_set(body, offset, len(body), implicit, big, (), VR_KINDS)
+    n_elements, _, facts, n_zeros = found[-codes.N_LAST + codes.COUNTS]
+    _refuse_unsound(found[-codes.N_LAST + codes.VERDICT], path)
+    if n_elements == 0:
         raise UnusableScan("BS-E113", "found a data set without elements.", file=path)
+    if facts & codes.NOT_RISING and _has_duplicates(body, offset, implicit, big):
+        flags.append("duplicate_elements")
+    pixel_offset, pixel_bytes = found[-codes.N_LAST + codes.PIXELS][:2]
     return Structure(
         body=body,
         body_offset=offset,
-        is_implicit=walk.implicit,
-        is_little_endian=walk.order == "<",
+        is_implicit=implicit,
+        is_little_endian=not big,
         transfer_syntax=syntax,
-        media_storage_class=meta.get((0x0002, 0x0002), ""),
-        pixel_offset=walk.pixel[0] if walk.pixel else None,
-        pixel_bytes=walk.pixel[1] if walk.pixel else None,
+        media_storage_class=meta.get(MEDIA_CLASS, ""),
+        pixel_offset=pixel_offset if pixel_offset >= 0 else None,
+        pixel_bytes=pixel_bytes if pixel_offset >= 0 and pixel_bytes >= 0 else None,
         flags=tuple(flags),
-        findings=tuple(walk.findings),
+        findings=(f"{n_zeros} zero bytes after the data set",) if n_zeros else (),
     )
 
 
@@ -149,38 +133,50 @@ def media_storage_class(head: bytes) -> str:
     """
     if head[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] != MAGIC:
         return ""
-    walk = _Walk(data=head, path=Path(), implicit=False, order="<")
-    offset = PREAMBLE_BYTES + 4
     try:
-        while offset + _HEADER_BYTES <= len(head):
-            header = _read_header(walk, offset, len(head))
-            if header.tag[0] != META_GROUP:
-                return ""
-            end = header.value + header.length
-            if header.tag == (0x0002, 0x0002):
-                return _uid(head[header.value : end])
-            offset = end
+        for element, value, _ in _meta_elements(head, PREAMBLE_BYTES + 4, Path()):
+            if element == MEDIA_CLASS:
+                return _uid(value)
     except UnusableScan:
         return ""
     return ""
 
 
-def _file_meta(data: bytes, start: int, path: Path) -> tuple[dict[tuple[int, int], str], int]:
+def _file_meta(data: bytes, start: int, path: Path) -> tuple[dict[int, str], int]:
     """Read group 0002 up to its real end; its stated length is often wrong."""
-    found: dict[tuple[int, int], str] = {}
-    walk = _Walk(data=data, path=path, implicit=False, order="<")
+    found: dict[int, str] = {}
+    end = start
+    for number, (element, value, after) in enumerate(_meta_elements(data, start, path)):
+        if number == MAX_META:
+            raise UnusableScan("BS-E112", "found too many elements of file meta.", file=path)
+        found[element], end = _uid(value), after
+    return found, end
+
+
+def _meta_elements(data: bytes, start: int, path: Path) -> Iterator[tuple[int, bytes, int]]:
+    """Give (element, value, where it ends) of each element of group 0002, always explicit."""
     offset = start
     while offset + _HEADER_BYTES <= len(data):
-        if struct.unpack_from("<H", data, offset)[0] != META_GROUP:
-            break
-        header = _read_header(walk, offset, len(data))
-        if header.length == UNDEFINED:
-            raise walk.refusal("BS-E111", f"found no length of {_name(header.tag)}.")
-        offset = header.value + header.length
-        found[header.tag] = _uid(data[header.value : offset])
-        if len(found) > MAX_DEPTH:
-            raise walk.refusal("BS-E112", "found too many elements of file meta.")
-    return found, offset
+        group, element, vr, length = struct.unpack_from("<HH2sH", data, offset)
+        if group != META_GROUP:
+            return
+        name, value = f"(0002,{element:04X})", offset + _HEADER_BYTES
+        if vr in LONG_VRS:
+            if value + 4 > len(data):
+                raise UnusableScan("BS-E111", f"found the file cut off in {name}.", file=path)
+            (length,) = struct.unpack_from("<I", data, value)
+            value += 4
+        elif vr not in SHORT_VRS:
+            reason = f"found the unknown value type {vr!r} of {name}."
+            raise UnusableScan("BS-E111", reason, file=path)
+        if length == UNDEFINED:
+            raise UnusableScan("BS-E111", f"found no length of {name}.", file=path)
+        left = len(data) - value
+        if length > left:
+            reason = f"found {name} of {length} bytes where {left} are left."
+            raise UnusableScan("BS-E111", reason, file=path)
+        offset = value + length
+        yield element, data[value:offset], offset
 
 
 def _uid(value: bytes) -> str:
@@ -211,173 +207,60 @@ def _inflate(packed: bytes, path: Path) -> bytes:
     return body
 
 
-def _settle_encoding(walk: _Walk, offset: int, syntax: str, flags: list[str]) -> None:
-    """Hold the first element against the transfer syntax; the data decide about the VR."""
-    group_le, vr = struct.unpack_from(
-        "<H2x2s", walk.data.ljust(offset + _HEADER_BYTES, b"\0"), offset
-    )
+def _settle_encoding(
+    data: bytes, offset: int, syntax: str, flags: list[str], path: Path
+) -> tuple[bool, bool]:
+    """Hold the first element against the transfer syntax; the data decide about the VR.
+
+    Returns whether the data set is implicit, and whether it is big endian.
+    """
+    group_le, vr = struct.unpack_from("<H2x2s", data.ljust(offset + _HEADER_BYTES, b"\0"), offset)
     has_vr = vr in LONG_VRS or vr in SHORT_VRS
-    if syntax == EXPLICIT_BE:
-        walk.order = ">"
+    big = syntax == EXPLICIT_BE
     # a group below 0x100 that reads as a multiple of 0x100 is written the other way round
     swapped = group_le and group_le % 0x100 == 0
-    if bool(swapped) != (walk.order == ">"):
-        raise walk.refusal(
-            "BS-E114", "found data in another byte order than the transfer syntax says."
+    if bool(swapped) != big:
+        raise UnusableScan(
+            "BS-E114",
+            "found data in another byte order than the transfer syntax says.",
+            file=path,
         )
-    if syntax == "":
-        walk.implicit = not has_vr
-    elif has_vr == walk.implicit:
-        walk.implicit = not has_vr
+    if syntax and has_vr == (syntax == IMPLICIT_LE):
         flags.append("transfer_syntax_contradicted")
+    return not has_vr, big
 
 
-def _walk_data_set(walk: _Walk, offset: int) -> bool:
-    """Walk over the top level; tell whether an element stands twice."""
-    end = len(walk.data)
-    seen: set[tuple[int, int]] = set()
-    n_seen = 0
-    while offset < end:
-        if end - offset < _HEADER_BYTES or walk.data[offset] == walk.data[offset + 1] == 0:
-            if not any(walk.data[offset:end]):
-                walk.findings.append(f"{end - offset} zero bytes after the data set")
-                break
-            if end - offset < _HEADER_BYTES:
-                raise walk.refusal("BS-E111", f"found {end - offset} stray bytes at the end.")
-        header = _read_header(walk, offset, end)
-        if header.tag[0] == ITEM[0]:
-            raise walk.refusal("BS-E111", f"found {_name(header.tag)} outside any sequence.")
-        if header.tag in PIXEL_TAGS:
-            known = None if header.length == UNDEFINED else header.length
-            walk.pixel = (header.value, known)
-        seen.add(header.tag)
-        n_seen += 1
-        offset = _after_value(walk, header, end, 0)
-    return len(seen) < n_seen
+def _has_duplicates(data: bytes, offset: int, implicit: bool, big: bool) -> bool:
+    """Tell whether a top-level element stands twice; asked only where tags do not rise."""
+    tags: list[int] = []
+    walk_data_set(data, offset, len(data), implicit, big, (), VR_KINDS, tags.append)
+    return len(set(tags)) < len(tags)
 
 
-def _read_header(walk: _Walk, offset: int, end: int) -> _Header:
-    """Read tag, VR and length; refuse a length beyond `end`."""
-    data, order = walk.data, walk.order
-    if offset + _HEADER_BYTES > end:
-        raise walk.refusal("BS-E111", f"found {end - offset} bytes, wanted an element.")
-    walk.n_elements += 1
-    if walk.n_elements > MAX_ELEMENTS:
-        raise walk.refusal("BS-E112", f"found more than {MAX_ELEMENTS} elements.")
-    tag = struct.unpack_from(order + "HH", data, offset)
-    value = offset + _HEADER_BYTES
-    vr = b""
-    if walk.implicit or tag[0] == ITEM[0]:
-        (length,) = struct.unpack_from(order + "I", data, offset + 4)
-    else:
-        vr = data[offset + 4 : offset + 6]
-        if vr in LONG_VRS:
-            value += 4
-            if value > end:
-                raise walk.refusal("BS-E111", f"found the file cut off within {_name(tag)}.")
-            (length,) = struct.unpack_from(order + "I", data, offset + 8)
-        elif vr in SHORT_VRS:
-            (length,) = struct.unpack_from(order + "H", data, offset + 6)
-        else:
-            raise walk.refusal("BS-E111", f"found the unknown value type {vr!r} of {_name(tag)}.")
-    if length != UNDEFINED and length > end - value:
-        raise walk.refusal(
-            "BS-E111", f"found {_name(tag)} of {length} bytes where {end - value} are left."
-        )
-    return _Header(tag, vr, length, value)
+# what each end of a walk means: code, and a sentence about tag and the two numbers
+_REFUSALS = {
+    codes.TOO_SHORT: ("BS-E111", "found {1} bytes, wanted an element."),
+    codes.CUT: ("BS-E111", "found the file cut off within {0}."),
+    codes.UNKNOWN_VR: ("BS-E111", "found the unknown value type {3!r} of {0}."),
+    codes.TOO_LONG: ("BS-E111", "found {0} of {1} bytes where {2} are left."),
+    codes.OUTSIDE: ("BS-E111", "found {0} outside any sequence."),
+    codes.NO_ITEM: ("BS-E111", "found {0}, wanted an item of a sequence."),
+    codes.WITHIN_ITEM: ("BS-E111", "found {0} within an item."),
+    codes.NO_LENGTH: ("BS-E111", "found no length of {0}."),
+    codes.FRAGMENTS: ("BS-E111", "found damaged fragments of (7FE0,0010) Pixel Data."),
+    codes.STRAY: ("BS-E111", "found {1} stray bytes at the end."),
+    codes.TOO_DEEP: ("BS-E110", f"found sequences nested deeper than {MAX_DEPTH}."),
+    codes.MANY_ELEMENTS: ("BS-E112", f"found more than {MAX_ELEMENTS} elements."),
+    codes.MANY_ITEMS: ("BS-E112", f"found more than {MAX_ITEMS} items."),
+}
 
 
-def _after_value(walk: _Walk, header: _Header, end: int, depth: int) -> int:
-    """Return the offset behind the value, having walked through it where it is a sequence."""
-    if header.length != UNDEFINED:
-        stop = header.value + header.length
-        if header.vr == b"SQ" or _looks_like_items(walk, header):
-            _walk_items(walk, header.value, stop, depth + 1, ends_by_length=True)
-        return stop
-    if header.vr in (b"SQ", b"UN", b"") and header.tag not in PIXEL_TAGS:
-        return _walk_undefined(walk, header, end, depth + 1)
-    if header.tag == PIXEL_DATA:
-        return _walk_fragments(walk, header.value, end)
-    raise walk.refusal("BS-E111", f"found no length of {_name(header.tag)}.")
-
-
-def _looks_like_items(walk: _Walk, header: _Header) -> bool:
-    """Tell whether a value of unknown type holds items, as sequences in disguise do."""
-    if header.vr not in (b"UN", b"") or header.length < _HEADER_BYTES:
-        return False
-    first = struct.unpack_from(walk.order + "HHI", walk.data, header.value)
-    fits = first[2] == UNDEFINED or first[2] <= header.length - _HEADER_BYTES
-    return first[:2] == ITEM and fits
-
-
-def _walk_undefined(walk: _Walk, header: _Header, end: int, depth: int) -> int:
-    if header.vr != b"UN" or walk.implicit:
-        return _walk_items(walk, header.value, end, depth, ends_by_length=False)
-    # PS3.5 6.2.2: a sequence behind UN of undefined length is written implicit little endian
-    order, walk.order, walk.implicit = walk.order, "<", True
-    try:
-        return _walk_items(walk, header.value, end, depth, ends_by_length=False)
-    finally:
-        walk.order, walk.implicit = order, False
-
-
-def _walk_items(walk: _Walk, offset: int, end: int, depth: int, *, ends_by_length: bool) -> int:
-    if depth > MAX_DEPTH:
-        raise walk.refusal("BS-E110", f"found sequences nested deeper than {MAX_DEPTH}.")
-    while not (ends_by_length and offset == end):
-        header = _read_header(walk, offset, end)
-        if header.tag == SEQUENCE_END:
-            return header.value + header.length
-        if header.tag != ITEM:
-            raise walk.refusal(
-                "BS-E111", f"found {_name(header.tag)}, wanted an item of a sequence."
-            )
-        walk.n_items += 1
-        if walk.n_items > MAX_ITEMS:
-            raise walk.refusal("BS-E112", f"found more than {MAX_ITEMS} items.")
-        offset = _walk_item(walk, header, end, depth)
-    return offset
-
-
-def _walk_item(walk: _Walk, item: _Header, end: int, depth: int) -> int:
-    stop = end if item.length == UNDEFINED else item.value + item.length
-    before, walk.implicit = walk.implicit, walk.implicit or _lacks_vr(walk, item.value, stop)
-    try:
-        return _walk_elements(walk, item, stop, depth)
-    finally:
-        walk.implicit = before
-
-
-def _lacks_vr(walk: _Walk, offset: int, stop: int) -> bool:
-    """Tell whether an item is written without VR, as some writers do within explicit files."""
-    if stop - offset < _HEADER_BYTES or walk.data[offset : offset + 2] == b"\xfe\xff":
-        return False
-    vr = walk.data[offset + 4 : offset + 6]
-    return vr not in LONG_VRS and vr not in SHORT_VRS
-
-
-def _walk_elements(walk: _Walk, item: _Header, stop: int, depth: int) -> int:
-    offset = item.value
-    while item.length == UNDEFINED or offset < stop:
-        header = _read_header(walk, offset, stop)
-        if header.tag == ITEM_END and item.length == UNDEFINED:
-            return header.value + header.length
-        if header.tag[0] == ITEM[0]:
-            raise walk.refusal("BS-E111", f"found {_name(header.tag)} within an item.")
-        offset = _after_value(walk, header, stop, depth)
-    return offset
-
-
-def _walk_fragments(walk: _Walk, offset: int, end: int) -> int:
-    """Walk over encapsulated pixels: fragments of known length, then a delimiter."""
-    while True:
-        header = _read_header(walk, offset, end)
-        if header.tag == SEQUENCE_END:
-            return header.value + header.length
-        if header.tag != ITEM or header.length == UNDEFINED:
-            raise walk.refusal("BS-E111", "found damaged fragments of (7FE0,0010) Pixel Data.")
-        offset = header.value + header.length
-
-
-def _name(tag: tuple[int, int]) -> str:
-    return f"({tag[0]:04X},{tag[1]:04X})"
+def _refuse_unsound(verdict: list[int], path: Path) -> None:
+    """Raise what the end of a walk means."""
+    status, tag, number, other = verdict
+    if status == codes.END:
+        return
+    code, sentence = _REFUSALS[status]
+    name = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    value_type = bytes((number >> 8 & 0xFF, number & 0xFF))
+    raise UnusableScan(code, sentence.format(name, number, other, value_type), file=path)

@@ -6,6 +6,7 @@ from typing import Final
 
 from bonescan.model.header import Tag
 
+CHARACTER_SET: Final[Tag] = (0x0008, 0x0005)
 SOP_CLASS_UID: Final[Tag] = (0x0008, 0x0016)
 SOP_INSTANCE_UID: Final[Tag] = (0x0008, 0x0018)
 STUDY_DATE: Final[Tag] = (0x0008, 0x0020)

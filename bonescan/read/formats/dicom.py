@@ -16,7 +16,7 @@ def _claims(probe: Probe) -> bool:
 def _read(probe: Probe, settings: ReadSettings) -> DxaScan | RfScan:
     from ..dicom.open_file import read_dicom
 
-    return read_dicom(probe.path, settings.max_file_bytes)
+    return read_dicom(probe.path, settings)
 
 
 FORMAT = Format("dicom", _claims, _read)
