@@ -15,7 +15,7 @@ from bonescan.model.vocabulary import Origin, OutcomeKind, Severity, Technique
 from .arithmetic import check_density, check_sums, spine_total
 from .carrier import find_numbers
 from .discordance import discordant_pairs, proposal_words, proposals, remaining_density
-from .no_numbers import explain
+from .no_numbers import NOT_PROVEN, explain, not_proven_reason
 from .picture import dxa_picture
 from .printed import PRINTED_TWICE, Found, PrintedRegion, once_each
 from .spine_picture import SPINE_PICTURES, find_spine, spine_words
@@ -99,11 +99,14 @@ def _reported(
     code = "BS-W211" if faults else "BS-W217" if twice else ""
     code = "BS-W219" if found.contradictions else code
     first = next(iter(faults + twice), "")
+    reason = f"The printed numbers contradict each other: {first}." if code else ""
+    if found.needs_person and not code:
+        code, reason = NOT_PROVEN, not_proven_reason(found)
     return StageResult(
         kind=OutcomeKind.NEEDS_REVIEW if code else OutcomeKind.REPORTED,
         carrier=found.carrier,
         code=code,
-        reason=f"The printed numbers contradict each other: {first}." if code else "",
+        reason=reason,
         hint=code_info(code).hint if code else "",
         measurements=tuple(_measurement(scan, found, r) for r in regions),
         problems=tuple(remarks.problems),

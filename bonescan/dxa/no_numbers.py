@@ -10,6 +10,7 @@ from bonescan.model.vocabulary import OutcomeKind
 
 from .printed import Found
 
+NOT_PROVEN = "BS-W450"
 PDF_CLASS = "1.2.840.10008.5.1.4.1.1.104.1"
 
 # what the makers' DICOM conformance statements name; the menu names were not seen
@@ -35,6 +36,9 @@ class NoNumbers:
 
 def explain(scan: DxaScan, found: Found | None) -> NoNumbers:
     """Say why; "no numbers in this export" is a normal outcome, not an error."""
+    if found is not None and found.needs_person:
+        reason = not_proven_reason(found)
+        return _verdict(OutcomeKind.NEEDS_REVIEW, found.carrier, NOT_PROVEN, reason)
     if found is not None and (found.not_understood or found.regions):
         shown = "; ".join(found.not_understood[:5]) or "numbers that can't be true"
         return _verdict(
@@ -66,6 +70,12 @@ def explain(scan: DxaScan, found: Found | None) -> NoNumbers:
         "This object of a densitometer holds neither numbers nor an image." + _raw_data(scan),
         _SWITCH_ON.get(scan.device.maker or "", ""),
     )
+
+
+def not_proven_reason(found: Found) -> str:
+    """Say which numbers of a picture are left to a person."""
+    shown = "; ".join(found.needs_person[:5])
+    return f"Read from a picture and not proven: {shown[:400]}."
 
 
 def _verdict(kind: OutcomeKind, carrier: str, code: str, reason: str, hint: str = "") -> NoNumbers:

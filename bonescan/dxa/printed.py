@@ -53,7 +53,8 @@ class Found:
 
     `readings` lists every number that was seen, used or not, with its place;
     `contradictions` what this carrier and another one in the same file say of
-    one number, with both values; `details` what else a page should show.
+    one number, with both values; `details` what else a page should show;
+    `needs_person` which numbers were read from a picture and not proven.
     """
 
     carrier: str
@@ -64,6 +65,7 @@ class Found:
     readings: list[Reading] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
     details: list[tuple[str, str]] = field(default_factory=list)
+    needs_person: list[str] = field(default_factory=list)
 
 
 def plain_number(text: object) -> float | None:

@@ -21,6 +21,7 @@ BS-E390-E394   precision studies (`codes_precision`)
 BS-E400-E409   guidance and lists of who is due (`codes_guidance`)
 BS-E430-E439   inputs, archives, watching, export (`codes_batch`)
 BS-E440-E449   serial measurements, pregnancy (`codes_pop`)
+BS-E450-E459   numbers in pictures, decisions of people (`codes_burned_in`)
 BS-E501-E509   environment: disk, store, permission (`codes_run`)
 BS-E510-E519   the machine (`codes_doctor`)
 BS-E520-E529   the store, limits of a worker (`codes_store`)
@@ -40,6 +41,7 @@ BS-W390-W394   precision studies, warnings (`codes_precision`)
 BS-W400-W409   guidance, warnings (`codes_guidance`)
 BS-W440-W449   serial measurements, warnings (`codes_pop`)
 BS-W430-W439   inputs and archives, warnings (`codes_batch`)
+BS-W450-W459   numbers in pictures, warnings (`codes_burned_in`)
 =============  ==================================================
 """
 

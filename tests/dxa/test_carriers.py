@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from bonescan.dxa import carrier as module
 from bonescan.dxa.carrier import Carrier, load_carriers
 from bonescan.dxa.printed import Found, in_base_unit, plain_number
+from bonescan.simulate.report_dicom import page_capture
+from bonescan.simulate.report_pages import PageNumber, PageStyle, draw_numbers, draw_page
 
 TABLE = (
     'ResultsTable1[ 0][ 0] = "Region";\nResultsTable1[ 1][ 0] = "BMD[g/cm2]";\n'
@@ -16,6 +19,16 @@ COMMENTS = (
     '<DXA_RESULTS><SCAN type="AP Spine"><ROI region="L1"><BMD units=" g/cm2">0.873</BMD></ROI>'
     "</SCAN></DXA_RESULTS>"
 )
+
+
+def _page_of_one_vertebra():
+    style = PageStyle(font="aileron")
+    printed = {"area": "12.00", "bmc": "10.48", "bmd": "0.873"}
+    numbers = [
+        PageNumber(site="L1", label="L1", quantity=q, text=t, drawn=t) for q, t in printed.items()
+    ]
+    person = draw_page(style, 1).person
+    return page_capture(draw_numbers(style, numbers, person, np.random.default_rng(1)), 1)
 
 
 @pytest.fixture
@@ -31,6 +44,7 @@ def fixtures(dicom):
     return {
         "sr": d.report(("2000001", "99GE", "DXA Report"), spine),
         "hologic-private": d.lunar(extra=private),
+        "burned-in": _page_of_one_vertebra(),
         "ge-comments": d.lunar(extra={(0x20, 0x4000): d.el(0x20, 0x4000, "LT", COMMENTS)}),
     }
 

@@ -1,0 +1,168 @@
+"""A report page that is a picture: what stands on it, and which of it proves itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bonescan.files.glyph_atlas import GlyphAtlas, read_atlas
+from bonescan.files.png import grey_png
+from bonescan.model.reading import Reading
+from bonescan.model.regions import measured_site
+from bonescan.model.sites import spine_site, vertebrae_of
+from bonescan.norms.load import load_norms
+
+from ..printed import Found, PrintedRegion, set_number
+from .cells import ReadCell, read_cells
+from .glyphs import Box, find_cells
+from .ink import page_ink
+from .layout import Table, TableRow, find_tables
+from .proof import PageAbout, ProofRow, prove
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CARRIER_NAME = "burned-in"
+UNITS = {"bmd": "g/cm2", "bmc": "g", "area": "cm2"}
+NAMES = {"bmd": "BMD", "bmc": "BMC", "area": "area", "t": "T", "z": "Z"}
+ASKED = ("bmd", "t", "z")  # quantities that a person is asked about
+_SIDES = {"Left": "left", "Right": "right", "Mean": "mean"}
+_SKIPPED = "Diff"
+_POLICY_WORDS = ("whlte", "femal")
+_OTHER_WORDS = ("aslan", "black", "hlspanlc", "chlnese", "korean", "japan", "talwan", "local")
+
+
+def read_page(
+    pixels: NDArray[Any], about: PageAbout | None = None, atlas: GlyphAtlas | None = None
+) -> Found | None:
+    """Read a report page.
+
+    Parameters
+    ----------
+    pixels : (row, column) or (row, column, 3) number
+        The picture as stored.
+    about : PageAbout, optional
+        What the file says of person and device; without it no score is proven.
+    atlas : GlyphAtlas, optional
+        The site's own; default: the bundled one.
+
+    Returns
+    -------
+    found : Found or None
+        None: this is no page with a table of bone densities. `regions` holds
+        only what proved itself; `readings` everything, each with its box and
+        the piece of the picture; `needs_person` what is left to a person.
+    """
+    about = about or PageAbout()
+    ink = page_ink(pixels)
+    if ink is None:
+        return None
+    read = read_cells(ink, find_cells(ink), atlas or read_atlas())
+    tables = find_tables(read)
+    if not tables:
+        return None
+    about = _with_policy(about, read)
+    found = Found(carrier=CARRIER_NAME)
+    grey = _grey(pixels)
+    for table in tables:
+        _read_table(table, about, grey, found)
+    return found
+
+
+def _read_table(table: Table, about: PageAbout, grey: NDArray[np.uint8], found: Found) -> None:
+    rows: list[tuple[TableRow, ProofRow]] = []
+    region = about.region or _region_of(table)
+    block = ""
+    for row in table.rows:
+        if row.label == _SKIPPED:
+            continue
+        side = _SIDES.get(row.label, "")
+        above = [proof.site for _, proof in rows]
+        site = measured_site(block, side, region) if side else _site(row.label, region, above)
+        block = block if side else row.label
+        readings = {q: c.readings() for q, c in row.cells.items()}
+        rows.append((row, ProofRow(site or "", row.label or row.label_text, readings)))
+    known = [proof for _, proof in rows if proof.site]
+    prove(known, about, load_norms())
+    for row, proof in rows:
+        _keep(row, proof, grey, found)
+
+
+def _region_of(table: Table) -> str:
+    labels = {r.label for r in table.rows}
+    if any(vertebrae_of(label) for label in labels):
+        return "lumbar-spine"
+    return "femur" if labels & {"Neck", "Troch", "Inter"} else ""
+
+
+def _site(label: str, region: str, above: Sequence[str]) -> str | None:
+    if label == "Total" and region == "lumbar-spine":
+        singles = [site for site in above if len(vertebrae_of(site)) == 1]
+        return spine_site(tuple(singles)) if len(singles) > 1 else None
+    return measured_site(label, "", region) if label else None
+
+
+def _keep(row: TableRow, proof: ProofRow, grey: NDArray[np.uint8], found: Found) -> None:
+    region = PrintedRegion(site=proof.site, text=proof.label)
+    open_ones = []
+    for quantity, cell in row.cells.items():
+        text = proof.proven.get(quantity)
+        if text is not None:
+            set_number(region, quantity, float(text), UNITS.get(quantity, ""))
+        elif quantity in ASKED:
+            open_ones.append(NAMES[quantity])
+        found.readings.append(_reading(proof, quantity, cell, grey))
+    if region.has_numbers:
+        region.flags.append("read_from_picture")
+        found.regions.append(region)
+    if open_ones:
+        why = f" ({proof.doubts[0]})" if proof.doubts else ""
+        found.needs_person.append(f"{proof.label or 'a row'}: {', '.join(open_ones)}{why}")
+
+
+def _reading(proof: ProofRow, quantity: str, cell: ReadCell, grey: NDArray[np.uint8]) -> Reading:
+    text = proof.proven.get(quantity)
+    options = proof.readings.get(quantity, ())
+    single = options[0] if len(options) == 1 and proof.fitting(quantity) else None
+    box = cell.cell.box
+    return Reading(
+        site=proof.site,
+        region_text=proof.label,
+        quantity=quantity,
+        text=text if text is not None else cell.shown,
+        value=_value(text if text is not None else single),
+        unit=UNITS.get(quantity, ""),
+        carrier=CARRIER_NAME,
+        place=f"page 1, box {box.left},{box.top},{box.width},{box.height}",
+        proof=proof.proofs.get(quantity, ""),
+        crop_png=_crop(grey, box, cell.cell.height),
+    )
+
+
+def _value(text: str | None) -> float | None:
+    return None if text is None else float(text) + 0.0
+
+
+def _crop(grey: NDArray[np.uint8], box: Box, height: int) -> bytes:
+    rim = max(2, height // 2)
+    top, left = max(0, box.top - rim), max(0, box.left - rim)
+    return grey_png(grey[top : box.bottom + rim, left : box.right + rim])
+
+
+def _grey(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    flat = pixels[..., :3].mean(axis=-1) if pixels.ndim > 2 else pixels  # noqa: PLR2004
+    if pixels.dtype != np.uint8:
+        low, high = float(flat.min()), float(flat.max())
+        flat = (flat - low) * (255.0 / ((high - low) or 1.0))
+    return np.asarray(np.rint(flat), dtype=np.uint8)
+
+
+def _with_policy(about: PageAbout, read: Sequence[ReadCell]) -> PageAbout:
+    """Note whether the page names White women, and no other people, as its reference."""
+    import dataclasses
+
+    words = "".join(c.text for c in read).lower().translate(str.maketrans("1ijIl|", "llllll"))
+    named = all(w in words for w in _POLICY_WORDS) and not any(w in words for w in _OTHER_WORDS)
+    return dataclasses.replace(about, states_policy=named)

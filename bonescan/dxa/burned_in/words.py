@@ -1,0 +1,85 @@
+"""Which heading or region letters are: by likeness to known words; vertebrae exactly."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+
+from .cells import ReadCell
+
+LIKE_1, APART_1 = 0.70, 0.10  # likeness wanted, and its lead over any other word
+CAPITAL_L_1 = 1.5
+REGIONS = {
+    "neck": "Neck", "femoralneck": "Neck", "femneck": "Neck", "femurneck": "Neck",
+    "upperneck": "Upper neck", "lowerneck": "Lower neck", "neckmean": "",
+    "troch": "Troch", "trochanter": "Troch", "inter": "Inter", "intertrochanter": "Inter",
+    "wards": "Ward's", "wardstriangle": "Ward's", "shaft": "Shaft", "total": "Total",
+    "totalhip": "Total hip", "totalfemur": "Total hip",
+    "left": "Left", "right": "Right", "mean": "Mean", "diff": "Diff", "difference": "Diff",
+    "totalbody": "Total body", "subtotal": "", "head": "", "pelvis": "", "ribs": "", "spine": "",
+    "arms": "", "legs": "", "trunk": "",
+    "neckleft": "Neck left", "neckright": "Neck right", "totalleft": "Total left",
+    "totalright": "Total right",
+}  # fmt: skip
+_ALIKE = str.maketrans(
+    {"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "|": "l", "[": "l", "]": "l"}
+)
+_SCORE = "score"
+_DENSITY = re.compile(r"[b8](?:[mnwh]|[rnil1][4nil1])([d0oqceg])(?:$|[^a-z0-9]|[g9l\[(])")
+
+
+def heading_of(text: str) -> str:
+    """Name the quantity of a column's heading; "" where it is none.
+
+    >>> [heading_of(t) for t in ("Area(cm2)", "BMC", "8MD(g/cm2)", "T-score", "Z-5core", "Age:61")]
+    ['area', 'bmc', 'bmd', 't', 'z', '']
+    """
+    words = re.sub(r"[^a-z0-9|\\[\\]]", "", text.lower())
+    density = _DENSITY.match(words)
+    if density and len(words) <= 12:  # noqa: PLR2004 - BMD(g/cm2)
+        return "bmd" if density[1] in "d0oq" else "bmc"
+    plain = words.translate(_ALIKE)
+    if _like(plain[:4], "area") >= 0.75 and len(words) <= 8:  # noqa: PLR2004
+        return "area"
+    dashed = len(text) <= 9 and text[1:2] == "-"  # noqa: PLR2004 - T-score, its letters touching
+    if dashed or (len(words) <= 9 and _like(plain[1:6], _SCORE) >= LIKE_1):  # noqa: PLR2004
+        return {"t": "t", "7": "t", "z": "z", "2": "z"}.get(words[:1], "")
+    return ""
+
+
+def region_of(read: ReadCell) -> str:
+    """Write a row's label plainly; "" where it is not surely one of the known regions."""
+    spine = _vertebrae(read)
+    if spine:
+        return spine
+    words = re.sub(r"[^a-z]", "", read.text.lower().translate(_ALIKE))
+    if len(words) <= 3:  # noqa: PLR2004 - too short to be surely like anything
+        return ""
+    ranked = sorted(
+        ((_like(words, name.translate(_ALIKE)), region) for name, region in REGIONS.items()),
+        reverse=True,
+    )
+    best, region = ranked[0]
+    other = next((like for like, name in ranked if name != region), 0.0)
+    return region if best >= LIKE_1 and best - other >= APART_1 else ""
+
+
+def _vertebrae(read: ReadCell) -> str:
+    """Read ``L1``, ``L1-L4``, ``L1,L3`` glyph by glyph; a digit in doubt is no label."""
+    text, want = "", "L"
+    for mark in read.marks:
+        if want == "L" and mark.kind == "glyph" and mark.capital_l_1 <= CAPITAL_L_1:
+            text, want = text + "L", "digit"
+        elif want == "digit" and mark.kind == "glyph" and len(mark.digits) == 1:
+            if mark.digits not in "12345":
+                return ""
+            text, want = text + mark.digits, "sign"
+        elif want == "sign" and mark.kind in {"minus", "point"}:
+            text, want = text + {"minus": "-", "point": ","}[mark.kind], "L"
+        else:
+            return ""
+    return text if want == "sign" else ""
+
+
+def _like(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()

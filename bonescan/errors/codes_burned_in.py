@@ -1,0 +1,31 @@
+"""Codes of numbers in pictures and of what people decide about them."""
+
+from . import CodeInfo
+
+CODES: tuple[CodeInfo, ...] = (
+    CodeInfo(
+        code="BS-E450",
+        title="a file that is no atlas of glyphs",
+        hint="Take the bundled atlas, or make one with this version.",
+    ),
+    CodeInfo(
+        code="BS-E451",
+        title="a table of decisions that can't be read as one",
+        hint="Take the review.csv of `bonescan confirm OUT`, and fill in decision and who.",
+    ),
+    CodeInfo(
+        code="BS-E452",
+        title="a decision about something that this result folder does not hold",
+        hint="Write review.csv anew with `bonescan confirm OUT`, and decide there.",
+    ),
+    CodeInfo(
+        code="BS-W450",
+        title="numbers read from a picture that nothing proves",
+        hint="Look at them with `bonescan confirm OUT`, and say which are right.",
+    ),
+    CodeInfo(
+        code="BS-W451",
+        title="a decision of a person that changes nothing here",
+        hint="The file gives other numbers now; look at it again with `bonescan confirm OUT`.",
+    ),
+)
