@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from . import _simulate_pop
 from ._frame import ConfigOption, JsonOption, VerbResult, finish
 from ._progress import PhaseProgress
 
@@ -58,6 +59,7 @@ def add(app: typer.Typer) -> None:
         help=_PHANTOM_HELP,
         epilog="Example: bonescan simulate phantom -o phantom.h5 --kind phantom --seed 7",
     )(phantom)
+    group.command("pop", help=_simulate_pop.HELP, epilog=_simulate_pop.EPILOG)(_simulate_pop.pop)
     app.add_typer(
         group, name="simulate", epilog="Example: bonescan simulate scans -o my_scans --seed 7"
     )
