@@ -21,8 +21,8 @@ HELP = "measure each study that arrives in a folder, once it is complete"
 _LONG_HELP = (
     "Watch FOLDER and run on each study once nothing in it has changed for the quiet time. A study "
     "is a folder directly below FOLDER, or files of one stem in it. Everything done is kept in "
-    "OUT: start it again and it goes on. Ctrl-C or SIGTERM ends it (exit code 130) after the scan in "
-    "hand. Events are printed as JSON lines without names or numbers."
+    "OUT: start it again and it goes on. Ctrl-C or SIGTERM ends it (exit code 130) after the scan "
+    "in hand. Events are printed as JSON lines without names or numbers."
 )
 _EPILOG = "Example: bonescan watch /data/incoming -o results --quiet 30s --poll 10s"
 

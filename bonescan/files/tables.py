@@ -223,11 +223,14 @@ DICTIONARY_COLUMNS = (
 
 def dictionary_rows(flags: Mapping[str, str]) -> list[dict[str, Any]]:
     """List every column and every flag with its meaning."""
+    from .attrition_table import ATTRITION_COLUMNS
+
     tables = {
         "files.csv": FILES_COLUMNS,
         "results.csv": RESULTS_COLUMNS,
         "patients.csv": PATIENTS_COLUMNS,
         "readings.csv": READINGS_COLUMNS,
+        "attrition.csv": ATTRITION_COLUMNS,
         "identities.csv": IDENTITY_COLUMNS,
     }
     rows: list[dict[str, Any]] = [

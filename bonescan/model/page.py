@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from .exam import Device, Exam
 from .measurement import LabelledRow
@@ -23,6 +24,7 @@ class PageRow:
     exam: Exam
     device: Device
     person: PersonAtExam
+    part: int = 0  # of a table of many people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class PageExam:
     exam: Exam
     device: Device
     person: PersonAtExam
+    sha256: str = ""
+    part: int = 0  # of a table of many people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,7 @@ class StudyPage:
     problems: tuple[Problem, ...]
     outcome_counts: dict[str, int] = field(default_factory=dict)
     category_counts: dict[str, int] = field(default_factory=dict)
+    attrition: tuple[dict[str, Any], ...] = ()  # rows of attrition.csv
     model_text: str = ""  # which REMS-style model, in words
     settings_text: tuple[tuple[str, str], ...] = ()
     flag_texts: dict[str, str] = field(default_factory=dict)  # flag -> plain words

@@ -31,8 +31,16 @@ from .words import (
     site_words,
 )
 
+DEVICES_SHOWN = 12  # in the table of how far files came; attrition.csv has them all
 LINES_SHOWN = 6  # of one problem; more are counted and lie folded away
-TABLES = ("results.csv", "patients.csv", "files.csv", "data_dictionary.csv", "run.json")
+TABLES = (
+    "results.csv",
+    "patients.csv",
+    "files.csv",
+    "attrition.csv",
+    "data_dictionary.csv",
+    "run.json",
+)
 
 
 def index_page(study: StudyPage) -> str:
@@ -69,6 +77,7 @@ def index_page(study: StudyPage) -> str:
             watermark="",
             tiles=_tiles(study, rows),
             outcomes=_outcomes(study),
+            attrition=_attrition(study),
             classes=_classes(study),
             rows=rows,
             classes_shown=sorted({row["category"] for row in rows}),
@@ -102,6 +111,26 @@ def _outcomes(study: StudyPage) -> list[tuple[str, str, int]]:
         study.outcome_counts, key=lambda w: (order.index(w) if w in order else len(order), w)
     )
     return [(word, outcome_words(word), study.outcome_counts[word]) for word in words]
+
+
+def _attrition(study: StudyPage) -> dict[str, Any]:
+    """Show how many files came how far: all of them, and by device where there are several."""
+    steps = {
+        "found": _("found"),
+        "readable": _("readable"),
+        "recognised": _("bone density"),
+        "quality_passed": _("passed checks"),
+        "measured": _("with numbers"),
+        "classified": _("with a class"),
+    }
+    everything = [row for row in study.attrition if row["scope"] == "all"]
+    devices = [row for row in study.attrition if row["scope"] == "device"]
+    shown = everything + (devices if 1 < len(devices) <= DEVICES_SHOWN else [])
+    return {
+        "heads": list(steps.values()),
+        "rows": [(row["device"] or _("all files"), [row[step] for step in steps]) for row in shown],
+        "set_aside": everything[0]["set_aside"] if everything else 0,
+    }
 
 
 def _classes(study: StudyPage) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bonescan import __version__
+from bonescan.files.attrition_table import ATTRITION_COLUMNS
 from bonescan.files.flag_texts import all_flags
 from bonescan.files.tables import (
     DICTIONARY_COLUMNS,
@@ -22,6 +23,7 @@ from bonescan.files.tables import (
 )
 from bonescan.model.page import PageReading, PageRow, PageVerdict, PersonPage, StudyPage
 
+from .attrition import attrition_rows
 from .gather_study import Study
 
 PRIVATE_MODE = 0o600
@@ -34,6 +36,7 @@ def write_tables(out: Path, study: Study) -> None:
         "results.csv": table_text(RESULTS_COLUMNS, result_rows(study)),
         "patients.csv": table_text(PATIENTS_COLUMNS, patient_rows(study)),
         "readings.csv": table_text(READINGS_COLUMNS, reading_rows(study)),
+        "attrition.csv": table_text(ATTRITION_COLUMNS, attrition_rows(study)),
         "data_dictionary.csv": table_text(DICTIONARY_COLUMNS, dictionary_rows(all_flags())),
     }
     for name, text in tables.items():
@@ -75,6 +78,7 @@ def write_pages(
             problems=study.problems,
             outcome_counts=study.outcome_counts,
             category_counts=study.category_counts,
+            attrition=tuple(attrition_rows(study)),
             model_text=model_text,
             settings_text=settings_text,
             flag_texts=all_flags(),
