@@ -18,6 +18,7 @@ from .discordance import discordant_pairs, proposal_words, proposals, remaining_
 from .no_numbers import NOT_PROVEN, explain, not_proven_reason
 from .picture import dxa_picture
 from .printed import PRINTED_TWICE, Found, PrintedRegion, once_each
+from .raw_data import raw_data_details
 from .spine_picture import SPINE_PICTURES, find_spine, spine_words
 
 REMS_MAKER = "echolight"
@@ -233,4 +234,5 @@ def _describe(scan: DxaScan, remarks: _Remarks) -> None:
             column, row = scan.image.pixel_pitch_mm
             text = f"{column:.3f} × {row:.3f} mm, from {scan.image.pitch_source}"
             remarks.details.append(("pixel size", text))
+    remarks.details += raw_data_details(scan.header)
     remarks.details += [("noticed", text) for text in scan.findings[:_SHOWN]]

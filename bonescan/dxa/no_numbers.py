@@ -51,9 +51,13 @@ def explain(scan: DxaScan, found: Found | None) -> NoNumbers:
             "BS-E183",
             "The page of a REMS device shows its numbers only as a picture or text.",
         )
-    if scan.sop_class_uid == PDF_CLASS:
+    if scan.sop_class_uid == PDF_CLASS or scan.source.format_name == "pdf":
         return _verdict(
-            OutcomeKind.NO_NUMBERS, "pdf", "BS-E181", "The report is a PDF, whose text is not read."
+            OutcomeKind.NO_NUMBERS,
+            "pdf",
+            "BS-E181",
+            "The report is a PDF and its text layer holds no table of numbers.",
+            _SWITCH_ON.get(scan.device.maker or "", ""),
         )
     if scan.image is not None:
         return _verdict(

@@ -35,8 +35,8 @@ def measure_results(scan: DeviceResults) -> StageResult:
     -------
     result : StageResult
         Its `parts` are the exams. "reported"; "needs-review" when a number
-        contradicts itself or its second entry; "unusable" when no row could
-        be used. Rows that could not be used are problems with their line.
+        contradicts itself or its second entry. Rows that could not be used are
+        problems with their line.
     """
     name = scan.source.path.name
     parts = tuple(_part(rows, scan) for rows in _exams(scan.rows))
@@ -45,10 +45,7 @@ def measure_results(scan: DeviceResults) -> StageResult:
     )
     review = next((p for p in parts if p.kind is OutcomeKind.NEEDS_REVIEW), None)
     kind, code, reason = OutcomeKind.REPORTED, "", ""
-    if not parts:
-        first = f" Line {scan.refused[0][0]}: {scan.refused[0][1]}." if scan.refused else ""
-        kind, code, reason = OutcomeKind.UNUSABLE, "BS-E187", f"No row could be used.{first}"
-    elif review is not None:
+    if review is not None:
         kind, code, reason = review.kind, review.code, review.reason
     return StageResult(
         kind=kind,

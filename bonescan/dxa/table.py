@@ -105,6 +105,7 @@ def _columns(head: Sequence[str]) -> list[_Column]:
         known = next((q for q, pattern in _COLUMNS if pattern.search(bare)), "")
         if known and any(c.quantity == known for c in columns):
             known = ""
+        bare = bare or ("percent" if stated.strip() == "%" else "")
         if known or (index and bare):
             columns.append(_Column(known or kept_word(bare), stated.strip("() "), index))
     return columns

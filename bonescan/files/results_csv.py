@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from bonescan.errors import UnusableScan
 from bonescan.model.exam import Device, Exam, Subject
@@ -52,7 +53,7 @@ def read_results(source: Source, columns: ColumnMap) -> DeviceResults:
     Raises
     ------
     UnusableScan
-        BS-E187: a column that the map names stands twice.
+        BS-E187: a column that the map names stands twice, or no row can be used.
     UsageError
         BS-E320, BS-E321: the file is no text table.
     """
@@ -67,17 +68,32 @@ def read_results(source: Source, columns: ColumnMap) -> DeviceResults:
         carrier=TYPED_TWICE if columns.again else RESULTS_TABLE,
     )
     rows: list[ResultsRow] = []
+    last = None if _ends_with_a_line(source.path) else table.rows[-1:]
     for row in table.rows:
         try:
+            if last and row is last[0]:
+                raise Refused("found no end of the line: the table may be cut off within it")  # noqa: TRY301 - listed with the others
             rows.append(_row(row, known))
         except Refused as refusal:
             known.refused.append((row.line, str(refusal)))
+    if not rows:
+        line, reason = known.refused[0] if known.refused else (1, "found no row")
+        raise UnusableScan("BS-E187", f"line {line}: {reason}.", file=source.path)
     return DeviceResults(
         source=source, carrier=known.carrier, rows=tuple(rows), refused=tuple(known.refused)
     )
 
 
+def _ends_with_a_line(path: Path) -> bool:
+    """Tell whether the file ends with the end of a line, in any of the encodings read."""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, 2) - 2))
+        return any(mark in file.read() for mark in (b"\n", b"\r"))
+
+
 def _row(row: CsvRow, table: _Table) -> ResultsRow:
+    if len(row.cells) < len(table.index):
+        raise Refused(f"found {len(row.cells)} cells, wanted {len(table.index)}")
     subject, exam = _subject(row, table), _exam(row, table)
     numbers = tuple(_numbers(row, table))
     if not any(r.value is not None for entries in numbers for r in entries):

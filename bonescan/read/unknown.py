@@ -18,7 +18,6 @@ _ARCHIVES = (
     (b"\x89LZO", "an lzo file"),
 )
 _PICTURES = (
-    (b"%PDF-", "a PDF outside DICOM"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"II*\0", "a TIFF picture"),

@@ -19,8 +19,18 @@ from bonescan.settings import ReadSettings
 @pytest.fixture(scope="session")
 def dicom() -> ModuleType:
     """Builds DICOM files byte by byte (tests/read/dicom_bytes.py)."""
-    path = Path(__file__).parents[1] / "read" / "dicom_bytes.py"
-    spec = importlib.util.spec_from_file_location("dicom_bytes_for_dxa", path)
+    return _module("dicom_bytes")
+
+
+@pytest.fixture(scope="session")
+def pages() -> ModuleType:
+    """Builds PDF files byte by byte (tests/read/pdf_bytes.py)."""
+    return _module("pdf_bytes")
+
+
+def _module(name: str) -> ModuleType:
+    path = Path(__file__).parents[1] / "read" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"{name}_for_dxa", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -32,8 +32,10 @@ def _page_of_one_vertebra():
 
 
 @pytest.fixture
-def fixtures(dicom):
+def fixtures(dicom, pages):
     d = dicom
+    columns = [(72, "Region"), (160, "BMD (g/cm2)")]
+    page = [(72, 730, "Scan Type: a Lumbar Spine"), *pages.table(columns, [["L1", "0.873"]])]
     spine = d.container(("2000100", "99GE", "AP Spine"), d.container(
         ("21", "99GE", "L1"), d.num(("1", "99GE", "BMD"), "0.873", "g/cm2")
     ))  # fmt: skip
@@ -44,6 +46,7 @@ def fixtures(dicom):
     return {
         "sr": d.report(("2000001", "99GE", "DXA Report"), spine),
         "hologic-private": d.lunar(extra=private),
+        "pdf-text": d.encapsulated(pages.pdf(page)),
         "burned-in": _page_of_one_vertebra(),
         "ge-comments": d.lunar(extra={(0x20, 0x4000): d.el(0x20, 0x4000, "LT", COMMENTS)}),
     }

@@ -213,3 +213,14 @@ def report(
         (0x40, 0xA730): seq(0x40, 0xA730, *children),
     }
     return lunar({**head, **(changes or {})}, extra, pixels=None)
+
+
+def encapsulated(document: bytes, changes: dict | None = None) -> bytes:
+    """A report as a PDF inside DICOM."""
+    head = {
+        (0x08, 0x16): ("UI", PDF),
+        (0x42, 0x11): ("OB", document),
+        (0x42, 0x12): ("LO", "application/pdf"),
+    }
+    no_image = {tag: None for tag in LUNAR if tag[0] == 0x28} | {(0x40, 0x303): None}
+    return lunar({**no_image, **head, **(changes or {})}, pixels=None)

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from .dicom_bytes import lunar
+from .pdf_bytes import pdf, table
 
 
 def rf_exam(path: Path) -> None:
@@ -154,13 +155,25 @@ def write_sample(name: str, folder: Path) -> Path:
 WRITERS = {"bonescan-rf": rf_exam, "zea-hdf5": zea, "uff-hdf5": uff}
 
 
+# each number typed in twice, a blank line below: columns as the documentation names them
+TYPED_TWICE = (
+    "exam_date,technique,site,bmd_g_cm2,bmd_g_cm2_again,t_score,t_score_again,patient_id\n"
+    "2026-03-04,REMS,femoral-neck-left,0.652,0.652,-1.80,-1.80,0007007007\n"
+)
+REPORT_PAGE = [
+    (72, 740, "Patient ID: 0007"),
+    (72, 726, "Scan Type: a Lumbar Spine"),
+    *table([(72, "Region"), (150, "BMD (g/cm2)"), (240, "T-score")], [["L1-L4", "0.930", "-1.0"]]),
+]
 FILES = {
     "bonescan-rf": "exam.h5",
     "clarius-rf": "20260304_rf.raw",
     "companion": "README.md",
+    "device-results": "typed.csv",
     "dicom": "scan.dcm",
     "matlab": "scan.mat",
     "metaimage-rf": "capture.mha",
+    "pdf": "report.pdf",
     "spectra-csv": "spectra.csv",
     "uff-hdf5": "beamformed.uff",
     "ultrasonix-rf": "scan.rf",
@@ -171,7 +184,9 @@ CONTENT = {
     "matlab": MAT5,
     "ultrasonix-rf": ultrasonix_rf(),
     "companion": b"# What this folder holds\n",
+    "device-results": TYPED_TWICE.encode(),
     "dicom": lunar(),
+    "pdf": pdf(REPORT_PAGE),
     "metaimage-rf": mha(),
     "spectra-csv": SPECTRA.encode(),
 }

@@ -116,7 +116,7 @@ def test_what_a_format_did_not_foresee_ends_as_one_coded_refusal(tmp_path, monke
         ("a.zip", b"PK\x03\x04rest", "BS-E106", "a zip archive"),
         ("a.dcm.gz", b"\x1f\x8b\x08rest", "BS-E106", "a gzip file"),
         ("a.tar", bytes(257) + b"ustar\x0000", "BS-E106", "a tar archive"),
-        ("a.pdf", b"%PDF-1.7\n", "BS-E107", "a PDF outside DICOM"),
+        ("a.pdf", b"%PDF-1.7\n", "BS-E185", "cut off"),
         ("a.png", b"\x89PNG\r\n\x1a\n", "BS-E107", "a PNG picture"),
         ("a.mat", b"MATLAB 7.3" + bytes(502) + b"\x89HDF\r\n\x1a\n", "BS-E140", "no sound HDF5"),
         ("a.mat", b"MATLAB 5.0 MAT-file", "BS-E156", "without byte order"),

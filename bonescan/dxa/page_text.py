@@ -1,0 +1,285 @@
+"""A printed page as lines of text, back into tables: site, area, BMC, BMD, T, Z.
+
+GE, Hologic and REMS devices print a header row, often on two lines, and one
+row a region; a cell may be blank, as the T-score of a premenopausal page. A
+number goes to the column it stands under, and a row whose numbers could stand
+under two columns is not taken. Beside tables, a REMS page names a site and
+gives its numbers as ``BMD: 0.652 g/cm2``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bonescan.model.regions import imaged_region, measured_site
+
+from .printed import Found, PrintedRegion, kept_word, other_day, plain_number, take_number
+from .table import Place, read_table
+
+MAX_HEADER_LINES = 3
+LONGEST_NAME = 24
+MAX_GAP_LINES = 2  # of other text between the rows of one table
+# a number must stand at least this many times nearer to its column than to the next one
+CLEARLY_NEARER = 1.5
+
+_NUMBER = re.compile(r"[-+\u2212\u2013]?\d{1,6}(?:[.,]\d{1,5})?\*?")
+_BLANKS = frozenset({"-", "--", "---", "\u2013", "\u2014", "n/a", "*"})
+_COLUMN_WORDS = re.compile(
+    r"\bbmd|\bbmc|\barea\b|[tz]\s?-\s?score|score|region|g/cm|cm²|cm2|\(g\)|young|age|\(%\)"
+    r"|%|vertebra|site|date|fat|lean|sbmd|width|height|\bfragility|change|previous|baseline",
+    re.IGNORECASE,
+)
+_NEEDED = re.compile(r"\bbmd\b|\b[tz]\s?-\s?score|\bfat\b|\blean\b", re.IGNORECASE)
+_OTHER_DAY = re.compile(r"trend|measured|\bdate\b|previous|baseline|change", re.IGNORECASE)
+_FOOTNOTE = re.compile(r"(?<=[A-Za-z])(?<!cm)(?<!mm)[\u00b9\u00b2\u00b3\u2070-\u2079,]+(?=\s|$|\()")
+_SECTION = re.compile(
+    r"(?:site|anatomical site|region|scan type|scan)\s{0,3}[:：]\s{0,20}(\S.{0,60})", re.IGNORECASE
+)
+_VALUE = re.compile(
+    r"(?i:(bmd|bmc|area|t[- ]?score|z[- ]?score|fragility score|depth))\s{0,3}[:：=]\s{0,20}"
+    r"([-+\u2212]?\d{1,6}(?:[.,]\d{1,5})?|-{1,3}|n/a)(?![\d.,])\s{0,3}"
+    r"(g/cm[²2]|mg/cm[²2]|cm[²2]|mm|g|%)?"
+)
+_UNITS = (
+    (r"[(\[]m?g/cm.{0,3}[)\]]", r"\bbmd\b|g/cm"),
+    (r"[(\[][cm]m.?[)\]]", r"\barea\b|[cm]m.?[)\]]"),
+    (r"[(\[]m?g[)\]]", r"\bbmc\b|\bfat\b|\blean\b|\btotal\b|\(g\)"),
+)
+_QUANTITIES = {"bmd": "bmd", "bmc": "bmc", "area": "area", "t": "t", "z": "z", "f": "fragility"}
+_FOOTER = re.compile(r"\b([TZ])-score vs\.? ?(.{3,200})")
+_REFERENCE = re.compile(r"(?:^|\s\s)reference\s{0,3}[:：]\s{0,20}(\S.{0,160})", re.IGNORECASE)
+_POPULATION = re.compile(r"(\S.{0,160}Reference Population(?: \(v\d+\))?)")
+_RISK = re.compile(r"(fragility score.{0,60}|.{0,40}fracture risk.{0,60})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A run of text on a line, from column `start` to `end`, in characters."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def middle(self) -> float:
+        """Its centre."""
+        return (self.start + self.end) / 2
+
+
+def read_page(lines: Sequence[str], page: int, scan: str, found: Found) -> None:
+    """Take the numbers of one page.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        Blanks as wide as the gaps on the page.
+    page : int
+        Counted from 1.
+    scan : str
+        The region imaged, where the object around the page says it; "" unknown.
+    found : Found
+        Regions, readings and references are added to it.
+    """
+    section = ""
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        _references(line, found)
+        section = _section(line) or section
+        head, height = _header(lines[number : number + MAX_HEADER_LINES])
+        if head:
+            place = (page, number, scan or imaged_region(section) or "")
+            number += height + _table(head, lines[number + height :], place, height, found)
+            continue
+        _values(line, section, f"page {page}, line {number + 1}", found)
+        number += 1
+
+
+def _section(line: str) -> str:
+    """Name the site or scan that a line announces; "" where it announces none."""
+    words = " ".join(line.split())
+    named = _SECTION.search(words)
+    if named and (imaged_region(named[1]) or measured_site(named[1])):
+        return named[1].strip()
+    short = words.lower().replace("bone density", "").replace("results", "").strip(" :-")
+    is_heading = len(short.split()) <= 3 and not re.search(r"\d|[:=]", short)  # noqa: PLR2004
+    return short if short and is_heading and imaged_region(short) else ""
+
+
+def _cells(line: str, gap: str = r"\s{2,}") -> list[_Cell]:
+    cells, start = [], 0
+    for part in re.split(f"({gap})", line):
+        if part.strip():
+            lead = len(part) - len(part.lstrip())
+            cells.append(_Cell(part.strip(), start + lead, start + len(part.rstrip())))
+        start += len(part)
+    return cells
+
+
+def _header(lines: Sequence[str]) -> tuple[list[_Cell], int]:
+    """Join the lines of a table's header into one cell a column; none where this is no header."""
+    taken: list[list[_Cell]] = []
+    for line in lines:
+        cells = _cells(_FOOTNOTE.sub("", line))
+        is_header = cells and sum(bool(_COLUMN_WORDS.search(c.text)) for c in cells) * 2 >= len(
+            cells
+        )
+        if not is_header or len(cells) == 1 or _row(line) is not None:
+            break
+        taken.append(cells)
+    text = " ".join(c.text for cells in taken for c in cells)
+    if len(_NEEDED.findall(text)) < 1 or len(text) > 400:  # noqa: PLR2004 - no header is longer
+        return [], 0
+    base = max(taken, key=len)
+    words: list[list[str]] = [[] for _ in base]
+    for cells in taken:
+        for cell in cells:
+            fitting = [i for i, c in enumerate(base) if _fits_unit(c.text, cell.text)]
+            among = fitting or range(len(base))
+            words[min(among, key=lambda i: abs(base[i].middle - cell.middle))].append(cell.text)
+    return [_Cell(" ".join(w), c.start, c.end) for w, c in zip(words, base, strict=True)], len(
+        taken
+    )
+
+
+def _fits_unit(column: str, text: str) -> bool:
+    """Tell whether `text` is a unit alone, and that of this column: a narrow page shifts words."""
+    bare = column.lower()
+    return any(
+        re.fullmatch(unit, text.lower()) and re.search(quantity, bare) for unit, quantity in _UNITS
+    )
+
+
+def _row(line: str) -> tuple[str, list[_Cell]] | None:
+    """Split a row into its label and its numbers; None where the line is no row of numbers."""
+    cells = _cells(line, gap=r"\s+")
+    first = next((i for i, c in enumerate(cells) if _NUMBER.fullmatch(c.text)), None)
+    if first is None or first == 0:
+        return None
+    label, numbers = cells[:first], cells[first:]
+    while len(label) > 1 and label[-1].text.lower() in _BLANKS and label[-1].text != "*":
+        numbers.insert(0, label.pop())  # a dash for a blank
+    allowed = (_NUMBER.fullmatch(c.text) or c.text.lower() in _BLANKS for c in numbers)
+    return (" ".join(c.text for c in label), numbers) if all(allowed) else None
+
+
+def _table(
+    head: list[_Cell], lines: Sequence[str], place: tuple[int, int, str], above: int, found: Found
+) -> int:
+    """Take the rows below a header; give back how many lines they fill."""
+    page, first, scan = place
+    columns = head if _is_label_column(head[0]) else [_Cell("Region", 0, 0), *head]
+    rows: list[list[str]] = [[c.text for c in columns]]
+    places = [first]
+    used = gap = 0
+    for number, line in enumerate(lines):
+        row = _row(line)
+        if row is not None:
+            cells = _placed(row[1], columns)
+            if cells is None:
+                found.not_understood.append(f"row {row[0]!r}: its columns are not clear")
+            else:
+                rows.append([row[0], *cells])
+                places.append(first + above + number)
+            used, gap = number + 1, 0
+        elif _is_block(line):
+            rows.append([line.strip(), *[""] * (len(columns) - 1)])
+            places.append(first + above + number)
+            gap = 0
+        elif line.strip():
+            gap += 1
+            if gap > MAX_GAP_LINES or _header(lines[number : number + MAX_HEADER_LINES])[0]:
+                break
+    text = " ".join(rows[0])
+
+    def where(row: int, column: int) -> str:
+        return f"page {page}, line {places[row] + 1}, column {column + 1}"
+
+    if _OTHER_DAY.search(text):
+        _keep_aside(rows, where, found)
+    else:
+        read_table(rows, scan, found, where)
+    return used
+
+
+def _is_label_column(cell: _Cell) -> bool:
+    return bool(re.search(r"region|vertebra|site|date|measured", cell.text, re.IGNORECASE))
+
+
+def _is_block(line: str) -> bool:
+    """Know the heading of a block of sides, as "Neck" above Left, Right and Mean."""
+    words = line.strip()
+    is_name = 0 < len(words) <= LONGEST_NAME and "  " not in words
+    return is_name and measured_site(words, scan="femur") is not None
+
+
+def _placed(numbers: list[_Cell], columns: list[_Cell]) -> list[str] | None:
+    """Put each number under its column; None where one could stand under two."""
+    targets = columns[1:]
+    cells = [""] * len(targets)
+    if len(numbers) == len(targets):
+        return [_plain(c.text) for c in numbers]
+    last = -1
+    for number in numbers:
+        order = sorted(range(len(targets)), key=lambda i: abs(targets[i].middle - number.middle))
+        distances = [abs(targets[i].middle - number.middle) for i in order[:2]]
+        clear = len(order) == 1 or distances[1] >= CLEARLY_NEARER * distances[0]
+        if not clear or order[0] <= last:
+            return None
+        last = order[0]
+        cells[last] = _plain(number.text)
+    return cells
+
+
+def _plain(text: str) -> str:
+    return "" if text.lower() in _BLANKS else text
+
+
+def _keep_aside(rows: list[list[str]], where: Place, found: Found) -> None:
+    """Note a table of visits: its numbers are of other days."""
+    for number, row in enumerate(rows[1:], start=1):
+        region = PrintedRegion(site="", text=row[0])
+        for column, text in enumerate(row[1:], start=1):
+            if plain_number(text) is not None:
+                word = other_day(kept_word(rows[0][column]))
+                take_number(found, region, word, text, "", where(number, column))
+
+
+def _values(line: str, section: str, place: str, found: Found) -> None:
+    """Take labelled values, which belong to the site announced above them."""
+    pairs = _VALUE.findall(line)
+    if not pairs:
+        return
+    site = measured_site(section) or ""
+    if not site and imaged_region(section) == "lumbar-spine":
+        site = "L1-L4" if any(r.site == "L1-L4" for r in found.regions) else "lumbar-spine"
+    region = next((r for r in found.regions if r.site == site), None)
+    if region is None:
+        region = PrintedRegion(site=site, text=section)
+        if site:
+            found.regions.append(region)
+        else:
+            found.not_understood.append(f"{pairs[0][0]} of no site")
+    for label, text, unit in pairs:
+        word = label.lower().replace("-", " ").split()[0]
+        quantity = _QUANTITIES.get(word if word in _QUANTITIES else word[0], kept_word(label))
+        quantity = "depth" if word == "depth" else quantity
+        take_number(found, region, quantity, "" if text.lower() in _BLANKS else text, unit, place)
+        if quantity == "fragility":
+            for said in _RISK.findall(line)[:1]:
+                found.details.append(("as printed", " ".join(said.split())))
+
+
+def _references(line: str, found: Found) -> None:
+    for match in _FOOTER.finditer(line):
+        name = "t_reference" if match[1] == "T" else "z_reference"
+        text = re.split(r"\s{2,}|[TZ]-score vs", match[2])[0].strip()
+        if getattr(found, name) is None:
+            setattr(found, name, f"{match[1]}-score vs. {text}")
+    named = _REFERENCE.search(line) or _POPULATION.search(line)
+    if named:
+        text = " ".join(named[1].split())
+        found.t_reference = found.t_reference or text
+        found.z_reference = found.z_reference or text
