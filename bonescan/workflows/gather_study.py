@@ -91,12 +91,12 @@ def gather_study(store: Store, pseudonyms: Pseudonyms, norms: Norms, settings: S
         if c.outcome.kind in SCANS
         for number, exam in enumerate(c.outcome.exams)
     ]
-    own = {(c.sha256, n): _own_key(c, n, exam) for c, n, exam in scans}
+    own = {(c.sha256, n): _own_key(c, n, part) for c, n, part in scans}
     crosswalk = Crosswalk.of(facts, own.values())
     keys = {place: crosswalk.person(key) for place, key in own.items()}
     subjects: dict[PersonKey, list[Subject]] = {}
-    for content, number, exam in scans:
-        subjects.setdefault(keys[content.sha256, number], []).append(exam.subject or Subject())
+    for content, number, part in scans:
+        subjects.setdefault(keys[content.sha256, number], []).append(part.subject or Subject())
     about = _facts_by_person(subjects, facts, crosswalk)
     by_chart = settings.identity is IdentityMode.CHART
     speech = ByChartNumber() if by_chart else ByPseudonym(pseudonyms)
