@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bonescan.model.exam import Subject
+from bonescan.model.gestation import TERM_DAYS, beginnings
 from bonescan.model.vocabulary import MenopausalStatus
 
 from .known_facts import KnownFacts, years_later
 
-TERM_DAYS = 280  # from the first day of the last period (Naegele); all counts begin there
 LONGEST_PREGNANCY_DAYS = 308  # 44 weeks: a pregnancy without a recorded end is over by then
 CERTAIN_BEFORE_BIRTH_DAYS = 154  # a birth of 24 weeks or more was a pregnancy 22 weeks before
 DICOM_DEFINITELY_PREGNANT = 3  # (0010,21C0)
@@ -131,18 +131,13 @@ def _by_file(
 def _start(known: KnownFacts, ended: date | None, day: date) -> date | None:
     """Find the first day of the last period of a pregnancy that holds the day.
 
-    A due date goes before a last period: it mostly rests on early ultrasound.
+    The best dating of `bonescan.model.gestation` that fits counts.
     """
-    due = [d - timedelta(days=TERM_DAYS) for d in known.days("due_date")]
-    for starts in (due, list(known.days("pregnancy_last_period"))):
-        fitting = [
-            s
-            for s in starts
-            if s <= day <= s + timedelta(days=LONGEST_PREGNANCY_DAYS)
-            and (ended is None or s > ended)
-        ]
-        if fitting:
-            return max(fitting)
+    for _source, starts in beginnings(known.facts):
+        for start in starts:
+            longest = start + timedelta(days=LONGEST_PREGNANCY_DAYS)
+            if start <= day <= longest and (ended is None or start > ended):
+                return start
     return None
 
 

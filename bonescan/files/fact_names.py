@@ -157,6 +157,13 @@ _CATALOGUE = (
     FactName(name="pregnancy_last_period", kind=FactKind.EVENT, name_zh="懷孕前末次月經",
              aliases=("pregnancy_lmp", "lmp"),
              meaning="first day of the last period before a pregnancy"),
+    FactName(name="embryo_transfer", kind=FactKind.NUMBER, low=0, high=7, name_zh="胚胎植入",
+             aliases=("ivf_transfer",),
+             meaning="transfer of an embryo of this age in days, on the date; dates a pregnancy "
+             "before everything else"),
+    FactName(name="ultrasound_gestation_days", kind=FactKind.NUMBER, low=35, high=308,
+             name_zh="超音波妊娠天數", aliases=("ultrasound_dating_days",),
+             meaning="gestation in days as ultrasound of the date shows it; the earliest counts"),
     FactName(name="due_date", kind=FactKind.EVENT, aliases=("edd",), name_zh="預產期",
              meaning="estimated date of delivery of a pregnancy"),
     FactName(name="delivery", kind=FactKind.EVENT, name_zh="分娩", aliases=("delivery_date",),

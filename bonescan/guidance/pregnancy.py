@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bonescan.model.due import DuePerson
+from bonescan.model.gestation import LONGEST_DAYS, TERM_DAYS, beginnings
 
-TERM = timedelta(days=280)  # from the first day of the last period (Naegele)
-LONGEST = timedelta(days=308)  # 44 weeks: without a recorded end a pregnancy is over by then
+TERM = timedelta(days=TERM_DAYS)
+LONGEST = timedelta(days=LONGEST_DAYS)
 DAYS_PER_WEEK = 7
 
 
@@ -40,9 +41,9 @@ class Pregnancy:
 def current_pregnancy(person: DuePerson) -> Pregnancy | None:
     """Find the pregnancy that goes on, else the last birth.
 
-    A due date goes before a last period: it mostly rests on early ultrasound.
-    After a loss, and for who was never pregnant by the record, there is none:
-    everything about that pregnancy stops, until a new one begins.
+    The best dating that fits counts (`bonescan.model.gestation`). After a loss,
+    and for who was never pregnant by the record, there is none: everything about
+    that pregnancy stops, until a new one begins.
     """
     birth, loss = person.last_day("delivery"), person.last_day("pregnancy_loss")
     ended = max((d for d in (birth, loss) if d is not None), default=None)
@@ -58,28 +59,29 @@ def current_pregnancy(person: DuePerson) -> Pregnancy | None:
 def overdue_birth(person: DuePerson) -> bool:
     """Whether a pregnancy is past 44 weeks without a recorded end."""
     ends = [d for n in ("delivery", "pregnancy_loss") if (d := person.last_day(n)) is not None]
-    starts = _due_starts(person) or list(person.days("pregnancy_last_period"))
-    last = max((s for s in starts if s <= person.on), default=None)
+    known = (starts for _source, starts in beginnings(person.facts) if starts)
+    last = max((s for s in next(known, []) if s <= person.on), default=None)
     return last is not None and person.on - last > LONGEST and not any(e > last for e in ends)
 
 
-def _due_starts(person: DuePerson) -> list[date]:
-    return [d - TERM for d in person.days("due_date")]
-
-
 def _start(person: DuePerson, ended: date | None) -> tuple[date | None, int]:
-    for starts in (_due_starts(person), list(person.days("pregnancy_last_period"))):
+    for source, starts in beginnings(person.facts):
         fitting = [
             s for s in starts if s <= person.on <= s + LONGEST and (ended is None or s > ended)
         ]
         if fitting:
-            return max(fitting), len(set(fitting))
+            return fitting[0], _n_dates(source, fitting)
     return None, 0
 
 
 def _start_before(person: DuePerson, birth: date) -> tuple[date | None, int]:
-    for starts in (_due_starts(person), list(person.days("pregnancy_last_period"))):
+    for source, starts in beginnings(person.facts):
         fitting = [s for s in starts if s < birth <= s + LONGEST]
         if fitting:
-            return max(fitting), len(set(fitting))
+            return fitting[0], _n_dates(source, fitting)
     return None, 0
+
+
+def _n_dates(source: str, fitting: list[date]) -> int:
+    """Count dates that disagree; of several ultrasounds the earliest counts, without a word."""
+    return 1 if source == "ultrasound_gestation_days" else len(set(fitting))
