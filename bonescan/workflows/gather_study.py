@@ -22,6 +22,7 @@ from bonescan.pipeline import label
 from bonescan.settings import Settings
 from bonescan.store.store import Store, StoredContent
 
+from .confirmed import with_decisions
 from .identify import (
     ByChartNumber,
     ByPseudonym,
@@ -83,7 +84,7 @@ class _Exam:
 
 def gather_study(store: Store, pseudonyms: Pseudonyms, norms: Norms, settings: Settings) -> Study:
     """Label everything in the store with what is known today; nothing is measured."""
-    contents = _with_conflicts(store.contents())
+    contents = with_decisions(_with_conflicts(store.contents()), store.confirmations())
     facts = store.facts()
     scans = [
         (c, number, exam)
