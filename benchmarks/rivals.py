@@ -18,6 +18,7 @@ from scipy.spatial.distance import cdist
 from bonescan.kernels import (
     dicom_codes,
     dicom_walk,
+    dual_energy,
     interface,
     lms,
     log2,
@@ -32,6 +33,7 @@ from bonescan.kernels import (
 )
 from bonescan.kernels.basis import dft_basis, half_sample_hann
 from bonescan.kernels.plain import dicom_walk as plain_dicom_walk
+from bonescan.kernels.plain import dual_energy as plain_dual_energy
 from bonescan.kernels.plain import interface as plain_interface
 from bonescan.kernels.plain import lms as plain_lms
 from bonescan.kernels.plain import log2 as plain_log2
@@ -535,6 +537,40 @@ def fft_squared_differences(values: Array, offsets: Array) -> tuple[Array, Array
     return np.maximum(scipy.fft.irfft2(cross, shape)[at], 0.0) * (counts > 0), counts
 
 
+# --- dual energy -----------------------------------------------------------
+
+X_MM = kernel_input(0.6 * np.arange(11) - 3.0)
+
+
+def frames_to_decompose(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Photons of two frames, some pixels below the least count, and two polynomials."""
+    low, high = rng.poisson(60.0, (n, 11)).astype(float), rng.poisson(400.0, (n, 11)).astype(float)
+    terms = rng.normal(0, 1, (2, 9)) * 0.3 ** np.array([0, 0, 1, 1, 1, 2, 2, 2, 2])
+    counts = tuple(kernel_input(with_gaps(rng, frame, gaps)) for frame in (low, high))
+    air = tuple(kernel_input(rng.uniform(1e3, 2e3, 11)) for _ in range(2))
+    return *counts, *air, kernel_input(terms), 45.0
+
+
+def maps_of_frames(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Decompose frames; NaN where nothing was measured."""
+    low, high, air_low, air_high, terms, least = frames_to_decompose(rng, n, gaps)
+    maps = plain_dual_energy.apparent_densities(low, high, air_low, air_high, terms, least)
+    maps[3] = np.abs(maps[3]) + 5.0
+    return (kernel_input(maps),)
+
+
+def maps_and_mask(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Mark about half of what was measured as soft tissue."""
+    (maps,) = maps_of_frames(rng, n, gaps)
+    mask = np.isfinite(maps[0]) & (rng.random(maps.shape[1:]) < 0.5)
+    return maps, kernel_input(mask, np.bool_), X_MM
+
+
+def maps_and_line(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Draw a baseline for each row."""
+    return *maps_of_frames(rng, n, gaps), kernel_input(rng.normal(0, 0.01, (n, 2))), X_MM, 1.05
+
+
 # --- pairwise slopes -------------------------------------------------------
 
 
@@ -685,6 +721,26 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
     library_size = (LIBRARY_ROWS, grid.n_bins, 5) if grid is FULL else (9, grid.n_bins)
     scored = _one(score_column)
     return {
+        "dual_energy.apparent_densities": Rival(
+            kernel=dual_energy.apparent_densities,
+            plain=plain_dual_energy.apparent_densities,
+            inputs=frames_to_decompose,
+            rtol=1e-9,  # sums of terms of either sign
+            atol=1e-9,
+        ),
+        "dual_energy.row_sums": Rival(
+            kernel=dual_energy.row_sums,
+            plain=plain_dual_energy.row_sums,
+            inputs=maps_and_mask,
+            rtol=1e-9,
+            gaps_give="zero",
+        ),
+        "dual_energy.bone_density": Rival(
+            kernel=dual_energy.bone_density,
+            plain=plain_dual_energy.bone_density,
+            inputs=maps_and_line,
+            rtol=1e-9,
+        ),
         "spectra.match_gates": Rival(
             kernel=spectra.match_gates,
             plain=plain_spectra.match_gates,

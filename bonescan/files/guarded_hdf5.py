@@ -123,11 +123,14 @@ def _heap_ends(data: bytes, at: int) -> bool:
     return True
 
 
-def open_hdf5(path: Path) -> h5py.File:
-    """Open for reading without a lock, so that read-only media and many readers work."""
+def open_hdf5(path: Path, cache_bytes: int | None = None) -> h5py.File:
+    """Open for reading without a lock, so that read-only media and many readers work.
+
+    `cache_bytes` is the room for chunks of each array, HDF5's own choice unless said.
+    """
     check_heaps(path)
     try:
-        return h5py.File(path, "r", locking=False)
+        return h5py.File(path, "r", locking=False, rdcc_nbytes=cache_bytes)
     except FAULTS as error:
         raise UnusableScan("BS-E140", f"found no sound HDF5 file ({error}).", file=path) from error
 

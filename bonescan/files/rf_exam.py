@@ -244,7 +244,7 @@ def open_rf_exam(path: Path) -> RfScan:
             raise UnusableScan("BS-E142", f"found version {found}, wanted {VERSION}.", file=path)
         flags: list[str] = []
         exam = _exam(file, path, flags)
-        subject = _subject(find_child(file, "subject", path), path, flags)
+        subject = read_subject(file, path, flags)
         check_dates(subject, exam, path)
         sites = tuple(_sites(file, path))
         flags += site_flags(sites)
@@ -281,10 +281,19 @@ class Hdf5Samples:
 
     def frames(self, site: str) -> Iterator[NDArray[np.int16]]:
         """Yield the frames of `site`, each (line, sample)."""
-        with hdf5_faults(self.path), open_hdf5(self.path) as file:
+        with hdf5_faults(self.path), self._opened(site) as file:
             rf = _rf(_site_group(file, site, self.path), self.path)
             for index in range(rf.shape[0]):
                 yield rf[index].astype(np.int16, copy=False)
+
+    def _opened(self, site: str) -> h5py.File:
+        """Open without a cache of chunks, a copy more, unless chunks reach across frames."""
+        file = open_hdf5(self.path, cache_bytes=0)
+        chunks = _rf(_site_group(file, site, self.path), self.path).chunks
+        if chunks is None or chunks[0] == 1:
+            return file
+        file.close()
+        return open_hdf5(self.path)
 
     def block(self, site: str) -> NDArray[np.int16]:
         """Read all frames of `site`, (frame, line, sample)."""
@@ -375,7 +384,9 @@ def parse_sex(text: str | None, flags: list[str]) -> str | None:
     return None
 
 
-def _subject(group: Any, path: Path, flags: list[str]) -> Subject:
+def read_subject(file: h5py.File, path: Path, flags: list[str]) -> Subject:
+    """Read the group `/subject` of an exam file; flags are added for what can't be read."""
+    group = find_child(file, "subject", path)
     if group is None:
         return Subject()
     if not isinstance(group, h5py.Group):

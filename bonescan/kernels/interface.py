@@ -1,8 +1,8 @@
 """The bone surface: a cheap envelope, a score for each cell, the best path across lines.
 
-`rectified_envelope` and `surface_score` work line by line, so frames may be stacked;
-`viterbi_surface` and `path_contrast` take one frame. Cells count along depth: cell i has
-its centre at sample (i + 1/2) * step - 1/2.
+`surface_of_frame` is the whole search in one frame, and calls the others while the frame is
+in the processor's cache. Cells count along depth: cell i has its centre at sample
+(i + 1/2) * step - 1/2.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ ROWS_AT_ONCE = 4
 STEPS_A_NEPER = np.float32(64)
 LEAST_STEP, MOST_STEP = np.float32(-2048), np.float32(2047)
 BITS = 12
+SECOND_PATH_SHARE_1 = 0.85  # of the best path's contrast
 
 
 @kernel()
@@ -244,7 +245,7 @@ def surface_score(
     Parameters
     ----------
     envelope : (n_lines, n_cells) float32
-        Envelope [counts], 0 to 1e30.
+        Envelope [counts], 0 to 1e30; a working array of another kernel.
     jump_cells : int
         Cells before and from a cell whose mean levels are compared, >= 1.
     shadow_from, shadow_to : int
@@ -311,6 +312,7 @@ def without_gaps(score: NDArray[np.float32], first: int, n_cells: int) -> NDArra
     Parameters
     ----------
     score : (n_lines, any) float32
+        A working array of another kernel.
     first, n_cells : int
         The cells `first` to `first + n_cells - 1` are copied.
 
@@ -343,8 +345,9 @@ def viterbi_surface(  # noqa: C901, PLR0912 - one recurrence, there and back
     Parameters
     ----------
     score : (n_lines, n_cells) float32
-        Score of each cell. NaN and infinities count as the lowest finite score of
-        their line between the first and last cell, or as 0 in a line without one.
+        Score of each cell; a working array of another kernel. NaN and infinities count as
+        the lowest finite score of their line between the first and last cell, or as 0 in a
+        line without one.
     max_step : int
         Largest step [cells] from line to line, >= 0.
     first_cell, last_cell : int
@@ -418,7 +421,7 @@ def path_contrast(
     ----------
     score : (n_lines, n_cells) float32
     path : (n_lines,) int64
-        A cell of each line.
+        A cell of each line; both are working arrays of other kernels.
     apart : int
         Cells on either side of the path that do not count as away from it.
     first_cell, last_cell : int
@@ -457,3 +460,131 @@ def path_contrast(
         contrast[0, r] = row[path[r]] - base
         contrast[1, r] = highest - base
     return contrast
+
+
+@kernel()
+def line_extremes(samples: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Find the least and the greatest sample of each line.
+
+    Parameters
+    ----------
+    samples : (n_lines, n_samples) int16
+        At least one sample a line.
+
+    Returns
+    -------
+    extremes : (2, n_lines) int16
+    """
+    n_lines, n_samples = samples.shape
+    extremes = np.empty((2, n_lines), np.int16)
+    for row in range(n_lines):
+        x = samples[row]
+        low, high = x[0], x[0]
+        for i in range(n_samples):
+            low = x[i] if x[i] < low else low
+            high = x[i] if x[i] > high else high
+        extremes[0, row], extremes[1, row] = low, high
+    return extremes
+
+
+@kernel()
+def has_second_path(
+    score: NDArray[np.float32],
+    path: NDArray[np.int64],
+    contrast: NDArray[np.float32],
+    max_step: int,
+    apart: int,
+    first_cell: int,
+    last_cell: int,
+) -> bool:
+    """Tell whether a path that keeps away from the best one reaches nearly its contrast.
+
+    Parameters
+    ----------
+    score, path, apart, first_cell, last_cell
+        As in `path_contrast`.
+    contrast : (2, n_lines) float32
+        From `path_contrast`; a working array.
+    max_step : int
+        As in `viterbi_surface`.
+
+    Returns
+    -------
+    second : bool
+        Mean contrast above 0.85 of that of `path`; true where the latter is not above 0.
+    """
+    n_lines, n_cells = score.shape
+    best, most = 0.0, 0.0
+    for r in range(n_lines):
+        best += np.float64(contrast[0, r])
+        most += np.float64(contrast[1, r])
+    if not best > 0:
+        return True
+    # no path away from the first reaches more than the best cell of each line
+    if most <= SECOND_PATH_SHARE_1 * best:
+        return False
+    lowest = INFINITY
+    for r in range(n_lines):
+        for i in range(n_cells):
+            lowest = score[r, i] if score[r, i] < lowest else lowest
+    rest = score.copy()
+    for r in range(n_lines):
+        for i in range(max(0, path[r] - apart), min(n_cells, path[r] + apart + 1)):
+            rest[r, i] = lowest
+    other = viterbi_surface(rest, max_step, first_cell, last_cell)
+    total = 0.0
+    for r in range(n_lines):
+        base = score[r, path[r]] - contrast[0, r]
+        total += np.float64(rest[r, other[r]] - base)
+    return total > SECOND_PATH_SHARE_1 * best
+
+
+@kernel()
+def surface_of_frame(
+    samples: NDArray[np.int16], plan: NDArray[np.int64], factor: NDArray[np.float32]
+) -> tuple[NDArray[np.int16], NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], bool]:
+    """Find the best path through one frame, and what speaks for and against it.
+
+    Parameters
+    ----------
+    samples : (n_lines, n_samples) int16
+        RF lines.
+    plan : (11,) int64
+        Step and width of `rectified_envelope`; the four windows of `surface_score`;
+        largest step, cells apart, cells around the path where its peak may lie; first and
+        last cell of the search, in which there is at least one.
+    factor : (n_cells,) or (0,) float32
+        What the envelope is multiplied with, if anything.
+
+    Returns
+    -------
+    extremes : (2, n_lines) int16
+        From `line_extremes`.
+    near : (n_lines, 2 * around + 3) float32
+        Envelope in the cells around that of `path`, one more on either side than the
+        peak may lie in.
+    path : (n_lines,) int64
+        Cell of each line, kept so far from the ends of the line that `near` fits.
+    contrast : (2, n_lines) float32
+        From `path_contrast`, of the best path itself.
+    second : bool
+        From `has_second_path`.
+    """
+    extremes = line_extremes(samples)
+    envelope = rectified_envelope(samples, plan[0], plan[1])
+    n_lines, n_cells = envelope.shape
+    if factor.shape[0]:
+        for r in range(n_lines):
+            for i in range(n_cells):
+                envelope[r, i] *= factor[i]
+    score = surface_score(envelope, plan[2], plan[3], plan[4], plan[5])
+    max_step, apart, around, first, last = plan[6], plan[7], plan[8], plan[9], plan[10]
+    path = viterbi_surface(score, max_step, first, last)
+    contrast = path_contrast(score, path, apart, first, last)
+    second = has_second_path(score, path, contrast, max_step, apart, first, last)
+    near = np.empty((n_lines, 2 * around + 3), np.float32)
+    for r in range(n_lines):
+        path[r] = min(max(path[r], around + 1), n_cells - around - 2)
+        for k in range(2 * around + 3):
+            near[r, k] = envelope[r, path[r] - around - 1 + k]
+    return extremes, near, path, contrast, second

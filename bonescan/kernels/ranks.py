@@ -76,7 +76,7 @@ def value_of_rank(
     """
     word = word_of_rank(upper, values.shape[0], rank)
     bits = values.view(np.int64)
-    n_before, n_like = 0, 0
+    n_before, n_like = 0, int(np.int64(0))  # a bare 0 would be compiled apart
     for i in range(values.shape[0]):
         n_before += upper[i] < word
         if upper[i] == word:

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TypeVar, cast
@@ -123,3 +123,36 @@ def for_each_of(
         for done in [pool.submit(share) for _ in range(n_threads)]:
             done.result()
     return taken[0]
+
+
+class Behind:
+    """Work done on one more thread, one piece after the other, where there is one to use.
+
+    Examples
+    --------
+    >>> with Behind() as behind:
+    ...     later = [behind.do(lambda i=i: i * i) for i in range(3)]
+    ...     [piece.result() for piece in later]
+    [0, 1, 4]
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1) if threads_to_use() > 1 else None
+
+    def __enter__(self) -> Behind:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def do(self, work: Callable[[], T]) -> Future[T]:
+        """Start `work`, or do it now; its result, or what it raises, is in what comes back."""
+        if self._pool is not None:
+            return self._pool.submit(work)
+        done: Future[T] = Future()
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
+        return done

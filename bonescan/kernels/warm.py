@@ -31,7 +31,6 @@ def warm_up() -> None:
     with pinned_blas():
         spectra.group_power(lines, first, _view(np.zeros((1, 1), np.int64)), first, 1, basis, 1)
         ranks.middle_of_columns(_view(np.zeros((1, 1))), 0)
-        envelope = _view(interface.rectified_envelope(lines, 4, 4))
-        score = _view(interface.surface_score(envelope, 1, 1, 2, 1))
-        path = _view(interface.viterbi_surface(score, 1, 0, 3))
-        interface.path_contrast(score, path, 1, 0, 3)
+        ranks.column_medians(_view(np.zeros((1, 1))))
+        plan = _view(np.array([4, 4, 1, 1, 2, 1, 1, 0, 0, 0, 3]))
+        interface.surface_of_frame(lines, plan, _view(np.ones(0, np.float32)))

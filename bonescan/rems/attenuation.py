@@ -158,8 +158,9 @@ class _Trimmed:
 
     @classmethod
     def of(cls, power: Array, known: NDArray[np.bool_]) -> _Trimmed:
-        """Look at the (group, bin) power of one gate."""
-        x = 10.0 * np.log10(np.maximum(power[known], np.finfo(float).tiny))
+        """Look at the (group, bin) power of one gate, above zero where known."""
+        x = np.log10(power[known])
+        x *= 10.0
         cut = int(TRIM_1 * len(x))
         middle, lowest, highest = middle_of_columns(kernel_input(x), cut)
         return cls(

@@ -25,6 +25,9 @@ WATERMARKED_DETAILS = frozenset(
 )
 
 
+LOOKED_DETAILS = 3  # texts of `looked_details`
+
+
 def looked_details(looked: LookedAt) -> Details:
     """Say which frames show a surface, and how deep."""
     name, surfaces = looked.site.site or "site unknown", looked.surfaces

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from bonescan.errors import UnusableScan, code_info
 from bonescan.files.calibration import read_calibrations
+from bonescan.kernels.threads import Behind, pinned_blas
 from bonescan.model.outcome import Picture, StageResult
 from bonescan.model.rems_model import RemsModel
 from bonescan.model.scan import RfScan
@@ -13,10 +15,10 @@ from bonescan.model.vocabulary import OutcomeKind
 from bonescan.settings import RemsSettings
 
 from .details import WATERMARKED_DETAILS, looked_details
-from .measure_site import look_at_site
-from .picture import bmode_picture
+from .measure_site import Room, look_at_site
+from .picture import bmode_picture, drawing_of
 from .problems import problems_of
-from .site_result import SiteResult, site_result
+from .site_result import SiteResult, Taken, judge_site, take_site
 from .vertebrae import with_vertebrae
 
 NOT_FOR_ANY_USE = "not_for_any_use"
@@ -45,14 +47,27 @@ def estimate_scan(scan: RfScan, model: RemsModel, settings: RemsSettings) -> Sta
     if model.simulated and real and not settings.allow_simulated_model:
         return _no_numbers(scan, model)
     calibrations = read_calibrations(settings.calibration_files)
-    results = {
-        site.site: site_result(scan, site, model, calibrations, settings.covariates)
-        for site in scan.sites
-    }
-    results = with_vertebrae(scan, results, model)
+    room = Room()
+    # One BLAS thread throughout: the last digits must not hang on how many there are. What
+    # needs no samples is done behind the reading of the next site.
+    with pinned_blas(), Behind() as behind:
+        judged = {}
+        for site in scan.sites:
+            taken = take_site(scan, site, model, calibrations, settings.covariates, room)
+            judged[site.site] = (
+                behind.do(partial(judge_site, scan, taken)) if isinstance(taken, Taken) else taken
+            )
+        results = {n: r if isinstance(r, SiteResult) else r.result() for n, r in judged.items()}
+        drawn = [
+            behind.do(partial(bmode_picture, r.drawing))
+            for r in results.values()
+            if r.drawing is not None
+        ]
+        results = with_vertebrae(scan, results, model)
+        pictures = tuple(picture.result() for picture in drawn)
     if model.simulated and real:
         results = {name: _watermarked(r) for name, r in results.items()}
-    return _stage_result(results, scan)
+    return _stage_result(results, pictures, scan)
 
 
 def _no_numbers(scan: RfScan, model: RemsModel) -> StageResult:
@@ -67,7 +82,7 @@ def _no_numbers(scan: RfScan, model: RemsModel) -> StageResult:
         except UnusableScan as refusal:
             details.append((f"{site.site or 'site unknown'}: samples", refusal.reason))
         else:
-            pictures.append(bmode_picture(looked, None))
+            pictures.append(bmode_picture(drawing_of(looked, None)))
             details += looked_details(looked)
     known = "does not say whether it is simulated" if scan.exam.simulated is None else "is real"
     return StageResult(
@@ -106,9 +121,10 @@ def _carrier(scan: RfScan) -> str:
     return "rf" if any(s.has_rf for s in scan.sites) else "spectra"
 
 
-def _stage_result(results: dict[str, SiteResult], scan: RfScan) -> StageResult:
+def _stage_result(
+    results: dict[str, SiteResult], pictures: tuple[Picture, ...], scan: RfScan
+) -> StageResult:
     measured = tuple(r.measurement for r in results.values() if r.measurement is not None)
-    pictures = tuple(r.picture for r in results.values() if r.picture is not None)
     details = tuple(d for r in results.values() for d in r.details)
     if measured:
         return StageResult(

@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from bonescan.kernels.ranks import column_medians
+from bonescan.model.arrays import kernel_input
 from bonescan.model.rems_model import SpectralForm
 
 from .attenuation import Fade
@@ -46,7 +48,7 @@ class SiteFeatures:
 
         A mean of powers is ruled by the few gates that catch the surface echo.
         """
-        return np.asarray(np.median(self.difference_db, axis=0))
+        return column_medians(kernel_input(self.difference_db))
 
 
 SNR_BAND_HZ = (1.5e6, 3.5e6)
@@ -102,7 +104,7 @@ def site_features(
     return SiteFeatures(
         two_gate_db=both - both.mean(axis=1, keepdims=True),
         difference_db=difference,
-        decay_ab_db=float(np.median(difference[:, low])),
+        decay_ab_db=_median(difference[:, low]),
         decay_bc_db=_decay_behind(level_db, low),
         floored_percent=floored,
         snr_db=_snr_db(spectra, form),
@@ -147,9 +149,12 @@ def _decay_behind(level_db: Array, low: NDArray[np.bool_]) -> float:
     return _median_known((level_db[1] - level_db[2])[:, low])
 
 
+def _median(values: Array) -> float:
+    return float(column_medians(kernel_input(values.reshape(-1, 1)))[0])
+
+
 def _median_known(values: Array) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
+    return _median(values[np.isfinite(values)])
 
 
 def _snr_db(spectra: SiteSpectra, form: SpectralForm) -> float | None:
@@ -158,4 +163,4 @@ def _snr_db(spectra: SiteSpectra, form: SpectralForm) -> float | None:
         return None
     band = (form.frequency_hz >= SNR_BAND_HZ[0]) & (form.frequency_hz <= SNR_BAND_HZ[1])
     ratio = spectra.power[1][:, band] / noise[:, None]
-    return float(10.0 * np.log10(np.median(ratio)))
+    return float(10.0 * np.log10(_median(ratio)))

@@ -11,16 +11,14 @@ from numpy.typing import NDArray
 from bonescan.kernels.interface import (
     MAX_WIDTH,
     SAMPLES_AT_ONCE,
-    path_contrast,
-    rectified_envelope,
-    surface_score,
-    viterbi_surface,
+    surface_of_frame,
 )
 from bonescan.kernels.threads import for_each
 from bonescan.model.arrays import kernel_input
 from bonescan.model.scan import RfSite
 from bonescan.model.sites import vertebrae_of
 
+from .condition import LineExtremes
 from .spacing import NOMINAL_C_M_S, line_spacing_mm
 
 Array = NDArray[np.float64]
@@ -46,9 +44,9 @@ MIN_LINES = 7
 # Score of the surface above the median score of its line, nepers. Chosen on simulated exams,
 # between frames with a surface and frames of soft tissue with bright layers (tests/rems).
 MIN_CONTRAST = 6.0
-# A second path this far from the first, and nearly as good, leaves the surface undecided.
+# A second path this far from the first, and nearly as good (`kernels.interface`), leaves the
+# surface undecided.
 SECOND_PATH_MM = 2.5
-SECOND_PATH_SHARE_1 = 0.85
 
 # The lines that show the surface must see so much of the bone, where their distance is known.
 MIN_SPINE_MM = 15.0
@@ -135,33 +133,26 @@ class SurfaceSearch:
         self._range = _search(site, n_samples, self._per_mm)
         self._cells = -(-self._range[0] // grid.step), self._range[1] // grid.step
         self._possible = self._cells[1] > self._cells[0] and n_lines >= MIN_LINES
-        self._factor = None if gain is None else _at_cells(gain, grid.step)
+        factor = np.empty(0) if gain is None else _at_cells(gain, grid.step)
+        self._factor = kernel_input(factor, np.float32)
+        self._plan = kernel_input([*grid.plan, *self._cells], np.int64)
+        self.extremes = LineExtremes((n_frames, n_lines), np.dtype(np.int16))
         # around the path of each line: where its peak may lie, and one cell more on either side
-        self._places = np.arange(-grid.refine - 1, grid.refine + 2)
-        self._rows = np.arange(n_lines)[:, None]
-        self._near = np.zeros((n_frames, n_lines, self._places.size), np.float32)
+        self._near = np.zeros((n_frames, n_lines, 2 * grid.refine + 3), np.float32)
         self._path = np.zeros((n_frames, n_lines), np.int64)
         self._contrast = np.full((n_frames, n_lines), np.nan)
         self._second = np.zeros(n_frames, dtype=bool)
 
     def look(self, index: int, frame: NDArray[np.int16]) -> None:
-        """Find the best path through one frame, (line, sample)."""
+        """Find the best path through one frame, (line, sample), and its extremes."""
         if not self._possible:
+            self.extremes.look(index, frame)
             return
-        grid, cells = self._grid, self._cells
-        envelope = rectified_envelope(kernel_input(frame, np.int16), grid.step, grid.width)
-        if self._factor is not None:
-            envelope *= self._factor
-        score = kernel_input(
-            surface_score(kernel_input(envelope, np.float32), *grid.score), np.float32
+        ends, self._near[index], self._path[index], contrast, self._second[index] = (
+            surface_of_frame(kernel_input(frame, np.int16), self._plan, self._factor)
         )
-        path = kernel_input(viterbi_surface(score, grid.max_step, *cells), np.int64)
-        above = path_contrast(score, path, grid.apart, *cells)
-        centre = np.clip(path, grid.refine + 1, envelope.shape[1] - grid.refine - 2)
-        self._near[index] = envelope[self._rows, centre[:, None] + self._places]
-        self._path[index] = centre
-        self._contrast[index] = above[0]
-        self._second[index] = _has_second(score, path, above, grid, cells)
+        self.extremes.lows[index], self.extremes.highs[index] = ends
+        self._contrast[index] = contrast[0]
 
     def found(self, frames: NDArray[np.bool_] | slice = slice(None)) -> Surfaces:
         """Judge the frames looked at, or those of them that count."""
@@ -238,6 +229,11 @@ class _Grid:
     apart: int
     refine: int
 
+    @property
+    def plan(self) -> tuple[int, ...]:
+        """Give the lengths in the order of `kernels.interface.surface_of_frame`."""
+        return self.step, self.width, *self.score, self.max_step, self.apart, self.refine
+
     @classmethod
     def of(cls, per_mm: float) -> _Grid:
         most = MAX_WIDTH // SAMPLES_AT_ONCE
@@ -275,29 +271,6 @@ def _at_cells(gain: Array, step: int) -> NDArray[np.float32]:
     return np.asarray(gain[: n_cells * step].reshape(n_cells, step).mean(axis=1), np.float32)
 
 
-def _has_second(
-    score: NDArray[np.float32],
-    path: NDArray[np.int64],
-    above: NDArray[np.float32],
-    grid: _Grid,
-    within: tuple[int, int],
-) -> bool:
-    """Tell whether a path that keeps away from the best one reaches nearly its contrast."""
-    best = float(np.mean(above[0], dtype=np.float64))
-    if not best > 0:
-        return True
-    # no path away from the first reaches more than the best cell of each line
-    if float(np.mean(above[1], dtype=np.float64)) <= SECOND_PATH_SHARE_1 * best:
-        return False
-    base = score[np.arange(len(path)), path] - above[0]
-    rest = score.copy()
-    cells = np.arange(score.shape[1])
-    rest[np.abs(cells[None, :] - path[:, None]) <= grid.apart] = score.min()
-    other = viterbi_surface(kernel_input(rest, np.float32), grid.max_step, *within)
-    contrast = rest[np.arange(len(path)), other] - base
-    return float(np.mean(contrast, dtype=np.float64)) > SECOND_PATH_SHARE_1 * best
-
-
 def _refined(near: NDArray[np.float32], path: NDArray[np.int64]) -> Array:
     """Move each cell to the peak of the envelope near it, between cells by a parabola.
 
@@ -320,8 +293,13 @@ def _median_along(values: Array) -> Array:
     """Median of each line and its neighbours in the same frame; the ends are repeated."""
     half = MEDIAN_LINES // 2
     padded = np.pad(values, ((0, 0), (half, half)), mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, MEDIAN_LINES, axis=1)
-    return np.asarray(np.partition(windows, half, axis=2)[..., half])
+    n = values.shape[1]
+    ordered = [padded[:, k : k + n] for k in range(MEDIAN_LINES)]
+    for start in range(MEDIAN_LINES):  # neighbours change places until all are in order
+        for k in range(start % 2, MEDIAN_LINES - 1, 2):
+            one, other = ordered[k], ordered[k + 1]
+            ordered[k], ordered[k + 1] = np.minimum(one, other), np.maximum(one, other)
+    return ordered[half]
 
 
 def central(n_lines: int) -> slice:

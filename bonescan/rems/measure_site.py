@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -14,7 +15,7 @@ from bonescan.kernels.threads import for_each_of
 from bonescan.model.rems_model import SpectralForm
 from bonescan.model.scan import FrameSource, RfSite
 
-from .condition import Conditioned, LineExtremes, condition, gain_off
+from .condition import Conditioned, condition, gain_off
 from .findings import refuse_undersampled
 from .gates import Gates, place_gates
 from .interface import Surfaces, SurfaceSearch, depth_range_mm, find_surfaces, sample_depth_mm
@@ -52,8 +53,29 @@ class MeasuredSite:
         return int(self.gates.used.sum()) - self.spectra.n_lines
 
 
-def look_at_site(samples: FrameSource, site: RfSite) -> LookedAt:
+class Room:
+    """Memory for the samples of one site, used again for the next: asking for more is slow."""
+
+    def __init__(self) -> None:
+        self._held: NDArray[np.int16] = np.empty(0, np.int16)
+
+    def of(self, shape: tuple[int, int, int]) -> NDArray[np.int16]:
+        """Give an array of this shape; what an earlier one held is lost."""
+        if self._held.size < math.prod(shape):
+            self._held = np.empty(0, np.int16)  # given back before more is asked for
+            self._held = np.empty(math.prod(shape), np.int16)
+        return self._held[: math.prod(shape)].reshape(shape)
+
+
+def look_at_site(samples: FrameSource, site: RfSite, room: Room | None = None) -> LookedAt:
     """Read the samples of a site and find the bone surface.
+
+    Parameters
+    ----------
+    samples : FrameSource
+    site : RfSite
+    room : Room, optional
+        Where the samples are put: they last until it is used for another site.
 
     Raises
     ------
@@ -64,12 +86,10 @@ def look_at_site(samples: FrameSource, site: RfSite) -> LookedAt:
     first = next(frames, None)
     if first is None or first.dtype != np.int16 or first.shape != (site.n_lines, site.n_samples):
         return _look_at_block(samples.block(site.site), site)
-    stored = np.empty((site.n_frames, *first.shape), np.int16)
-    extremes = LineExtremes(stored.shape[:2], stored.dtype)
+    stored = (room or Room()).of((site.n_frames, site.n_lines, site.n_samples))
     search = SurfaceSearch(site, stored.shape, gain_off(site, site.n_samples))
 
     def look(index: int, frame: NDArray[np.int16]) -> None:
-        extremes.look(index, frame)
         search.look(index, frame)
         stored[index] = frame
 
@@ -79,7 +99,7 @@ def look_at_site(samples: FrameSource, site: RfSite) -> LookedAt:
         raise UnusableScan(
             "BS-E168", f"{site.site}: found {n_frames} frames, wanted {site.n_frames}."
         )
-    conditioned = condition(stored, site, extremes)
+    conditioned = condition(stored, site, search.extremes)
     return LookedAt(site=site, conditioned=conditioned, surfaces=search.found(conditioned.fresh))
 
 

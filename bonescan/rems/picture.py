@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from bonescan.kernels.interface import rectified_envelope
 from bonescan.model.arrays import kernel_input
 from bonescan.model.outcome import Overlay, Picture
 from bonescan.model.rems_model import SpectralForm
+from bonescan.model.scan import RfSite
 
 from .interface import sample_depth_mm
 from .measure_site import LookedAt
@@ -19,20 +21,44 @@ from .spacing import NOMINAL_C_M_S, line_spacing_mm
 
 WIDTH_PX, MAX_HEIGHT_PX = 360, 480
 PX_PER_LINE = 3  # where the file does not say how far the lines are apart
-LEVEL = 4  # of compression; higher ones take several times as long for a few per cent
+LEVEL = 2  # of compression; 4 takes twice as long for an eighth less
 DYNAMIC_RANGE_DB = 55.0
 GREYS = 32  # enough for the eye, and the file stays small
 STEP, WIDTH = 4, 12  # samples
 
 
-def bmode_picture(looked: LookedAt, form: SpectralForm | None) -> Picture:
-    """Draw the frame that shows the surface best.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Drawing:
+    """What the picture of a site shows: one frame, without the others."""
+
+    site: RfSite
+    samples: NDArray[np.int16]  # (line, sample)
+    gain: NDArray[np.float32] | None  # (sample,), what takes the gain curve off
+    surface: NDArray[np.float64]  # (line,), in samples
+    accepted: bool  # the frame shows a surface
+    form: SpectralForm | None  # where the gates lie; None draws no gates
+
+
+def drawing_of(looked: LookedAt, form: SpectralForm | None) -> Drawing:
+    """Copy the frame that shows the surface best."""
+    frame, conditioned = _best_frame(looked), looked.conditioned
+    gain = conditioned.gain
+    return Drawing(
+        site=looked.site,
+        samples=kernel_input(conditioned.samples[frame].copy(), np.int16),
+        gain=None if gain is None else gain.astype(np.float32),
+        surface=looked.surfaces.sample[frame],
+        accepted=bool(looked.surfaces.accepted[frame]),
+        form=form,
+    )
+
+
+def bmode_picture(drawing: Drawing) -> Picture:
+    """Draw a frame.
 
     Parameters
     ----------
-    looked : LookedAt
-    form : SpectralForm or None
-        Where the gates lie; None draws no gates.
+    drawing : Drawing
 
     Returns
     -------
@@ -40,23 +66,18 @@ def bmode_picture(looked: LookedAt, form: SpectralForm | None) -> Picture:
         Lines side by side as columns (not scan converted), to scale where the
         distance of lines is known; overlays in its pixels.
     """
-    site, surfaces = looked.site, looked.surfaces
-    frame = _best_frame(looked)
-    samples = kernel_input(looked.conditioned.samples[frame], np.int16)
+    site, surface, samples = drawing.site, drawing.surface, drawing.samples
     n_lines, n_samples = samples.shape
     speed = site.c_m_s if site.c_m_s is not None else NOMINAL_C_M_S
     height_mm = n_samples / site.fs_hz * speed / 2.0 * 1000.0
-    surface = surfaces.sample[frame]
     spacing = line_spacing_mm(surface, site) if np.isfinite(surface).all() else None
     width_mm = None if spacing is None else spacing * n_lines
     width_px = WIDTH_PX if width_mm is not None else min(WIDTH_PX, PX_PER_LINE * n_lines)
     scale = width_px / width_mm if width_mm is not None else width_px / height_mm
     height_px = int(np.clip(round(height_mm * scale), 40, MAX_HEIGHT_PX))
     envelope = rectified_envelope(samples, STEP, WIDTH)
-    if looked.conditioned.gain is not None:
-        envelope *= looked.conditioned.gain[STEP // 2 :: STEP][: envelope.shape[1]].astype(
-            np.float32
-        )
+    if drawing.gain is not None:
+        envelope *= drawing.gain[STEP // 2 :: STEP][: envelope.shape[1]]
     grey = _grey(envelope)
     size = (width_px, height_px)
     image = Image.fromarray(grey.T).resize(size, Image.Resampling.BILINEAR)
@@ -71,7 +92,7 @@ def bmode_picture(looked: LookedAt, form: SpectralForm | None) -> Picture:
         width_mm=width_mm,
         height_mm=height_mm,
         top_mm=sample_depth_mm(site, 0.0),
-        overlays=_overlays(looked, frame, size, form) if surfaces.accepted[frame] else (),
+        overlays=_overlays(drawing, size) if drawing.accepted else (),
     )
 
 
@@ -97,11 +118,9 @@ def _few_greys(image: Image.Image) -> Image.Image:
     return image.point(table)
 
 
-def _overlays(
-    looked: LookedAt, frame: int, size: tuple[int, int], form: SpectralForm | None
-) -> tuple[Overlay, ...]:
-    n_lines, n_samples = looked.conditioned.samples.shape[1:]
-    surface = looked.surfaces.sample[frame]
+def _overlays(drawing: Drawing, size: tuple[int, int]) -> tuple[Overlay, ...]:
+    n_lines, n_samples = drawing.samples.shape
+    surface, form = drawing.surface, drawing.form
     x = (np.arange(n_lines) + 0.5) * size[0] / n_lines
 
     def track(sample: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
@@ -110,7 +129,7 @@ def _overlays(
 
     found = [Overlay(name="surface", points=track(surface))]
     if form is not None:
-        per_mm = 2.0 / form.c_m_s / 1000.0 * looked.site.fs_hz
+        per_mm = 2.0 / form.c_m_s / 1000.0 * drawing.site.fs_hz
         length = form.gate_length_m * 1000.0 * per_mm
         for name, start_mm in zip(("gate-a", "gate-b"), form.gate_start_mm, strict=False):
             top = surface + start_mm * per_mm

@@ -12,16 +12,15 @@ from numpy.typing import NDArray
 from bonescan.errors import UnusableScan
 from bonescan.files.calibration import Calibration
 from bonescan.model.measurement import Measurement
-from bonescan.model.outcome import Picture
 from bonescan.model.rems_model import RemsModel, SiteModel, SpectralForm
 from bonescan.model.scan import RfScan, RfSite
 from bonescan.model.sites import vertebrae_of
 from bonescan.model.vocabulary import Origin, Technique
 
 from .calibrate import calibration_for, system_correction_db
-from .details import estimate_details, line_details, looked_details
-from .measure_site import LookedAt, MeasuredSite, look_at_site, measure_site
-from .picture import bmode_picture
+from .details import LOOKED_DETAILS, estimate_details, line_details, looked_details
+from .measure_site import LookedAt, MeasuredSite, Room, look_at_site, measure_site
+from .picture import Drawing, drawing_of
 from .predict import MIN_VALID_PERCENT, SiteEstimate, estimate_site
 from .quality import (
     Remark,
@@ -56,6 +55,19 @@ class Yardstick:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Taken:
+    """What was taken from the samples or the table of a site; the samples may go."""
+
+    site: str
+    yardstick: Yardstick
+    spectra: SiteSpectra
+    drawing: Drawing | None = None
+    remarks: tuple[Remark, ...] = ()  # about the samples
+    details: tuple[tuple[str, str], ...] = ()  # about samples and surface; then about lines
+    losses: str = ""  # why frames and lines were left out
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SiteResult:
     """What became of one site of the exam."""
 
@@ -63,7 +75,7 @@ class SiteResult:
     estimate: SiteEstimate | None = None
     spectra: SiteSpectra | None = None
     yardstick: Yardstick | None = None
-    picture: Picture | None = None
+    drawing: Drawing | None = None
     remarks: tuple[Remark, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
     refused: UnusableScan | None = None
@@ -77,8 +89,20 @@ def site_result(
     covariates: str = "none",
 ) -> SiteResult:
     """Take one site from samples or spectra to a number; a refusal keeps the picture."""
+    taken = take_site(scan, site, model, calibrations, covariates)
+    return judge_site(scan, taken) if isinstance(taken, Taken) else taken
+
+
+def take_site(
+    scan: RfScan,
+    site: RfSite,
+    model: RemsModel,
+    calibrations: Sequence[Calibration] = (),
+    covariates: str = "none",
+    room: Room | None = None,
+) -> Taken | SiteResult:
+    """Take one site from samples to spectra, all that needs its samples; or refuse it."""
     looked: LookedAt | None = None
-    measured: MeasuredSite | None = None
     try:
         site_model = _model_for(site, model)
         yardstick = Yardstick(
@@ -87,28 +111,42 @@ def site_result(
             system_db=_system_db(site, model, calibrations),
             covariates=covariates,
         )
-        if site.has_rf and scan.samples is not None:
-            looked = look_at_site(scan.samples, site)
-            check_sampling(site, model.form)
-            measured = measure_site(looked, model.form)
-        spectra = measured.spectra if measured else spectra_of_table(site, model.form)
-        result = estimate_result(scan, site.site, spectra, yardstick, measured)
+        if not site.has_rf or scan.samples is None:
+            table = spectra_of_table(site, model.form)
+            return Taken(site=site.site, yardstick=yardstick, spectra=table)
+        looked = look_at_site(scan.samples, site, room)
+        check_sampling(site, model.form)
+        measured = measure_site(looked, model.form)
+        return Taken(
+            site=site.site,
+            yardstick=yardstick,
+            spectra=measured.spectra,
+            drawing=drawing_of(looked, model.form),
+            remarks=tuple(exam_remarks(measured)),
+            details=(*looked_details(looked), *line_details(measured)),
+            losses=_losses(measured, model.form),
+        )
     except UnusableScan as refusal:
         return SiteResult(
             refused=refusal,
-            picture=bmode_picture(looked, None) if looked else None,
+            drawing=drawing_of(looked, None) if looked else None,
             details=looked_details(looked) if looked else (),
         )
-    return result
 
 
-def estimate_result(
-    scan: RfScan,
-    site: str,
-    spectra: SiteSpectra,
-    yardstick: Yardstick,
-    measured: MeasuredSite | None,
-) -> SiteResult:
+def judge_site(scan: RfScan, taken: Taken) -> SiteResult:
+    """Take one site from its spectra to a number; a refusal keeps the picture, without gates."""
+    try:
+        return estimate_result(scan, taken)
+    except UnusableScan as refusal:
+        return SiteResult(
+            refused=refusal,
+            drawing=replace(taken.drawing, form=None) if taken.drawing else None,
+            details=taken.details[:LOOKED_DETAILS],
+        )
+
+
+def estimate_result(scan: RfScan, taken: Taken) -> SiteResult:
     """Estimate one site, or several vertebrae together, from its spectra.
 
     Raises
@@ -116,9 +154,10 @@ def estimate_result(
     UnusableScan
         BS-E161 too few spectra, BS-E164 no depth, BS-E167 no finite number.
     """
+    site, spectra, yardstick = taken.site, taken.spectra, taken.yardstick
     model, site_model = yardstick.model, yardstick.site
     corrected = _path_correction(site, spectra, model, site_model)
-    estimate = _checked(spectra, yardstick, corrected, (site, measured))
+    estimate = _checked(taken, corrected)
     person = covariates_of(scan)
     plain = estimate
     if yardstick.covariates == "offset":
@@ -129,22 +168,20 @@ def estimate_result(
     remarks = (
         *model_remarks(scan, model, site_model),
         *(r for s in scan.sites if s.site == site for r in acquisition_remarks(s, model)),
-        *(exam_remarks(measured) if measured else ()),
+        *taken.remarks,
         *estimate_remarks(estimate, site_model, _share(site), n_places),
         *(_covariate_remarks() if estimate is not plain else ()),
         *depth_remarks(depth_mm, site_model),
     )
-    looked = measured.looked if measured else None
     return SiteResult(
         measurement=_measurement(site, estimate, model, depth_mm, (scan.flags, remarks)),
         estimate=estimate,
         spectra=spectra,
         yardstick=yardstick,
-        picture=bmode_picture(looked, model.form) if looked else None,
+        drawing=taken.drawing,
         remarks=remarks,
         details=(
-            *(looked_details(looked) if looked else ()),
-            *(line_details(measured) if measured else ()),
+            *taken.details,
             *estimate_details(site, estimate, site_model, without_ultrasound(site_model, person)),
         ),
     )
@@ -230,15 +267,10 @@ def _path_correction(
     return True
 
 
-def _checked(
-    spectra: SiteSpectra,
-    yardstick: Yardstick,
-    corrected: bool,
-    where: tuple[str, MeasuredSite | None],
-) -> SiteEstimate:
+def _checked(taken: Taken, corrected: bool) -> SiteEstimate:
     """Estimate, and refuse where too few spectra stand behind the number."""
-    site_model, (site, measured) = yardstick.site, where
-    lost = _losses(measured, yardstick.model.form)
+    site, spectra, yardstick, lost = taken.site, taken.spectra, taken.yardstick, taken.losses
+    site_model = yardstick.site
     if not spectra.n_groups:
         raise UnusableScan("BS-E161", f"{site}: found no averaged spectrum.{lost}")
     if not spectra.sounding.any():
@@ -272,10 +304,8 @@ def _share(site: str) -> int:
     return VERTEBRA_SHARE if len(vertebrae_of(site)) == 1 else 1
 
 
-def _losses(measured: MeasuredSite | None, form: SpectralForm) -> str:
+def _losses(measured: MeasuredSite, form: SpectralForm) -> str:
     """Say why frames and lines were left out; empty when there is nothing to say."""
-    if measured is None:
-        return ""
     gates, conditioned = measured.gates, measured.looked.conditioned
     said = ""
     if conditioned.n_duplicates:

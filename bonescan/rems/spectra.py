@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bonescan.kernels.basis import dft_basis
+from bonescan.kernels.ranks import column_medians
 from bonescan.kernels.spectra import group_power
 from bonescan.kernels.threads import for_each, pinned_blas
 from bonescan.model.arrays import kernel_input
@@ -239,7 +240,7 @@ def _echoes(
 def _median(values: Array) -> float:
     """Median of what is known: a few disturbed lines must not decide about the noise."""
     known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
+    return float(column_medians(kernel_input(known[:, None]))[0])
 
 
 def pooled(parts: list[SiteSpectra]) -> SiteSpectra:

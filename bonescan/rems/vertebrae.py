@@ -13,7 +13,7 @@ from bonescan.model.scan import RfScan
 from bonescan.model.sites import spine_site, vertebrae_of
 
 from .quality import Remark, vertebra_outliers
-from .site_result import SiteResult, Yardstick, estimate_result
+from .site_result import SiteResult, Taken, Yardstick, estimate_result
 from .spectra import pooled
 
 VERTEBRA_OUTLIER = "vertebra_outlier"
@@ -75,7 +75,8 @@ def _together(
     spectra = pooled([r.spectra for r in singles.values() if r.spectra is not None])
     name = spine_site(tuple(singles))
     try:
-        result = estimate_result(scan, name, spectra, _shared(singles, name), None)
+        taken = Taken(site=name, yardstick=_shared(singles, name), spectra=spectra)
+        result = estimate_result(scan, taken)
     except UnusableScan as refusal:
         return SiteResult(refused=refusal)
     # what is wrong with the samples of a vertebra is wrong with the whole

@@ -18,11 +18,11 @@ def envelope(lines, step, width):
 
 
 def score(levels, jump=2, shadow=(0, 0), smooth=1):
-    return surface_score(kernel_input(levels, np.float32), jump, *shadow, smooth)
+    return surface_score(np.array(levels, np.float32), jump, *shadow, smooth)
 
 
 def best_path(field, max_step, first=0, last=10**9):
-    return viterbi_surface(kernel_input(field, np.float32), max_step, first, last)
+    return viterbi_surface(np.array(field, np.float32), max_step, first, last)
 
 
 # --- envelope ---

@@ -14,7 +14,7 @@ from bonescan.model.rems_model import FragilityModel, LinearMap
 from bonescan.model.vocabulary import Origin, OutcomeKind, Technique
 from bonescan.rems.estimate import estimate_scan
 from bonescan.rems.predict import estimate_site
-from bonescan.rems.site_result import Yardstick, estimate_result
+from bonescan.rems.site_result import Taken, Yardstick, estimate_result
 from bonescan.rems.spectra_table import spectra_of_table
 from bonescan.settings import RemsSettings
 
@@ -737,7 +737,7 @@ def test_spectra_without_any_power_are_refused(lenient) -> None:
     scan = rf_scan([spectra_site(whole.power)])
     yardstick = Yardstick(model=lenient, site=lenient.for_site(NECK))
     with pytest.raises(UnusableScan, match="found no power in gates A and B of any of 60"):
-        estimate_result(scan, NECK, whole, yardstick, None)
+        estimate_result(scan, Taken(site=NECK, yardstick=yardstick, spectra=whole))
     with pytest.raises(ValueError, match="found no spectrum with power"):
         estimate_site(whole, lenient.for_site(NECK), lenient.form, True)
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bonescan.kernels.interface import path_contrast
-from bonescan.model.arrays import kernel_input
+from bonescan.kernels.interface import SECOND_PATH_SHARE_1, has_second_path, path_contrast
 from bonescan.read.registry import read_scan
 from bonescan.rems import interface
 from bonescan.rems.condition import condition
@@ -212,7 +211,7 @@ def test_a_gain_curve_that_is_known_moves_no_surface() -> None:
 
 def test_a_second_surface_must_come_near_to_the_first_to_matter() -> None:
     """Both sides of the limit: the second path reaches 80 and 90 % of the first one's contrast."""
-    assert interface.SECOND_PATH_SHARE_1 == 0.85
+    assert SECOND_PATH_SHARE_1 == 0.85
     score = np.zeros((9, 60), np.float32)
     score[:, 10] = 10.0
     for share, doubtful in ((0.8, False), (0.9, True)):
@@ -227,9 +226,9 @@ def test_a_second_surface_must_come_near_to_the_first_to_matter() -> None:
 
 def _second(score, cell):
     grid = interface._Grid.of(PER_MM)
-    score, path = kernel_input(score, np.float32), kernel_input(np.full(9, cell), np.int64)
+    path = np.full(9, cell)
     above = path_contrast(score, path, grid.apart, 0, 59)
-    return interface._has_second(score, path, above, grid, (0, 59))
+    return bool(has_second_path(score, path, above, grid.max_step, grid.apart, 0, 59))
 
 
 def test_two_layers_alike_leave_the_surface_undecided() -> None:

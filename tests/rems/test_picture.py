@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 from bonescan.rems.measure_site import look_at_site
-from bonescan.rems.picture import bmode_picture
+from bonescan.rems.picture import bmode_picture, drawing_of
 
 from .phantoms import FORM, InMemory, bone_frames, no_bone_frames, rf_site
 
 
 def picture(samples, form=FORM, **site):
     looked = look_at_site(InMemory({"femoral-neck-left": samples}), rf_site(samples, **site))
-    return bmode_picture(looked, form)
+    return bmode_picture(drawing_of(looked, form))
 
 
 @pytest.fixture(scope="module")

@@ -8,20 +8,21 @@ import pytest
 from bonescan.kernels.plain import interface as plain_interface
 from bonescan.kernels.plain import ranks as plain_ranks
 from bonescan.kernels.plain import spectra as plain_spectra
-from bonescan.rems import attenuation, interface, spectra
+from bonescan.rems import attenuation, features, interface, spectra
 from bonescan.rems.estimate import estimate_scan
+from bonescan.rems.estimators import components
 from bonescan.rems.measure_site import look_at_site, measure_site
 from bonescan.settings import RemsSettings
 
 from .phantoms import FORM, bone_frames, rf_scan
 
 KERNELS = (
-    (interface, plain_interface, "rectified_envelope"),
-    (interface, plain_interface, "surface_score"),
-    (interface, plain_interface, "viterbi_surface"),
-    (interface, plain_interface, "path_contrast"),
+    (interface, plain_interface, "surface_of_frame"),
     (spectra, plain_spectra, "group_power"),
     (attenuation, plain_ranks, "middle_of_columns"),
+    (components, plain_ranks, "column_medians"),
+    (features, plain_ranks, "column_medians"),
+    (spectra, plain_ranks, "column_medians"),
 )
 
 

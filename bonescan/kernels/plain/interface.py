@@ -11,6 +11,7 @@ OF_FRACTIONS = np.float32(1 / FRACTION**2)
 NO_CELL = -1
 STEPS_A_NEPER = np.float32(64)
 LEAST_STEP, MOST_STEP = np.float32(-2048), np.float32(2047)
+SECOND_PATH_SHARE_1 = 0.85
 
 
 def _windows(n: int, before: int, after: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -160,3 +161,50 @@ def path_contrast(
     highest = np.where(away, known, -np.inf).max(axis=1, initial=-np.inf)
     own = score[np.arange(path.size), path]
     return np.stack([own - median, highest - median]).astype(np.float32)
+
+
+def line_extremes(samples: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Twin of `kernels.interface.line_extremes`."""
+    return np.stack([samples.min(axis=1), samples.max(axis=1)])
+
+
+def has_second_path(
+    score: NDArray[np.float32],
+    path: NDArray[np.int64],
+    contrast: NDArray[np.float32],
+    max_step: int,
+    apart: int,
+    first_cell: int,
+    last_cell: int,
+) -> bool:
+    """Twin of `kernels.interface.has_second_path`."""
+    best, most = contrast.astype(np.float64).sum(axis=1)
+    if not best > 0:
+        return True
+    if most <= SECOND_PATH_SHARE_1 * best:
+        return False
+    lines, cells = np.arange(len(path)), np.arange(score.shape[1])
+    near = np.abs(cells[None, :] - path[:, None]) <= apart
+    rest = np.where(near, np.nanmin(score), score)
+    other = viterbi_surface(rest, max_step, first_cell, last_cell)
+    base = score[lines, path] - contrast[0]
+    above = rest[lines, other] - base
+    return bool(above.astype(np.float64).sum() > SECOND_PATH_SHARE_1 * best)
+
+
+def surface_of_frame(
+    samples: NDArray[np.int16], plan: NDArray[np.int64], factor: NDArray[np.float32]
+) -> tuple[NDArray[np.int16], NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], bool]:
+    """Twin of `kernels.interface.surface_of_frame`."""
+    step, width, *windows = (int(n) for n in plan[:6])
+    max_step, apart, around, first, last = (int(n) for n in plan[6:])
+    envelope = rectified_envelope(samples, step, width)
+    envelope = envelope * factor if factor.size else envelope
+    score = surface_score(envelope, *windows)
+    path = viterbi_surface(score, max_step, first, last)
+    contrast = path_contrast(score, path, apart, first, last)
+    second = has_second_path(score, path, contrast, max_step, apart, first, last)
+    path = np.clip(path, around + 1, envelope.shape[1] - around - 2)
+    places = np.arange(-around - 1, around + 2)
+    near = envelope[np.arange(len(path))[:, None], path[:, None] + places]
+    return line_extremes(samples), near, path, contrast, second

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bonescan.kernels.ranks import column_medians
+from bonescan.model.arrays import kernel_input
 from bonescan.model.rems_model import PCR, LinearMap
 from bonescan.stats.influence import median_influence
 from bonescan.stats.regression import component_regression, ridge
@@ -33,7 +35,7 @@ class Components:
 
     def vector(self, features: SiteFeatures) -> Array | None:
         """Give the median two-gate spectrum, (2 · bin,), then mean and slope of D(f)."""
-        spectrum = np.median(features.two_gate_db, axis=0)
+        spectrum = column_medians(kernel_input(features.two_gate_db))
         return np.concatenate([spectrum, features.difference_axes @ features.median_difference_db])
 
     def influence(self, features: SiteFeatures) -> Array:
