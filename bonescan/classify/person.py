@@ -25,6 +25,7 @@ _WORST_FIRST = (
     Category.WITHIN_EXPECTED_RANGE,
     Category.NORMAL,
 )
+DISCORDANT, EXCLUDED = "vertebra_discordant", "vertebra_excluded_by_person"
 _ORIGIN_ORDER = (Origin.REPORTED, Origin.MEASURED, Origin.ESTIMATED)
 
 
@@ -183,14 +184,15 @@ def _flags(
     """Unite what was noticed about the person, all measurements, and the rows that may decide."""
     flags = list(person.flags)
     measured = [row.measurement for row in rows]
-    for row in rows:
-        flags += row.measurement.flags
+    settled = any(EXCLUDED in m.flags for m in measured)
+    for m in measured:  # once a person left a vertebra out, the others are looked at anew
+        flags += [f for f in m.flags if not (settled and f == DISCORDANT)]
     for candidate in candidates:
         flags += candidate.row.scores.flags + candidate.row.verdict.flags
     if not candidates:  # nothing carried the rule's flags (early or unknown menopause, ...)
         flags += rule_for(person).flags
     if rows_disagree(rows):
-        flags.append("vertebra_discordant")
+        flags.append(DISCORDANT)
     if deciding is not None and deciding.site.region == "radius-33":
         flags.append("radius_allowed" if person.forearm_reasons else "radius_decides")
     if any(_not_evaluable(site, person) for site in map(site_of, measured) if site is not None):
