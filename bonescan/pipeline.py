@@ -10,6 +10,7 @@ from bonescan.dxa.measure import measure_dxa
 from bonescan.dxa.rems_device import measure_results
 from bonescan.errors import BonescanError, SetAside, code_info
 from bonescan.files.model_file import load_model
+from bonescan.model.dual_energy import DualEnergyScan
 from bonescan.model.measurement import LabelledRow, Measurement
 from bonescan.model.outcome import Outcome, StageResult
 from bonescan.model.person import PersonAtExam
@@ -48,6 +49,10 @@ def measure(path: Path, settings: Settings, siblings: frozenset[str] | None = No
                 found = estimate_scan(scan, model, settings.rems)
             case DxaScan():
                 found = measure_dxa(scan)
+            case DualEnergyScan():
+                from bonescan.dxa.measure_dual import measure_dual  # scipy.ndimage, for few files
+
+                found = measure_dual(scan)
             case DeviceResults():
                 found = measure_results(scan)
     except SetAside as verdict:
@@ -102,6 +107,8 @@ def _sites(scan: Scan) -> list[str]:
             return [s.site for s in scan.sites]
         case DxaScan():
             return [scan.site] if scan.site else []
+        case DualEnergyScan():
+            return [image.site for image in scan.images]
         case _:
             return []
 

@@ -13,6 +13,7 @@ from ._progress import PhaseProgress
 
 if TYPE_CHECKING:
     from bonescan.workflows.simulate_cohort import SimulatedCohort
+    from bonescan.workflows.simulate_dxa import SimulatedDxa
     from bonescan.workflows.simulate_phantom import SimulatedTarget
     from bonescan.workflows.simulate_scans import SimulatedScans
 
@@ -39,6 +40,10 @@ _PHANTOM_HELP = """Write the scan of a target of known spectrum, from which `mod
 the response of the device: a tissue-like phantom of even scatterers, or a plate in water. What is
 known of the target is printed and stands in the file's /truth.
 """
+_DXA_HELP = """Write dual-energy X-ray exams of virtual people (lumbar spine and left hip, low and
+high frames with the calibration of the device) and a scan of a spine phantom of 0.5, 1.0 and 1.5
+g/cm2. The true values of every region stand in the files' /truth.
+"""
 
 
 def add(app: typer.Typer) -> None:
@@ -60,6 +65,11 @@ def add(app: typer.Typer) -> None:
         epilog="Example: bonescan simulate phantom -o phantom.h5 --kind phantom --seed 7",
     )(phantom)
     group.command("pop", help=_simulate_pop.HELP, epilog=_simulate_pop.EPILOG)(_simulate_pop.pop)
+    group.command(
+        "dxa",
+        help=_DXA_HELP,
+        epilog="Example: bonescan simulate dxa -o dxa_exams --n 5 --seed 7",
+    )(dxa)
     app.add_typer(
         group, name="simulate", epilog="Example: bonescan simulate scans -o my_scans --seed 7"
     )
@@ -205,4 +215,31 @@ def _phantom_text(made: SimulatedTarget) -> str:
         f"next: bonescan model calibrate {made.file} -o {made.calibration_id}.h5 "
         f"--kind {known.kind} --attenuation {known.attenuation_db_cm_mhz} "
         f"--attenuation-exponent {known.attenuation_exponent:g} {words}"
+    )
+
+
+def dxa(
+    out: Path = typer.Option(..., "--out", "-o", help="New or empty folder."),
+    n: int = typer.Option(3, "--n", help="People."),
+    seed: int = typer.Option(1, "--seed", help="Another seed draws other people and other noise."),
+    as_json: bool = JsonOption,
+    config: Path | None = ConfigOption,
+) -> None:
+    """Write dual-energy exams."""
+    del config  # read by its callback
+
+    def work() -> VerbResult:
+        from bonescan.workflows.simulate_dxa import simulate_dxa
+
+        with PhaseProgress() as tell:
+            made = simulate_dxa(out, n, seed, lambda done, of: tell("simulating people", done, of))
+        return VerbResult(data=made.to_dict(), text=_dxa_text(made))
+
+    finish("simulate dxa", as_json, work)
+
+
+def _dxa_text(made: SimulatedDxa) -> str:
+    return (
+        f"{len(made.files) - 1} dual-energy exams and a phantom in {made.out}\n"
+        f"next: bonescan run {made.out} -o results"
     )

@@ -1,4 +1,4 @@
-"""What reading a file gives: an ultrasound or a DXA scan, without its samples.
+"""What reading a file gives: an ultrasound, DXA or dual-energy scan, without its samples.
 
 A scan holds metadata and a source that opens the file again: a handle or a
 200 MB array can't cross to a worker, a path can.
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .dual_energy import DualEnergyScan
 from .exam import Device, Exam, Subject
 from .reading import Reading
 from .vocabulary import Technique
@@ -168,4 +169,4 @@ class DeviceResults:
     exam: None = None
 
 
-Scan = RfScan | DxaScan | DeviceResults
+Scan = RfScan | DxaScan | DualEnergyScan | DeviceResults

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bonescan.errors import BonescanError, SetAside, UnusableScan, UsageError
+from bonescan.model.dual_energy import DualEnergyScan
 from bonescan.model.outcome import Outcome, Problem
 from bonescan.model.scan import DeviceResults, DxaScan, RfScan, RfSite, Scan
 from bonescan.model.vocabulary import OutcomeKind, Severity
@@ -74,7 +75,7 @@ def _inspect(path: Path, settings: Settings) -> Inspected:
         data["n_exams"] = len(outcome.parts)
     elif scan is not None:
         data |= _header(scan)
-        data |= _image(scan) if isinstance(scan, DxaScan) else {"sites": _rf_sites(scan)}
+        data |= _contents(scan)
         data["details"] = dict(outcome.details)
     refused = scan is None and outcome.kind == OutcomeKind.UNUSABLE
     return Inspected(data=data, problems=tuple(problems), readable=not refused)
@@ -94,7 +95,30 @@ def _problem(path: Path, outcome: Outcome) -> Problem:
     )
 
 
-def _header(scan: DxaScan | RfScan) -> dict[str, Any]:
+def _contents(scan: DxaScan | RfScan | DualEnergyScan) -> dict[str, Any]:
+    match scan:
+        case DxaScan():
+            return _image(scan)
+        case RfScan():
+            return {"sites": _rf_sites(scan)}
+        case DualEnergyScan():
+            return {"sites": _dual_sites(scan)}
+
+
+def _dual_sites(scan: DualEnergyScan) -> dict[str, dict[str, Any]]:
+    return {
+        image.site: {
+            "rows": image.n_rows,
+            "columns": image.n_columns,
+            "pixel_pitch_column_row_mm": [image.pixel_width_mm, image.pixel_height_mm],
+            "protocol": image.protocol,
+            "calibration_id": image.calibration_id,
+        }
+        for image in scan.images
+    }
+
+
+def _header(scan: DxaScan | RfScan | DualEnergyScan) -> dict[str, Any]:
     """Show device, day and person, without name and number."""
     day = scan.exam.exam_date
     return {
