@@ -32,6 +32,11 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Give both values in g/cm2, both days, and a precision error above 0.",
     ),
     CodeInfo(
+        code="BS-E445",
+        title="a protocol of visits that can't be used",
+        hint="docs/pop.md shows the form; each visit has an anchor and its windows in days.",
+    ),
+    CodeInfo(
         code="BS-W440",
         title="a scan of a cohort that was set aside",
         hint="Correct the row; it is kept, gets no verdict and enters no model until then.",

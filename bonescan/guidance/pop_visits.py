@@ -1,9 +1,6 @@
 """Visits of the POP protocol as they fall due, to the day.
 
-Windows: ideal T1 and T3 are those of a REMS cohort (Ramirez Zegarra 2024,
-doi 10.1007/s40520-023-02677-4: 11-13 and 36-38 weeks), their bounds in days
-are from memory; the moved T3 window, and 26 weeks or 6 months with 4 weeks to
-either side for the visit after birth, are our choice.
+The windows and their sources stand in ``files/protocols/high_risk.toml``.
 """
 
 from __future__ import annotations
@@ -12,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
+from bonescan.files.protocol import own_protocol
 from bonescan.model.due import DueList, DuePerson, DueRow, DueState, Pair
 from bonescan.model.vocabulary import Technique
 
@@ -21,14 +19,23 @@ from .load import RuleBook
 from .pregnancy import Pregnancy, current_pregnancy, overdue_birth
 
 WEEK = 7
-T1_DAYS = (11 * WEEK, 13 * WEEK + 6)  # 11+0 to 13+6
-T2_DAYS = (14 * WEEK, 27 * WEEK + 6)
-T3_DAYS = (36 * WEEK, 38 * WEEK + 6)
-T3_EARLY_DAYS = (32 * WEEK, 34 * WEEK + 6)
-T3_ALLOWED_FROM_DAYS = 28 * WEEK
-L_DAYS = (22 * WEEK, 30 * WEEK)  # after delivery: 26 weeks +- 4
-L_MONTHS = 6  # after weaning
-L_SLACK = timedelta(days=4 * WEEK)
+_VISITS = {v.name: v for v in own_protocol("high_risk").visits}
+
+
+def _days(window: tuple[int, int] | None) -> tuple[int, int]:
+    if window is None:
+        raise RuntimeError("a visit of our own protocol has no days")
+    return window
+
+
+T1_DAYS = _days(_VISITS["T1"].ideal_days)
+T2_DAYS = _days(_VISITS["T2"].ideal_days)
+T3_DAYS = _days(_VISITS["T3"].ideal_days)
+T3_EARLY_DAYS = _days(_VISITS["T3"].early_ideal_days)
+T3_ALLOWED_FROM_DAYS = (_VISITS["T3"].allowed_days or (0, None))[0]
+L_DAYS = (_VISITS["L6"].allowed_days or (0, 0))[0], (_VISITS["L6"].allowed_days or (0, 0))[1] or 0
+L_MONTHS = _VISITS["PW"].ideal_months or 0  # after weaning
+L_SLACK = timedelta(days=_VISITS["PW"].slack_days or 0)
 BY_ULTRASOUND = frozenset({Technique.REMS, Technique.REMS_STYLE})
 ENROLLED = ("pop_enrolled", "consent", "centre")
 
