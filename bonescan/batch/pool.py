@@ -1,33 +1,37 @@
-"""Many files, in this process or in several; workers are pure functions path -> Outcome.
-
-Only the coordinator hears of results, in the order they come; whoever needs
-an order that does not depend on the number of workers sorts afterwards. A
-worker that dies takes its one scan with it: the scan is tried again, and after
-three deaths it gets an outcome of its own.
-"""
+"""Worker processes with a pipe each, so that the death of one can't break the others."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
-from types import FrameType
+from types import TracebackType
 
-from bonescan import pipeline
-from bonescan.errors import code_info
+from bonescan.errors import EnvironmentFault
 from bonescan.model.outcome import Outcome
-from bonescan.model.vocabulary import OutcomeKind
 from bonescan.settings import Settings
 
-MAX_TRIES = 3
-FILES_WORTH_A_WORKER = 32  # starting a process costs about as much as this many exams
+from . import worker as worker_process
+from .limits import (
+    death_outcome,
+    memory_limit_bytes,
+    memory_of,
+    memory_outcome,
+    time_limit_s,
+    time_outcome,
+)
+from .stop import Stop
+from .tasks import MAX_DEATHS, Source, Task
+
+LOOK_EVERY_S = 0.2
+MAX_FAILED_STARTS = 5
 THREAD_VARIABLES = (
     "NUMBA_NUM_THREADS",
     "OMP_NUM_THREADS",
@@ -35,170 +39,150 @@ THREAD_VARIABLES = (
     "MKL_NUM_THREADS",
 )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One piece of work: a content to be measured, under one of its names."""
-
-    work_key: str
-    sha256: str
-    size_bytes: int
-    path: Path
-    siblings: frozenset[str] = field(default=frozenset())
-
-
-class Stop:
-    """Set by SIGTERM and Ctrl-C: finish the scan in hand, then end."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def ask(self, _signal: int, _frame: FrameType | None) -> None:
-        """Remember that somebody wants to stop; who asks twice does not want to wait."""
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
-
-
-@contextmanager
-def stop_on_signal() -> Iterator[Stop]:
-    """Turn SIGTERM and SIGINT into a wish to stop, and restore the handlers afterwards."""
-    stop = Stop()
-    previous = {s: signal.signal(s, stop.ask) for s in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-def choose_n_workers(asked: int, n_tasks: int) -> int:
-    """Settle the number of processes: what was asked for, or as many as pay (0 = choose)."""
-    if asked > 0:
-        return asked
-    return max(1, min(os.cpu_count() or 1, n_tasks // FILES_WORTH_A_WORKER))
-
-
-def measure_all(
-    tasks: Sequence[Task],
-    settings: Settings,
-    on_outcome: Callable[[Task, Outcome], None],
-    stop: Stop,
-) -> None:
-    """Measure every task and hand each outcome to `on_outcome`, once.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-        In the order they should start.
-    settings : Settings
-        `n_workers` 1 works in this process, more start processes by spawn.
-    on_outcome : callable
-        Called in this process and thread.
-    stop : Stop
-        Asked after each scan; what is not begun by then is left undone.
-    """
-    if settings.n_workers <= 1 or len(tasks) <= 1:
-        for task in tasks:
-            if stop.asked:
-                return
-            on_outcome(task, pipeline.measure(task.path, settings, task.siblings))
-        return
-    _Pool(settings, min(settings.n_workers, len(tasks))).run(tasks, on_outcome, stop)
+OnOutcome = Callable[[Task, Outcome], None]
 
 
 @dataclass(slots=True)
 class _Worker:
     process: BaseProcess
     pipe: Connection
+    ready: bool = False
     task: Task | None = None
+    since: float = 0.0  # monotonic
+    verdict: Outcome | None = None  # of the limit for which we ended it
+
+    def waits_for(self) -> bool:
+        """Whether something has to come through its pipe."""
+        return not self.ready or self.task is not None
 
 
-class _Pool:
-    """Processes with a pipe each, so that the death of one can't break the others."""
+class Pool:
+    """A number of workers, started by spawn and replaced when they die."""
 
     def __init__(self, settings: Settings, n_workers: int) -> None:
         self._settings = settings
+        self._time_s = time_limit_s(settings)
+        self._memory_bytes = memory_limit_bytes(settings)
         self._context = multiprocessing.get_context("spawn")
+        self._failed_starts = 0
+        self._again: deque[Task] = deque()
+        self._workers: list[_Worker] = []
         with _one_thread_each():
-            self._workers = [self._start() for _ in range(n_workers)]
-        self._tries: dict[str, int] = {}
+            self._workers += [self._start() for _ in range(n_workers)]
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        for worker in self._workers:
+            worker.pipe.close()
+        for worker in self._workers:
+            if not worker.ready or worker.task is not None:
+                worker.process.terminate()
+            worker.process.join(timeout=5)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+
+    def run(self, source: Source, on_outcome: OnOutcome, stop: Stop) -> None:
+        """Keep every worker busy until nothing is left."""
+        while True:
+            if stop.asked:
+                self._again.clear()
+            else:
+                self._hand_out(source)
+            busy = any(w.task for w in self._workers)
+            if not busy and (stop.asked or (source.is_empty() and not self._again)):
+                return
+            self._collect(source, on_outcome)
+            self._look_at_limits()
+            source.beat()
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, self._settings), daemon=True)
+        process = self._context.Process(
+            target=worker_process.serve,
+            args=(theirs, self._settings, self._memory_bytes),
+            daemon=True,
+        )
         with _deaf_to_interrupts():
             process.start()
         theirs.close()
         return _Worker(process, ours)
 
-    def run(
-        self, tasks: Sequence[Task], on_outcome: Callable[[Task, Outcome], None], stop: Stop
-    ) -> None:
-        """Keep every worker busy until nothing is left."""
-        waiting = deque(tasks)
-        try:
-            while waiting or any(w.task for w in self._workers):
-                if stop.asked:
-                    waiting.clear()
-                self._hand_out(waiting)
-                self._collect(waiting, on_outcome)
-        finally:
-            for worker in self._workers:
-                worker.pipe.close()
-                worker.process.join(timeout=5)
-                if worker.process.is_alive():
-                    worker.process.terminate()
-
-    def _hand_out(self, waiting: deque[Task]) -> None:
+    def _hand_out(self, source: Source) -> None:
         for worker in self._workers:
-            if worker.task is None and waiting:
-                worker.task = waiting.popleft()
-                try:
-                    worker.pipe.send(worker.task)
-                except OSError:  # it died while idle; _collect finds the closed pipe
-                    continue
-
-    def _collect(self, waiting: deque[Task], on_outcome: Callable[[Task, Outcome], None]) -> None:
-        busy = {w.pipe: n for n, w in enumerate(self._workers) if w.task}
-        for pipe in wait(list(busy), timeout=1.0):
-            number = busy[pipe]  # type: ignore[index]
-            worker = self._workers[number]
-            task = worker.task
-            if task is None:
+            if not worker.ready or worker.task is not None:
                 continue
+            task = self._again.popleft() if self._again else source.take()
+            if task is None:
+                return
+            worker.task, worker.since = task, time.monotonic()
             try:
-                outcome = worker.pipe.recv()
-            except (EOFError, OSError):
-                self._bury(number, task, waiting, on_outcome)
-            else:
-                worker.task = None
-                on_outcome(task, outcome)
+                worker.pipe.send(task)
+            except OSError:  # it died while idle; _collect finds the closed pipe
+                continue
 
-    def _bury(
-        self,
-        number: int,
-        task: Task,
-        waiting: deque[Task],
-        on_outcome: Callable[[Task, Outcome], None],
-    ) -> None:
-        self._workers[number].process.join(timeout=5)
+    def _collect(self, source: Source, on_outcome: OnOutcome) -> None:
+        by_pipe = {w.pipe: n for n, w in enumerate(self._workers) if w.waits_for()}
+        if not by_pipe:
+            time.sleep(LOOK_EVERY_S)  # what is left is in the hands of another run
+        for pipe in wait(list(by_pipe), timeout=LOOK_EVERY_S):
+            number = by_pipe[pipe]  # type: ignore[index]
+            worker = self._workers[number]
+            try:
+                said = worker.pipe.recv()
+            except (EOFError, OSError):
+                self._bury(number, source, on_outcome)
+                continue
+            if not worker.ready:
+                worker.ready, self._failed_starts = True, 0
+            elif worker.task is not None:
+                task, worker.task = worker.task, None
+                on_outcome(task, said)
+
+    def _bury(self, number: int, source: Source, on_outcome: OnOutcome) -> None:
+        dead = self._workers[number]
+        dead.pipe.close()
+        dead.process.join(timeout=5)
+        if not dead.ready:
+            self._failed_starts += 1
+            if self._failed_starts >= MAX_FAILED_STARTS:
+                raise EnvironmentFault(
+                    "BS-E525",
+                    f"found that worker processes end at once (exit {dead.process.exitcode}).",
+                )
         with _one_thread_each():
             self._workers[number] = self._start()
-        tries = self._tries[task.work_key] = self._tries.get(task.work_key, 0) + 1
-        if tries < MAX_TRIES:
-            waiting.appendleft(task)
+        if dead.task is None:
             return
-        reason = f"This file ended its worker process {tries} times."
-        on_outcome(
-            task,
-            Outcome(
-                kind=OutcomeKind.UNUSABLE,
-                code="BS-E503",
-                reason=reason,
-                hint=code_info("BS-E503").hint,
-            ),
-        )
+        if dead.verdict is not None:
+            on_outcome(dead.task, dead.verdict)
+            return
+        deaths = source.died(dead.task)
+        if deaths < MAX_DEATHS:
+            self._again.appendleft(dead.task)
+        else:
+            on_outcome(dead.task, death_outcome(deaths))
+
+    def _look_at_limits(self) -> None:
+        """End workers whose scan takes too much; their pipes close, and the next look finds it."""
+        for worker in self._workers:
+            if worker.task is None or worker.verdict is not None:
+                continue
+            if self._time_s is not None and time.monotonic() - worker.since > self._time_s:
+                worker.verdict = time_outcome(self._time_s)
+            elif self._memory_bytes is not None:
+                used = memory_of(worker.process.pid or 0)
+                if used is not None and used > self._memory_bytes:
+                    worker.verdict = memory_outcome(self._memory_bytes)
+            if worker.verdict is not None:
+                worker.process.kill()
 
 
 @contextmanager
@@ -224,15 +208,3 @@ def _one_thread_each() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def _serve(pipe: Connection, settings: Settings) -> None:
-    """Measure what comes through the pipe until it closes; signals are the coordinator's."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    while True:
-        try:
-            task: Task = pipe.recv()
-        except (EOFError, OSError):
-            return
-        pipe.send(pipeline.measure(task.path, settings, task.siblings))

@@ -19,4 +19,26 @@ CODES: tuple[CodeInfo, ...] = (
         title="the driver of the database is missing",
         hint="Install it: pip install 'bonescan[pg]'.",
     ),
+    CodeInfo(
+        code="BS-E523",
+        title="a scan that takes more memory than a worker may hold",
+        hint="Run again with a larger --memory-limit, and fewer --workers if the machine is small; "
+        "only such scans are tried again.",
+    ),
+    CodeInfo(
+        code="BS-E524",
+        title="a scan that takes longer than allowed",
+        hint="Run again with a larger --time-limit; only such scans are tried again.",
+    ),
+    CodeInfo(
+        code="BS-E525",
+        title="worker processes can't be started",
+        hint="Run with --workers 1; `bonescan doctor` looks for what is missing.",
+    ),
+    CodeInfo(
+        code="BS-W300",
+        title="a store on a network folder",
+        hint="Run into a folder of this machine and copy the results, or use PostgreSQL "
+        "(--store postgresql+psycopg://...): locks of network folders can't be relied on.",
+    ),
 )

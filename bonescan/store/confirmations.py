@@ -35,7 +35,7 @@ class Confirmations(StoreBase):
             Decisions that changed what is in force.
         """
         added = 0
-        with Session(self._writer) as session, session.begin():
+        with self._alone() as session:
             for row in rows:
                 before = session.scalars(
                     select(ConfirmationRow).where(

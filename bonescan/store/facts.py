@@ -57,7 +57,7 @@ class Facts(StoreBase):
             place = (_place(fact.file), _fact_key(fact))
             said.setdefault(_slot_key(fact, several), {}).setdefault(place, fact)
         sources = {_place(f) for f in files} | {file for slot in said.values() for file, _ in slot}
-        with Session(self._writer) as session, session.begin():
+        with self._alone() as session:
             live: dict[str, list[FactRow]] = {}
             for row in session.scalars(select(FactRow).where(FactRow.withdrawn_in.is_(None))):
                 live.setdefault(row.slot_key, []).append(row)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bonescan.model.outcome import Outcome, Picture
 
-from .base import StoreBase, chunks, now
+from .base import StoreBase, chunks, insert_for, now
 from .codec import decode, encode
 from .tables import ContentRow, PictureRow, ResultRow, RunRow, SourceRow
 
@@ -82,13 +82,13 @@ class Results(StoreBase):
             changed = [r for r in some if shown.get(r[0]) != r[2]]
             if not changed:
                 continue
-            with Session(self._writer) as session, session.begin():
+            with self._alone() as session:
                 for sha256, size_bytes, work_key in changed:
                     put_in_force(session, run_id, sha256, size_bytes, work_key)
 
     def put_locations(self, run_id: int, places: Sequence[tuple[str, str, str]]) -> None:
         """Note where contents were seen: (root, file, sha256); a changed file moves on."""
-        with Session(self._writer) as session, session.begin():
+        with self._alone() as session:
             for some in chunks(places):
                 names = [file for _, file, _ in some]
                 before = {
@@ -155,19 +155,17 @@ class Results(StoreBase):
 
 def put_result(session: Session, run_id: int, sha256: str, work_key: str, outcome: Outcome) -> None:
     """Add an outcome and its pictures within a transaction."""
-    if session.get(ResultRow, work_key) is not None:
-        return
     body = encode(dataclasses.replace(outcome, pictures=()))
-    session.add(
-        ResultRow(
-            work_key=work_key,
-            sha256=sha256,
-            run_id=run_id,
-            outcome=body,
-            outcome_sha256=hashlib.sha256(body.encode()).hexdigest(),
-        )
-    )
-    session.flush()
+    values = {
+        "work_key": work_key,
+        "sha256": sha256,
+        "run_id": run_id,
+        "outcome": body,
+        "outcome_sha256": hashlib.sha256(body.encode()).hexdigest(),
+    }
+    insert = insert_for(session, ResultRow).values(values).on_conflict_do_nothing()
+    if not session.scalars(insert.returning(ResultRow.work_key)).all():
+        return  # kept before
     session.add_all(
         PictureRow(
             work_key=work_key,
@@ -183,15 +181,21 @@ def put_in_force(
     session: Session, run_id: int, sha256: str, size_bytes: int, work_key: str
 ) -> None:
     """Put a result in force within a transaction; the one before says what replaced it."""
-    row = session.get(ContentRow, sha256)
-    if row is None:
-        session.add(
-            ContentRow(sha256=sha256, size_bytes=size_bytes, first_run_id=run_id, work_key=work_key)
-        )
-    elif row.work_key != work_key:
-        before, after = session.get(ResultRow, row.work_key), session.get(ResultRow, work_key)
-        if before is not None:
-            before.superseded_in, before.superseded_by = run_id, work_key
-        if after is not None:
-            after.superseded_in = after.superseded_by = None
-        row.work_key = work_key
+    values = {
+        "sha256": sha256,
+        "size_bytes": size_bytes,
+        "first_run_id": run_id,
+        "work_key": work_key,
+    }
+    insert = insert_for(session, ContentRow).values(values).on_conflict_do_nothing()
+    if session.scalars(insert.returning(ContentRow.sha256)).all():
+        return
+    row = session.get_one(ContentRow, sha256, with_for_update=True)
+    if row.work_key == work_key:
+        return
+    before, after = session.get(ResultRow, row.work_key), session.get(ResultRow, work_key)
+    if before is not None:
+        before.superseded_in, before.superseded_by = run_id, work_key
+    if after is not None:
+        after.superseded_in = after.superseded_by = None
+    row.work_key = work_key

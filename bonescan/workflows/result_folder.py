@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bonescan.errors import EnvironmentFault, UsageError
+from bonescan.store.locks import LOCK_NAME, locked
+
+__all__ = ["ADDRESS_NAME", "LOCK_NAME", "STORE_NAME", "alone_in", "prepare"]
 
 STORE_NAME = "bonescan.db"
-LOCK_NAME = ".bonescan.lock"
+ADDRESS_NAME = "bonescan.store"  # says where the store lies, if not in the folder
+WAIT_S = 600.0  # for another run that writes tables and pages
 OUR_FILES = ("files.csv", "results.csv", "patients.csv", "run.json", "index.html")
 
 
@@ -35,7 +38,7 @@ def prepare(out: Path) -> None:
         ) from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise EnvironmentFault("BS-E501", "found no permission to write there.", file=out)
-    if not (out / STORE_NAME).exists():
+    if not any((out / name).exists() for name in (STORE_NAME, ADDRESS_NAME)):
         strangers = [name for name in OUR_FILES if (out / name).exists()]
         if strangers:
             raise UsageError(
@@ -45,30 +48,27 @@ def prepare(out: Path) -> None:
 
 
 @contextmanager
-def alone_in(out: Path) -> Iterator[None]:
-    """Keep other runs out of the folder while this one writes."""
-    try:
-        descriptor = os.open(out / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise EnvironmentFault(
-            "BS-E501", f"the folder can't be written: {error.strerror}.", file=out
-        ) from error
-    try:
+def alone_in(out: Path, wait_s: float = WAIT_S) -> Iterator[None]:
+    """Keep other runs from writing tables and pages while this one does.
+
+    Parameters
+    ----------
+    out : Path
+    wait_s : float
+        How long to wait for another run that is writing.
+
+    Raises
+    ------
+    EnvironmentFault
+        The other run does not end, or the folder can't be written.
+    """
+    with ExitStack() as stack:
         try:
-            _lock(descriptor)
-        except OSError as error:
+            stack.enter_context(locked(out, wait_s))
+        except TimeoutError as error:
             raise EnvironmentFault("BS-E504", "found another run at work.", file=out) from error
+        except OSError as error:
+            raise EnvironmentFault(
+                "BS-E501", f"the folder can't be written: {error.strerror}.", file=out
+            ) from error
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import platform
+import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bonescan import __version__
 from bonescan.batch import Stop, Task, choose_n_workers, measure_all, stop_on_signal
-from bonescan.errors import EnvironmentFault
+from bonescan.batch.limits import memory_limit_bytes, stopped_by, time_limit_s
+from bonescan.batch.warm import warm_kernels
+from bonescan.errors import EnvironmentFault, code_info
 from bonescan.files.calibration import read_calibrations
 from bonescan.files.fact_names import SEVERAL_A_DAY
 from bonescan.files.facts_csv import read_facts_files
@@ -25,7 +26,7 @@ from bonescan.model.outcome import Outcome, Problem
 from bonescan.model.person import Fact
 from bonescan.model.plain import shown_path
 from bonescan.model.rems_model import RemsModel
-from bonescan.model.vocabulary import OutcomeKind
+from bonescan.model.vocabulary import OutcomeKind, Severity
 from bonescan.norms.load import Norms, load_norms
 from bonescan.provenance import (
     DATA_MODEL_VERSION,
@@ -38,13 +39,15 @@ from bonescan.store.open_store import DatabaseFault, open_store
 from bonescan.store.store import Store, settings_text
 
 from .collect_inputs import InputFile, InputRules, collect_inputs
-from .gather_study import Study, gather_study
+from .gather_study import Study
 from .open_archives import opened
 from .pseudonyms import open_pseudonyms
-from .result_folder import alone_in, prepare
-from .write_results import remove_pages, write_pages, write_run_record, write_tables
+from .refresh import model_text, refresh
+from .result_folder import prepare
+from .work_queue import StoreSource
 
 FACTS_NAME = "subjects.csv"
+COMPILED_FOR = frozenset({".h5", ".hdf5", ".mat", ".mha", ".mhd", ".raw", ".yml"})  # RF, likely
 EXIT_DONE, EXIT_STRICT, EXIT_NOTHING, EXIT_INTERRUPTED = 0, 3, 4, 130
 
 Progress = Callable[[str, int, int], None]  # (phase, done, all)
@@ -132,11 +135,10 @@ def run_folder(
     prepare(out)
     with (
         stop_on_signal() as stop,
-        closing(open_store(out, create=True)) as store,
-        alone_in(out),
+        closing(open_store(out, create=True, address=settings.store)) as store,
         opened(listed, out, rules) as files,
     ):
-        pseudonyms = open_pseudonyms(out)
+        open_pseudonyms(out)  # made, or refused, before anything is measured
         norms, model = load_norms(settings.norms_dir), load_model(settings.rems.model_file)
         read_calibrations(settings.rems.calibration_files)  # refused before anything is written
         facts, fact_problems, fact_files = _facts(inputs, subjects)
@@ -148,19 +150,36 @@ def run_folder(
                 files, store, run_id, settings, (norms, model), (tell, noted or _quiet), stop
             )
             clock.lap("measure")
-            study = gather_study(store, pseudonyms, norms, settings)
-            clock.lap("label")
-            summary = _summarise(
-                out, study, files, done, (facts, fact_problems, fact_files), settings, stop, model
+            study = refresh(
+                out,
+                settings,
+                store=store,
+                run_id=run_id,
+                problems=(*_about_store(store), *fact_problems),
+                facts_files=fact_files,
+                progress=tell,
+                lap=clock.lap,
             )
-            _write(out, summary, settings, norms, model, tell)
-            clock.lap("write")
+            summary = _summarise(
+                out, study, files, done, (facts, fact_files), settings, stop, model
+            )
             store.end_run(run_id)
         except (OSError, DatabaseFault) as error:
             cause = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
             raise EnvironmentFault("BS-E501", f"writing failed: {cause}.", file=out) from error
     summary.seconds.update(clock.laps)
     return summary
+
+
+def _about_store(store: Store) -> tuple[Problem, ...]:
+    """Warn of a store on a network folder."""
+    if not store.network:
+        return ()
+    info = code_info("BS-W300")
+    reason = f"Found the store on a network folder ({store.network}); it works without its log."
+    return (
+        Problem(code=info.code, severity=Severity.WARNING, file="", reason=reason, hint=info.hint),
+    )
 
 
 def _quiet(_sha256: str, _outcome: Outcome) -> None:
@@ -190,7 +209,10 @@ class _Done:
 def work_key(sha256: str, settings: Settings, norms: Norms, model: RemsModel) -> str:
     """Name a piece of work: content, versions, settings that touch results, model, norms."""
     calibrations = [c.content_sha256 for c in read_calibrations(settings.rems.calibration_files)]
-    touching = dataclasses.asdict(settings.read) | {
+    read = dataclasses.asdict(settings.read)
+    if settings.read.charset is None:
+        del read["charset"]  # results of the time before this word are still those of today
+    touching = read | {
         "allow_simulated_model": settings.rems.allow_simulated_model,
         "calibrations": calibrations,
         "covariates": settings.rems.covariates,
@@ -235,22 +257,35 @@ def _measure_new(
         )
         tasks.setdefault(digest, task)
         tell[0]("reading", number + 1, len(files))
-    finished = store.has_result(t.work_key for t in tasks.values())
-    new = [t for t in tasks.values() if t.work_key not in finished]
-    for task in tasks.values():
-        if task.work_key in finished:
-            store.put_in_force(
-                run_id=run_id,
-                sha256=task.sha256,
-                size_bytes=task.size_bytes,
-                work_key=task.work_key,
-            )
-    n_done = _work(new, settled, store, run_id, settings, tell, stop)
-    places = [
-        (shown_path(f.root.resolve()), f.file, hashes[f.path]) for f in files if f.path in hashes
-    ]
+    if stop.asked:
+        return _Done(hashes=hashes, n_measured=0, n_already_done=0)
+    # before any result: which of two contents was there first does not depend on who is faster
+    places = [(shown_path(f.root.resolve()), f.file, hashes[f.path]) for f in files]
     store.put_locations(run_id, places)
+    finished = _finished(store, tasks.values(), settings)
+    store.put_all_in_force(
+        run_id,
+        [
+            (t.sha256, t.size_bytes, finished[t.work_key])
+            for t in tasks.values()
+            if t.work_key in finished
+        ],
+    )
+    new = [t for t in tasks.values() if t.work_key not in finished]
+    n_done = _work(new, settled, store, run_id, settings, tell, stop)
     return _Done(hashes=hashes, n_measured=n_done, n_already_done=len(tasks) - len(new))
+
+
+def _finished(store: Store, tasks: Iterable[Task], settings: Settings) -> dict[str, str]:
+    """Give the work that is done, with the key of its result."""
+    store.reopen(
+        {
+            "time": time_limit_s(settings) or math.inf,
+            "memory": memory_limit_bytes(settings) or math.inf,
+        }
+    )
+    keys = [t.work_key for t in tasks]
+    return {key: key for key in store.has_result(keys)} | store.stopped(keys)
 
 
 def _hash_of(file: InputFile) -> str:
@@ -281,26 +316,52 @@ def _work(
 ) -> int:
     unread = [t for t in new if t.work_key not in settled]
     n_workers = choose_n_workers(settings.n_workers, len(unread))
-    count = 0
+    ours = count = 0
+
+    def another(n: int) -> None:
+        nonlocal count
+        count += n
+        tell[0]("measuring", count, len(new))
+
+    for task in new:
+        if task.work_key in settled:
+            store.put_result(
+                run_id=run_id,
+                sha256=task.sha256,
+                size_bytes=task.size_bytes,
+                work_key=task.work_key,
+                outcome=settled[task.work_key],
+            )
+            tell[1](task.sha256, settled[task.work_key])
+            ours += 1
+            another(1)
+    if not unread:
+        return ours
+    store.enqueue(run_id, [(t.work_key, t.sha256) for t in unread])
+    source = StoreSource(store, unread, n_workers, another)
 
     def keep(task: Task, outcome: Outcome) -> None:
-        nonlocal count
-        store.put_result(
+        nonlocal ours
+        if store.finish(
+            source.holder,
             run_id=run_id,
             sha256=task.sha256,
             size_bytes=task.size_bytes,
             work_key=task.work_key,
             outcome=outcome,
-        )
-        count += 1
-        tell[1](task.sha256, outcome)
-        tell[0]("measuring", count, len(new))
+            stopped=stopped_by(outcome, settings),
+        ):
+            ours += 1
+            tell[1](task.sha256, outcome)
+        another(1)
 
-    for task in new:
-        if task.work_key in settled:
-            keep(task, settled[task.work_key])
-    measure_all(unread, dataclasses.replace(settings, n_workers=n_workers), keep, stop)
-    return count
+    if n_workers > 1 and any(t.path.suffix.lower() in COMPILED_FOR for t in unread):
+        warm_kernels()
+    try:
+        measure_all(source, dataclasses.replace(settings, n_workers=n_workers), keep, stop)
+    finally:
+        source.give_back()
+    return ours
 
 
 def _facts(
@@ -321,7 +382,7 @@ def _summarise(
     study: Study,
     files: Sequence[InputFile],
     done: _Done,
-    facts: tuple[tuple[Fact, ...], tuple[Problem, ...], tuple[str, ...]],
+    facts: tuple[tuple[Fact, ...], tuple[str, ...]],
     settings: Settings,
     stop: Stop,
     model: RemsModel,
@@ -347,61 +408,7 @@ def _summarise(
         n_already_done=done.n_already_done,
         n_facts=len(facts[0]),
         input_outcomes=outcomes,
-        problems=(*facts[1], *study.problems),
-        facts_files=facts[2],
-        model_text=_model_text(model),
+        problems=study.problems,
+        facts_files=facts[1],
+        model_text=model_text(model),
     )
-
-
-def _model_text(model: RemsModel) -> str:
-    made = "trained on simulated RF, for simulated exams only" if model.simulated else "site's own"
-    return f"{model.model_id} (rems-style-open/1; {made})"
-
-
-def _write(
-    out: Path,
-    summary: RunSummary,
-    settings: Settings,
-    norms: Norms,
-    model: RemsModel,
-    tell: Progress,
-) -> None:
-    study = dataclasses.replace(summary.study, problems=summary.problems)
-    write_tables(out, study)
-    if settings.report == "html":
-        tell("writing pages", 0, len(study.people))
-        shown = (
-            ("label policy", str(settings.label.policy)),
-            ("label from", str(settings.label.label_from)),
-            ("reference policy", str(settings.label.reference)),
-            ("model", summary.model_text),
-            ("norms", norms.content_sha256[:12]),
-            ("version", __version__),
-        )
-        write_pages(
-            out,
-            study,
-            model_text=summary.model_text,
-            settings_text=shown,
-            norms_dir=settings.norms_dir,
-        )
-    else:
-        remove_pages(out)
-    record = {
-        "bonescan": __version__,
-        "pipeline_version": PIPELINE_VERSION,
-        "data_model_version": DATA_MODEL_VERSION,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "settings": json.loads(settings_text(settings)),
-        "model_id": model.model_id,
-        "model_sha256": model.content_sha256,
-        "norms_sha256": norms.content_sha256,
-        "facts_files": list(summary.facts_files),
-        "outcomes": study.outcome_counts,
-        "codes": dict(sorted(Counter(f.code for f in study.files if f.code).items())),
-        "categories": study.category_counts,
-        "research_use_only": "Research software, not a medical device.",
-    }
-    write_run_record(out, record)

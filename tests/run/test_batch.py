@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bonescan import batch
+from bonescan.batch import worker
 from bonescan.model.outcome import Outcome
 from bonescan.model.vocabulary import OutcomeKind
 from bonescan.settings import Settings
@@ -19,7 +20,8 @@ import os
 from bonescan.model.outcome import Outcome
 from bonescan.model.vocabulary import OutcomeKind
 
-def serve(pipe, settings):
+def serve(pipe, settings, memory_bytes):
+    pipe.send("ready")
     while True:
         try:
             task = pipe.recv()
@@ -42,7 +44,7 @@ def pool_settings(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     import stand_in_worker  # type: ignore[import-not-found]
 
-    monkeypatch.setattr(batch, "_serve", stand_in_worker.serve)
+    monkeypatch.setattr(worker, "serve", stand_in_worker.serve)
     return Settings(n_workers=2)
 
 

@@ -114,9 +114,9 @@ def test_a_folder_below_a_file_is_an_environment_fault(tmp_path):
 
 def test_two_runs_do_not_write_one_folder(tmp_path):
     with (
-        alone_in(tmp_path),
+        alone_in(tmp_path, 0.0),
         pytest.raises(EnvironmentFault, match=r"BS-E504 .*another run"),
-        alone_in(tmp_path),
+        alone_in(tmp_path, 0.0),
     ):
         pass
     with alone_in(tmp_path):  # the first one gave it back
