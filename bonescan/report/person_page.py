@@ -14,8 +14,10 @@ from .environment import asset, content_policy, environment
 from .print_style import print_style
 from .references import References
 from .sections import (
+    composition,
     course,
     exams,
+    hips,
     identity,
     measurements,
     method,
@@ -26,6 +28,7 @@ from .sections import (
     quality,
     reading,
     result,
+    vertebrae,
 )
 from .visits import is_not_for_any_use, is_simulated
 
@@ -34,9 +37,12 @@ SECTIONS: tuple[Callable[[PersonContext], Section | None], ...] = (
     result.build,
     plots.build,
     measurements.build,
+    vertebrae.build,
+    hips.build,
     course.build,
     notes.build,
     pictures.build,
+    composition.build,
     quality.build,
     exams.build,
     problems.build,

@@ -26,6 +26,8 @@ from bonescan.report.words import (
     technique_words,
 )
 
+EXCLUDED = "vertebra_excluded_by_person"
+
 
 def build(context: PersonContext) -> Section | None:
     """Build one table a technique, origin and device; None without a row.
@@ -110,6 +112,7 @@ def _row(context: PersonContext, row: PageRow, shared: set[int]) -> dict[str, An
     marked = context.references.marked
     return {
         "site": site_words(m.site),
+        "left_out": EXCLUDED in m.flags and not m.scores_allowed,
         "vertebrae": _vertebrae(m.site, m.vertebrae_used),
         "bmd": _number(m.bmd_g_cm2, 3),
         "bmd_u": None if m.bmd_u_g_cm2 is None else fixed(m.bmd_u_g_cm2, 3),
