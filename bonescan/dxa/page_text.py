@@ -10,9 +10,10 @@ gives its numbers as ``BMD: 0.652 g/cm2``.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from bonescan.files.pdf_text import TextLine, TextPiece
 from bonescan.model.regions import imaged_region, measured_site
 
 from .printed import Found, PrintedRegion, kept_word, other_day, plain_number, take_number
@@ -22,7 +23,7 @@ MAX_HEADER_LINES = 3
 LONGEST_NAME = 24
 MAX_GAP_LINES = 2  # of other text between the rows of one table
 # a number must stand at least this many times nearer to its column than to the next one
-CLEARLY_NEARER = 1.5
+CLEARLY_NEARER = 2.0
 
 _NUMBER = re.compile(r"[-+\u2212\u2013]?\d{1,6}(?:[.,]\d{1,5})?\*?")
 _BLANKS = frozenset({"-", "--", "---", "\u2013", "\u2014", "n/a", "*"})
@@ -54,27 +55,13 @@ _POPULATION = re.compile(r"(\S.{0,160}Reference Population(?: \(v\d+\))?)")
 _RISK = re.compile(r"(fragility score.{0,60}|.{0,40}fracture risk.{0,60})", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """A run of text on a line, from column `start` to `end`, in characters."""
-
-    text: str
-    start: int
-    end: int
-
-    @property
-    def middle(self) -> float:
-        """Its centre."""
-        return (self.start + self.end) / 2
-
-
-def read_page(lines: Sequence[str], page: int, scan: str, found: Found) -> None:
+def read_page(lines: Sequence[TextLine], page: int, scan: str, found: Found) -> None:
     """Take the numbers of one page.
 
     Parameters
     ----------
-    lines : sequence of str
-        Blanks as wide as the gaps on the page.
+    lines : sequence of TextLine
+        From top to bottom.
     page : int
         Counted from 1.
     scan : str
@@ -85,12 +72,12 @@ def read_page(lines: Sequence[str], page: int, scan: str, found: Found) -> None:
     section = ""
     number = 0
     while number < len(lines):
-        line = lines[number]
+        line = str(lines[number])
         _references(line, found)
         section = _section(line) or section
         head, height = _header(lines[number : number + MAX_HEADER_LINES])
         if head:
-            place = (page, number, scan or imaged_region(section) or "")
+            place = (page, number, imaged_region(section) or scan)
             number += height + _table(head, lines[number + height :], place, height, found)
             continue
         _values(line, section, f"page {page}, line {number + 1}", found)
@@ -108,25 +95,14 @@ def _section(line: str) -> str:
     return short if short and is_heading and imaged_region(short) else ""
 
 
-def _cells(line: str, gap: str = r"\s{2,}") -> list[_Cell]:
-    cells, start = [], 0
-    for part in re.split(f"({gap})", line):
-        if part.strip():
-            lead = len(part) - len(part.lstrip())
-            cells.append(_Cell(part.strip(), start + lead, start + len(part.rstrip())))
-        start += len(part)
-    return cells
-
-
-def _header(lines: Sequence[str]) -> tuple[list[_Cell], int]:
+def _header(lines: Sequence[TextLine]) -> tuple[list[TextPiece], int]:
     """Join the lines of a table's header into one cell a column; none where this is no header."""
-    taken: list[list[_Cell]] = []
+    taken: list[list[TextPiece]] = []
     for line in lines:
-        cells = _cells(_FOOTNOTE.sub("", line))
-        is_header = cells and sum(bool(_COLUMN_WORDS.search(c.text)) for c in cells) * 2 >= len(
-            cells
-        )
-        if not is_header or len(cells) == 1 or _row(line) is not None:
+        cells = [replace(c, text=_FOOTNOTE.sub("", c.text)) for c in line.pieces]
+        n_known = sum(bool(_COLUMN_WORDS.search(c.text)) for c in cells)
+        is_data = _row(line) is not None or _VALUE.search(str(line)) is not None
+        if len(cells) <= 1 or n_known * 2 < len(cells) or is_data:
             break
         taken.append(cells)
     text = " ".join(c.text for cells in taken for c in cells)
@@ -138,10 +114,13 @@ def _header(lines: Sequence[str]) -> tuple[list[_Cell], int]:
         for cell in cells:
             fitting = [i for i, c in enumerate(base) if _fits_unit(c.text, cell.text)]
             among = fitting or range(len(base))
-            words[min(among, key=lambda i: abs(base[i].middle - cell.middle))].append(cell.text)
-    return [_Cell(" ".join(w), c.start, c.end) for w, c in zip(words, base, strict=True)], len(
-        taken
-    )
+            words[_nearest(base, cell, among)].append(cell.text)
+    head = [replace(c, text=" ".join(w)) for w, c in zip(words, base, strict=True)]
+    return head, len(taken)
+
+
+def _nearest(columns: Sequence[TextPiece], piece: TextPiece, among: Iterable[int]) -> int:
+    return min(among, key=lambda i: abs(columns[i].middle_pt - piece.middle_pt))
 
 
 def _fits_unit(column: str, text: str) -> bool:
@@ -152,13 +131,13 @@ def _fits_unit(column: str, text: str) -> bool:
     )
 
 
-def _row(line: str) -> tuple[str, list[_Cell]] | None:
+def _row(line: TextLine) -> tuple[str, list[TextPiece]] | None:
     """Split a row into its label and its numbers; None where the line is no row of numbers."""
-    cells = _cells(line, gap=r"\s+")
+    cells = line.words
     first = next((i for i, c in enumerate(cells) if _NUMBER.fullmatch(c.text)), None)
     if first is None or first == 0:
         return None
-    label, numbers = cells[:first], cells[first:]
+    label, numbers = list(cells[:first]), list(cells[first:])
     while len(label) > 1 and label[-1].text.lower() in _BLANKS and label[-1].text != "*":
         numbers.insert(0, label.pop())  # a dash for a blank
     allowed = (_NUMBER.fullmatch(c.text) or c.text.lower() in _BLANKS for c in numbers)
@@ -166,11 +145,15 @@ def _row(line: str) -> tuple[str, list[_Cell]] | None:
 
 
 def _table(
-    head: list[_Cell], lines: Sequence[str], place: tuple[int, int, str], above: int, found: Found
+    head: list[TextPiece],
+    lines: Sequence[TextLine],
+    place: tuple[int, int, str],
+    above: int,
+    found: Found,
 ) -> int:
     """Take the rows below a header; give back how many lines they fill."""
     page, first, scan = place
-    columns = head if _is_label_column(head[0]) else [_Cell("Region", 0, 0), *head]
+    columns = head if _is_label_column(head[0]) else [TextPiece("Region", 0, 0), *head]
     rows: list[list[str]] = [[c.text for c in columns]]
     places = [first]
     used = gap = 0
@@ -184,11 +167,11 @@ def _table(
                 rows.append([row[0], *cells])
                 places.append(first + above + number)
             used, gap = number + 1, 0
-        elif _is_block(line):
-            rows.append([line.strip(), *[""] * (len(columns) - 1)])
+        elif _is_block(str(line)):
+            rows.append([str(line), *[""] * (len(columns) - 1)])
             places.append(first + above + number)
             gap = 0
-        elif line.strip():
+        else:
             gap += 1
             if gap > MAX_GAP_LINES or _header(lines[number : number + MAX_HEADER_LINES])[0]:
                 break
@@ -204,7 +187,7 @@ def _table(
     return used
 
 
-def _is_label_column(cell: _Cell) -> bool:
+def _is_label_column(cell: TextPiece) -> bool:
     return bool(re.search(r"region|vertebra|site|date|measured", cell.text, re.IGNORECASE))
 
 
@@ -215,7 +198,7 @@ def _is_block(line: str) -> bool:
     return is_name and measured_site(words, scan="femur") is not None
 
 
-def _placed(numbers: list[_Cell], columns: list[_Cell]) -> list[str] | None:
+def _placed(numbers: list[TextPiece], columns: list[TextPiece]) -> list[str] | None:
     """Put each number under its column; None where one could stand under two."""
     targets = columns[1:]
     cells = [""] * len(targets)
@@ -223,12 +206,11 @@ def _placed(numbers: list[_Cell], columns: list[_Cell]) -> list[str] | None:
         return [_plain(c.text) for c in numbers]
     last = -1
     for number in numbers:
-        order = sorted(range(len(targets)), key=lambda i: abs(targets[i].middle - number.middle))
-        distances = [abs(targets[i].middle - number.middle) for i in order[:2]]
-        clear = len(order) == 1 or distances[1] >= CLEARLY_NEARER * distances[0]
-        if not clear or order[0] <= last:
+        far = sorted((abs(c.middle_pt - number.middle_pt), i) for i, c in enumerate(targets))
+        clear = len(far) == 1 or far[1][0] >= CLEARLY_NEARER * far[0][0]
+        if not clear or far[0][1] <= last:
             return None
-        last = order[0]
+        last = far[0][1]
         cells[last] = _plain(number.text)
     return cells
 

@@ -1,4 +1,4 @@
-"""The text layer of a PDF as lines, laid out as on the page; nothing in it is run.
+"""The text layer of a PDF as lines of pieces at their places on the page; nothing in it is run.
 
 A PDF from outside is hostile until shown otherwise: its bytes, pages, the
 output of each decompression, the text and the processor time have caps, and
@@ -8,6 +8,7 @@ whatever the library raises becomes one refusal with a code.
 from __future__ import annotations
 
 import io
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -25,20 +26,52 @@ MAX_PAGES = 24  # a report has one to six
 MAX_INFLATED_BYTES = 16 * 10**6  # of one stream
 MAX_PAGE_CHARACTERS = 200_000
 MAX_CPU_S = 2.0
+# of the height of the letters: what parts two lines, two columns, two words
+SAME_LINE, GAP, WORD_GAP = 0.5, 0.6, 0.1
 _CALLS_A_LOOK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """A run of text on a line, from `left_pt` to `right_pt`, in points."""
+
+    text: str
+    left_pt: float
+    right_pt: float
+
+    @property
+    def middle_pt(self) -> float:
+        """Its centre."""
+        return (self.left_pt + self.right_pt) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line: pieces from left to right, parted where the page leaves a gap."""
+
+    pieces: tuple[TextPiece, ...]
+
+    def __str__(self) -> str:
+        """Write the line with three blanks for a gap."""
+        return "   ".join(piece.text for piece in self.pieces)
+
+    @property
+    def words(self) -> tuple[TextPiece, ...]:
+        """The words, each at its share of its piece."""
+        return tuple(word for piece in self.pieces for word in _words(piece))
 
 
 @dataclass(frozen=True, slots=True)
 class PdfText:
     """The lines of each page read; `n_pages` counts all pages of the document."""
 
-    pages: tuple[tuple[str, ...], ...]
+    pages: tuple[tuple[TextLine, ...], ...]
     n_pages: int
 
     @property
     def has_text(self) -> bool:
         """Whether any page has a text layer."""
-        return any(line.strip() for page in self.pages for line in page)
+        return any(self.pages)
 
 
 @lru_cache(maxsize=4)
@@ -53,8 +86,9 @@ def read_pdf_text(data: bytes) -> PdfText:
     Returns
     -------
     text : PdfText
-        Lines with blanks as wide as the gaps on the page. Pages beyond
-        `MAX_PAGES` are counted and not read.
+        Lines from top to bottom. Pages beyond `MAX_PAGES` are counted and not
+        read; text that is turned, or drawn by a form within the page, is left
+        out.
 
     Raises
     ------
@@ -104,11 +138,88 @@ def _opens_without_password(reader: Any) -> bool:
         return False
 
 
-def _lines(page: Any) -> tuple[str, ...]:
-    text = page.extract_text(extraction_mode="layout", layout_mode_space_vertically=False)
-    if len(text) > MAX_PAGE_CHARACTERS:
-        raise UnusableScan("BS-E185", f"found {len(text)} characters on one page.")
-    return tuple(line.rstrip() for line in text.splitlines())
+def _lines(page: Any) -> tuple[TextLine, ...]:
+    shown = [s for s in _shown(page) if s.text.strip() and not s.rotated]
+    n_characters = sum(len(s.text) for s in shown)
+    if n_characters > MAX_PAGE_CHARACTERS:
+        raise UnusableScan("BS-E185", f"found {n_characters} characters on one page.")
+    rows: list[tuple[float, list[Any]]] = []
+    for piece in sorted(shown, key=lambda s: (_down(s), s.tx)):
+        height = max(piece.font_height, 1.0)
+        if rows and _down(piece) - rows[-1][0] < SAME_LINE * height:
+            rows[-1][1].append(piece)
+        else:
+            rows.append((_down(piece), [piece]))
+    return tuple(_line(pieces) for _, pieces in rows)
+
+
+def _down(piece: Any) -> float:
+    """Give the place of a run down the page; many programs draw pages upside down."""
+    return float(piece.ty if piece.flip_vertical else -piece.ty)
+
+
+def _line(shown: list[Any]) -> TextLine:
+    """Join what stands close together, and part what does not."""
+    pieces: list[TextPiece] = []
+    for one in sorted(shown, key=lambda s: s.tx):
+        height = max(one.font_height, 1.0)
+        for part in _parts(TextPiece(one.text, one.tx, max(one.displaced_tx, one.tx))):
+            gap = part.left_pt - pieces[-1].right_pt if pieces else 0.0
+            if pieces and gap < GAP * height:
+                before = pieces.pop()
+                text = before.text + (" " if gap > WORD_GAP * height else "") + part.text
+                pieces.append(TextPiece(text, before.left_pt, part.right_pt))
+            else:
+                pieces.append(part)
+    return TextLine(tuple(pieces))
+
+
+def _parts(piece: TextPiece, gap: str = r"\s{2,}") -> Iterator[TextPiece]:
+    """Split a piece at wide blanks, each part at its share of the width."""
+    share = (piece.right_pt - piece.left_pt) / max(len(piece.text), 1)
+    start = 0
+    for match in [*re.finditer(gap, piece.text), None]:
+        end = match.start() if match else len(piece.text)
+        raw = piece.text[start:end]
+        text = raw.strip()
+        if text:
+            left = piece.left_pt + share * (start + len(raw) - len(raw.lstrip()))
+            yield TextPiece(text, left, left + share * len(text))
+        start = match.end() if match else end
+
+
+def _words(piece: TextPiece) -> Iterator[TextPiece]:
+    return _parts(piece, gap=r"\s+")
+
+
+def _shown(page: Any) -> Iterator[Any]:
+    """Yield every run of text with its place.
+
+    The library joins runs of one line before it gives them out, which loses
+    the place of a blank cell; hence its own steps, one by one.
+    """
+    from pypdf._text_extraction._layout_mode._fixed_width_page import (
+        recurse_to_target_op,
+        set_font_operation,
+    )
+    from pypdf._text_extraction._layout_mode._text_state_manager import TextStateManager
+    from pypdf.generic import ContentStream
+
+    contents = page.get("/Contents")
+    if contents is None:
+        return
+    stream = ContentStream(contents.get_object(), page.pdf, "bytes")
+    fonts = page._layout_mode_fonts()
+    state = TextStateManager()
+    operations = iter(stream.operations)
+    for operands, operator in operations:
+        if operator in {b"BT", b"q"}:
+            until = b"ET" if operator == b"BT" else b"Q"
+            yield from recurse_to_target_op(operations, state, until, fonts, True)[1]  # type: ignore[arg-type]
+        elif operator == b"Tf":
+            set_font_operation(state, fonts, operands)
+        else:
+            state.set_state_param(operator, operands)
 
 
 @contextmanager

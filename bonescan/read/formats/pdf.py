@@ -45,12 +45,13 @@ def _read(probe: Probe, settings: ReadSettings) -> DxaScan:
         raise UnusableScan(error.code, error.reason, file=probe.path) from error
     if not text.has_text:
         raise UnusableScan("BS-E181", "found a PDF without a text layer.", file=probe.path)
-    whole = "\n".join(line for page in text.pages for line in page)
+    lines = [str(line) for page in text.pages for line in page]
+    whole = "\n".join(lines)
     if not SPEAKS_OF_DENSITOMETRY.search(whole):
         why = "a PDF whose text does not speak of bone density."
         raise SetAside("not-densitometry", "BS-W281", why, file=probe.path)
     flags: list[str] = []
-    facts = page_facts(line for page in text.pages for line in page)
+    facts = page_facts(lines)
     subject, exam = labelled_subject(facts, flags), labelled_exam(facts, flags)
     _check_life(subject, exam, probe)
     document = DicomElement(tag=DOCUMENT, vr="OB", value=data, keyword="EncapsulatedDocument")
