@@ -398,10 +398,12 @@ def levels(rng: np.random.Generator, n: int, gaps: float) -> Array:
 
 
 def envelopes(rng: np.random.Generator, n: int, gaps: float) -> Args:
-    """Envelopes, and windows that may be longer than a line."""
+    """Envelopes, windows that may be longer than a line, and a range of cells."""
     shadow = np.sort(rng.integers(0, 40, 2))
     windows = int(rng.integers(1, 9)), int(shadow[0]), int(shadow[1]), int(rng.integers(1, 9))
-    return levels(rng, n, gaps), *windows  # writable: from another kernel
+    rows = levels(rng, n, gaps)  # writable: from another kernel
+    first, last = np.sort(rng.integers(0, rows.shape[1], 2))
+    return rows, *windows, int(first), int(last)
 
 
 def score_field(rng: np.random.Generator, n: int, gaps: float) -> Args:

@@ -239,8 +239,10 @@ def surface_score(
     shadow_from: int,
     shadow_to: int,
     smooth_cells: int,
+    first_cell: int,
+    last_cell: int,
 ) -> NDArray[np.float32]:
-    """Score each cell as the place of the bone surface.
+    """Score each cell of a range as the place of the bone surface.
 
     Parameters
     ----------
@@ -253,10 +255,12 @@ def surface_score(
         equal: not looked for.
     smooth_cells : int
         Cells of the smoothing window; taken down to an odd number, at least one.
+    first_cell, last_cell : int
+        The range, both included; within the line.
 
     Returns
     -------
-    score : (n_lines, n_cells) float32
+    score : (n_lines, last_cell + 1 - first_cell) float32
         ln e + 2 ln(mean e of the cells i to i + jump - 1 / mean e of the cells
         i - jump to i - 1) + w (mean ln e of all cells above i - mean ln e of the
         shadow), with the smoothed envelope e, held above 0.25 counts, windows
@@ -272,7 +276,8 @@ def surface_score(
             longer[r, i] = level[r, i]
     nothing = int(np.int64(0))  # a bare 0 would be compiled apart
     above = window_sums(longer, jump_cells, nothing)  # and below, `jump_cells` further on
-    rise = np.empty((n_lines, n_cells), np.float32)
+    n_wanted = last_cell + 1 - first_cell
+    rise = np.empty((n_lines, n_wanted), np.float32)
     ratio = np.empty(n_cells, np.float32)  # of the numbers of cells above and below
     up = np.empty(n_cells, np.float64)  # what the sum of logarithms above counts
     deep = np.empty(n_cells, np.float64)  # and that of the shadow
@@ -286,22 +291,27 @@ def surface_score(
         up[i] = deep[i] * inside / i if inside else 0.0
     for r in range(n_lines):
         row, over = rise[r], above[r]
-        for i in range(n_cells):
-            row[i] = over[np.uint64(i + jump_cells)] / over[i] * ratio[i] if i else ONE
+        for k in range(n_wanted):
+            i = np.uint64(first_cell + k)
+            row[k] = over[i + np.uint64(jump_cells)] / over[i] * ratio[i]
+        if first_cell == 0 and n_wanted:
+            row[0] = ONE  # nothing is above
     jump = log2_positive(rise)
-    score = log2_positive(level)  # log2 here, ln in the end
-    sums = running_sums(score)
+    log_level = log2_positive(level)  # log2 here, ln in the end
+    sums = running_sums(log_level)
     padded = np.empty(n_cells + 1 + shadow_to, np.float64)
+    score = np.empty((n_lines, n_wanted), np.float32)
     for r in range(n_lines):
-        row, step, total = score[r], jump[r], sums[r]
+        row, own, step, total = score[r], log_level[r], jump[r], sums[r]
         for i in range(n_cells + 1):
             padded[i] = total[i]
         for i in range(n_cells + 1, n_cells + 1 + shadow_to):
             padded[i] = total[n_cells]
-        for i in range(n_cells):
-            shadow = padded[np.uint64(i + shadow_to)] - padded[np.uint64(i + shadow_from)]
+        for k in range(n_wanted):
+            i = np.uint64(first_cell + k)
+            shadow = padded[i + np.uint64(shadow_to)] - padded[i + np.uint64(shadow_from)]
             brighter = np.float32(padded[i] * up[i] - shadow * deep[i])
-            row[i] = LN_2 * (row[i] + JUMP_WEIGHT * step[i] + brighter)
+            row[k] = LN_2 * (own[i] + JUMP_WEIGHT * step[k] + brighter)
     return score
 
 
@@ -577,14 +587,16 @@ def surface_of_frame(
         for r in range(n_lines):
             for i in range(n_cells):
                 envelope[r, i] *= factor[i]
-    score = surface_score(envelope, plan[2], plan[3], plan[4], plan[5])
-    max_step, apart, around, first, last = plan[6], plan[7], plan[8], plan[9], plan[10]
-    path = viterbi_surface(score, max_step, first, last)
-    contrast = path_contrast(score, path, apart, first, last)
-    second = has_second_path(score, path, contrast, max_step, apart, first, last)
+    first, last = plan[9], plan[10]
+    score = surface_score(envelope, plan[2], plan[3], plan[4], plan[5], first, last)
+    max_step, apart, around = plan[6], plan[7], plan[8]
+    start, end = first - first, last - first  # not a bare 0, which would be compiled apart
+    path = viterbi_surface(score, max_step, start, end)
+    contrast = path_contrast(score, path, apart, start, end)
+    second = has_second_path(score, path, contrast, max_step, apart, start, end)
     near = np.empty((n_lines, 2 * around + 3), np.float32)
     for r in range(n_lines):
-        path[r] = min(max(path[r], around + 1), n_cells - around - 2)
+        path[r] = min(max(first + path[r], around + 1), n_cells - around - 2)
         for k in range(2 * around + 3):
             near[r, k] = envelope[r, path[r] - around - 1 + k]
     return extremes, near, path, contrast, second

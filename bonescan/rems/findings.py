@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 # A band that reaches the last 2 % below half the sampling rate does not end there: it is folded.
 END_OF_AXIS_1 = 0.98
 DEAD_LINES_1 = 0.01  # of the lines; a converter's hiccup is no finding
-QUICK_LINES = 32  # of a frame, for its spectrum, where time counts
+QUICK_LINES = 16  # of a frame, for its spectrum, where time counts
 MHZ = 1e6
 
 
@@ -61,7 +61,7 @@ def survey(frames: Iterable[NDArray[Any]], site: RfSite, *, quick: bool = False)
     site : RfSite
     quick : bool
         Where time counts and no frame is a copy of another: copies are not looked
-        for, and the spectrum is that of about 32 lines of each frame, evenly spread.
+        for, and the spectrum is that of about 16 lines of each frame, evenly spread.
 
     Returns
     -------

@@ -18,7 +18,8 @@ def envelope(lines, step, width):
 
 
 def score(levels, jump=2, shadow=(0, 0), smooth=1):
-    return surface_score(np.array(levels, np.float32), jump, *shadow, smooth)
+    cells = 0, np.shape(levels)[1] - 1
+    return surface_score(np.array(levels, np.float32), jump, *shadow, smooth, *cells)
 
 
 def best_path(field, max_step, first=0, last=10**9):
@@ -102,6 +103,12 @@ def test_one_bad_cell_spoils_its_line_and_no_other(bad):
 def test_empty_lines():
     assert score(np.empty((0, 5))).shape == (0, 5)
     assert score(np.empty((3, 0))).shape == (3, 0)
+
+
+def test_a_range_of_cells_scores_as_in_the_whole_line():
+    levels = np.exp(np.random.default_rng(5).normal(3, 2, (4, 30))).astype(np.float32)
+    whole, part = score(levels, 3, (2, 9), 3), surface_score(levels, 3, 2, 9, 3, 11, 17)
+    np.testing.assert_array_equal(part, whole[:, 11:18])
 
 
 # --- path ---

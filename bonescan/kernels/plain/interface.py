@@ -86,6 +86,8 @@ def surface_score(
     shadow_from: int,
     shadow_to: int,
     smooth_cells: int,
+    first_cell: int,
+    last_cell: int,
 ) -> NDArray[np.float32]:
     """Twin of `kernels.interface.surface_score`."""
     n_cells = envelope.shape[1]
@@ -109,7 +111,7 @@ def surface_score(
         difference = sums[:, cell] / cell - deep
         shadow = inside / max(shadow_to - shadow_from, 1) * difference
     score = np.log(level) + 2 * jump + np.where(there, shadow, 0.0)
-    rounded: NDArray[np.float32] = score.astype(np.float32)
+    rounded: NDArray[np.float32] = score[:, first_cell : last_cell + 1].astype(np.float32)
     return rounded
 
 
@@ -200,11 +202,11 @@ def surface_of_frame(
     max_step, apart, around, first, last = (int(n) for n in plan[6:])
     envelope = rectified_envelope(samples, step, width)
     envelope = envelope * factor if factor.size else envelope
-    score = surface_score(envelope, *windows)
-    path = viterbi_surface(score, max_step, first, last)
-    contrast = path_contrast(score, path, apart, first, last)
-    second = has_second_path(score, path, contrast, max_step, apart, first, last)
-    path = np.clip(path, around + 1, envelope.shape[1] - around - 2)
+    score = surface_score(envelope, *windows, first, last)
+    path = viterbi_surface(score, max_step, 0, last - first)
+    contrast = path_contrast(score, path, apart, 0, last - first)
+    second = has_second_path(score, path, contrast, max_step, apart, 0, last - first)
+    path = np.clip(first + path, around + 1, envelope.shape[1] - around - 2)
     places = np.arange(-around - 1, around + 2)
     near = envelope[np.arange(len(path))[:, None], path[:, None] + places]
     return line_extremes(samples), near, path, contrast, second
