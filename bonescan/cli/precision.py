@@ -54,6 +54,11 @@ def add(app: typer.Typer) -> None:
         any_day: bool = typer.Option(
             False, "--any-day", help="Take scans of a person on different days as repeats too."
         ),
+        vertebra_sets: bool = typer.Option(
+            False,
+            "--vertebra-sets",
+            help="Also every set of two or three vertebrae, from BMC and area of single ones.",
+        ),
         plan: bool = typer.Option(False, "--plan", help="Say how many people to scan."),
         sd: float | None = typer.Option(None, "--sd", help="Plan: precision error expected."),
         largest_sd: float | None = typer.Option(
@@ -72,22 +77,26 @@ def add(app: typer.Typer) -> None:
             if plan:
                 asked = _Plan(sd=sd, largest_sd=largest_sd, largest_lsc=largest_lsc, power=power)
                 return _planned(asked)
-            return _studied(source, subject, value, by, any_day, unit)
+            how = {"any_day": any_day, "vertebra_sets": vertebra_sets}
+            return _studied(source, subject, value, by, unit, how)
 
         finish("precision", as_json, work)
 
 
 def _studied(
-    source: Path | None, subject: str, value: list[str], by: list[str], any_day: bool, unit: str
+    source: Path | None,
+    subject: str,
+    value: list[str],
+    by: list[str],
+    unit: str,
+    how: dict[str, bool],
 ) -> VerbResult:
     from bonescan.errors import UsageError
     from bonescan.workflows.precision_study import precision_of_file
 
     if source is None:
         raise UsageError("BS-E390", "found no SOURCE, wanted a CSV or a result folder, or --plan.")
-    report = precision_of_file(
-        source, subject=subject, values=value, by=by, any_day=any_day, unit=unit
-    )
+    report = precision_of_file(source, subject=subject, values=value, by=by, unit=unit, **how)
     lines = [line for group in report.groups for line in _shown(group)]
     if report.n_groups_without_repeats:
         lines.append(f"{report.n_groups_without_repeats} more without anybody measured twice")

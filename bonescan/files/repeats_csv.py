@@ -12,6 +12,7 @@ from pathlib import Path
 from bonescan.errors import UsageError
 
 from .csv_table import CsvRow, CsvTable, read_csv_table
+from .vertebra_sets import with_vertebra_sets
 
 SUBJECT_NAMES = ("patient_id", "subject_id", "subject")
 VALUE_NAMES = ("bmd_g_cm2",)
@@ -51,7 +52,12 @@ class RepeatTable:
 
 
 def read_repeats(
-    path: Path, *, subject: str = "", values: Sequence[str] = (), by: Sequence[str] = ()
+    path: Path,
+    *,
+    subject: str = "",
+    values: Sequence[str] = (),
+    by: Sequence[str] = (),
+    vertebra_sets: bool = False,
 ) -> RepeatTable:
     """Read a table of repeats.
 
@@ -67,6 +73,8 @@ def read_repeats(
         Value column, or several in the wide form; else found by their names.
     by : sequence of str, optional
         Further columns whose values are never pooled.
+    vertebra_sets : bool, default False
+        Add the sets of vertebrae that single ones with BMC and area allow.
 
     Raises
     ------
@@ -75,6 +83,8 @@ def read_repeats(
         stands twice; BS-E391 a value is no finite number, or nobody is named.
     """
     table = read_csv_table(path)
+    if vertebra_sets:
+        table = with_vertebra_sets(table)
     header = table.header
     twice = [c for c, n in Counter(header).items() if n > 1 and c]
     if twice:

@@ -133,6 +133,7 @@ def precision_of_file(
     by: Sequence[str] = (),
     any_day: bool = False,
     unit: str = "",
+    vertebra_sets: bool = False,
 ) -> PrecisionReport:
     """Study every group of a CSV, or of the repeats on one day in a result folder.
 
@@ -146,6 +147,9 @@ def precision_of_file(
         Take repeats on different days as repeats too.
     unit : str, optional
         Of the values, where the column doesn't say.
+    vertebra_sets : bool, default False
+        Study each set of two, three or four vertebrae too, from the BMC and area of
+        single ones: an LSC belongs to its set.
 
     Raises
     ------
@@ -156,7 +160,7 @@ def precision_of_file(
         BS-E393: nobody was measured twice.
     """
     path = source / RESULTS_NAME if source.is_dir() else source
-    table = read_repeats(path, subject=subject, values=values, by=by)
+    table = read_repeats(path, subject=subject, values=values, by=by, vertebra_sets=vertebra_sets)
     _refuse_half_named(table, path)
     found = [
         _group(key, rows, table, any_day, unit or table.unit)
