@@ -15,6 +15,9 @@ TEXT_THAT_A_SPREADSHEET_RUNS = ("=", "+", "-", "@", "\t", "\r", "\0")
 _NUMBER = re.compile(r"[-+]?\d{1,12}([.,]\d{1,12})?", re.ASCII)
 
 
+PIECE_BYTES = 1 << 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """One column of a table: how it is written and what it means."""
@@ -67,8 +70,46 @@ def table_text(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> 
     return buffer.getvalue()
 
 
-def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write under a temporary name and move into place; a file already the same is left alone."""
+def write_table(
+    path: Path, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], mode: int = 0o644
+) -> None:
+    """Write a table row by row and move it into place; one already the same is left alone.
+
+    The bytes are those of `table_text`, without holding them all.
+    """
+    temporary = path.with_name(f".tmp-{path.name}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([c.name for c in columns])
+        for row in rows:
+            writer.writerow([c.cell(row.get(c.name)) for c in columns])
+        file.flush()
+        if path.is_file() and _same_bytes(temporary, path):
+            temporary.unlink()
+            return
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    with one.open("rb") as left, other.open("rb") as right:
+        while piece := left.read(PIECE_BYTES):
+            if piece != right.read(PIECE_BYTES):
+                return False
+    return True
+
+
+def write_atomically(
+    path: Path, data: bytes, mode: int = 0o644, *, is_derived: bool = False
+) -> None:
+    """Write under a temporary name and move into place; a file already the same is left alone.
+
+    With `is_derived` nobody waits for the disk: a file that every run makes anew
+    and compares byte by byte is mended by the next run after a power cut.
+    """
     if path.is_file() and path.read_bytes() == data:
         return
     temporary = path.with_name(f".tmp-{path.name}")
@@ -76,7 +117,8 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        if not is_derived:
+            os.fsync(file.fileno())
     temporary.replace(path)
 
 

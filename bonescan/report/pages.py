@@ -38,7 +38,8 @@ def write_pages(out: Path, study: StudyPage) -> None:
     for person in study.people:
         name = page_file(person)
         names.add(name)
-        write_atomically(folder / name, _bytes(person_page(person, study, references)))
+        html = _bytes(person_page(person, study, references))
+        write_atomically(folder / name, html, is_derived=True)
     write_atomically(out / INDEX, _bytes(index_page(study)))
     for page in sorted(folder.glob("*.html")):
         if page.name not in names and _is_ours(page):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ from bonescan.files.tables import (
     READINGS_COLUMNS,
     RESULTS_COLUMNS,
     dictionary_rows,
-    table_text,
     write_atomically,
+    write_table,
 )
 from bonescan.model.page import PageReading, PageRow, PageVerdict, PersonPage, StudyPage
+from bonescan.model.reading import Reading
 
 from .attrition import attrition_rows
 from .gather_study import Study
@@ -31,18 +34,14 @@ PRIVATE_MODE = 0o600
 
 def write_tables(out: Path, study: Study) -> None:
     """Write the CSV files; the same study gives the same bytes."""
-    tables = {
-        "files.csv": table_text(FILES_COLUMNS, (_file_cells(f) for f in study.files)),
-        "results.csv": table_text(RESULTS_COLUMNS, result_rows(study)),
-        "patients.csv": table_text(PATIENTS_COLUMNS, patient_rows(study)),
-        "readings.csv": table_text(READINGS_COLUMNS, reading_rows(study)),
-        "attrition.csv": table_text(ATTRITION_COLUMNS, attrition_rows(study)),
-        "data_dictionary.csv": table_text(DICTIONARY_COLUMNS, dictionary_rows(all_flags())),
-    }
-    for name, text in tables.items():
-        write_atomically(out / name, text.encode("utf-8"))
-    identities = table_text(IDENTITY_COLUMNS, study.identities)
-    write_atomically(out / "identities.csv", identities.encode("utf-8"), PRIVATE_MODE)
+    flags = dictionary_rows(all_flags())
+    write_table(out / "files.csv", FILES_COLUMNS, (_file_cells(f) for f in study.files))
+    write_table(out / "results.csv", RESULTS_COLUMNS, result_rows(study))
+    write_table(out / "patients.csv", PATIENTS_COLUMNS, patient_rows(study))
+    write_table(out / "readings.csv", READINGS_COLUMNS, reading_rows(study))
+    write_table(out / "attrition.csv", ATTRITION_COLUMNS, attrition_rows(study))
+    write_table(out / "data_dictionary.csv", DICTIONARY_COLUMNS, flags)
+    write_table(out / "identities.csv", IDENTITY_COLUMNS, study.identities, PRIVATE_MODE)
 
 
 def write_run_record(out: Path, record: Mapping[str, Any]) -> None:
@@ -87,11 +86,19 @@ def write_pages(
     )
 
 
-def result_rows(study: Study) -> list[dict[str, Any]]:
-    """Make the rows of results.csv, in their final order."""
-    rows = [_result_cells(page, row, study) for page in study.people for row in page.rows]
-    order = ("patient_id", "exam_date", "technique", "site", "origin", "sha256")
-    return sorted(rows, key=lambda r: tuple(str(r[name] or "") for name in order))
+def result_rows(study: Study) -> Iterator[dict[str, Any]]:
+    """Make the rows of results.csv, in their final order, of one person at a time."""
+    order = ("exam_date", "technique", "site", "origin", "sha256")
+    for pages in _by_person(study):
+        rows = [_result_cells(page, row, study) for page in pages for row in page.rows]
+        yield from sorted(rows, key=lambda r: tuple(str(r[name] or "") for name in order))
+
+
+def _by_person(study: Study) -> Iterator[list[PersonPage]]:
+    """Bring pages of one shown name together: two issuers may give out one chart number."""
+    people = sorted(study.people, key=lambda p: str(p.patient_id or ""))
+    for _, pages in groupby(people, key=lambda p: str(p.patient_id or "")):
+        yield list(pages)
 
 
 def patient_rows(study: Study) -> list[dict[str, Any]]:
@@ -99,21 +106,27 @@ def patient_rows(study: Study) -> list[dict[str, Any]]:
     return [_patient_cells(page, verdict) for page in study.people for verdict in page.verdicts]
 
 
-def reading_rows(study: Study) -> list[dict[str, Any]]:
+def reading_rows(study: Study) -> Iterator[dict[str, Any]]:
     """Make the rows of readings.csv: by person, day and file, then in the order of the file."""
-    rows = [
-        ((page.patient_id, str(r.exam_date or ""), r.sha256, r.part, number), page.patient_id, r)
-        for page in study.people
-        for number, r in enumerate(page.readings)
-    ]
-    return [_reading_cells(name, r) for _, name, r in sorted(rows, key=lambda row: row[0])]
+    for pages in _by_person(study):
+        rows = [
+            ((str(r.exam_date or ""), r.sha256, r.part, number), page.patient_id, r)
+            for page in pages
+            for number, r in enumerate(page.readings)
+        ]
+        for _, name, reading in sorted(rows, key=lambda row: row[0]):
+            yield _reading_cells(name, reading)
 
 
 def _reading_cells(patient_id: str, entry: PageReading) -> dict[str, Any]:
     own = {"file": entry.file, "sha256": entry.sha256, "exam_date": entry.exam_date}
-    fields = (c.name for c in READINGS_COLUMNS if hasattr(entry.reading, c.name))
-    named = {name: getattr(entry.reading, name) for name in fields}
+    named = {name: getattr(entry.reading, name) for name in _READING_FIELDS}
     return {**own, "patient_id": patient_id, **named}
+
+
+_READING_FIELDS = tuple(
+    c.name for c in READINGS_COLUMNS if c.name in {f.name for f in dataclasses.fields(Reading)}
+)
 
 
 def _file_cells(file: Any) -> dict[str, Any]:

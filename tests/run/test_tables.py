@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from bonescan.files.tables import (
     safe_text,
     table_text,
     write_atomically,
+    write_table,
 )
 
 # The column lists are the published contract of the result files.
@@ -101,3 +103,25 @@ def test_identities_are_for_the_owner_only(tmp_path):
     path = tmp_path / "identities.csv"
     write_atomically(path, b"x\n", 0o600)
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_table_written_row_by_row_has_the_same_bytes_and_is_left_alone_when_it_does(tmp_path):
+    columns = (Column(name="x", meaning="text"), Column(name="n", meaning="number", decimals=2))
+    rows = [{"x": '=a,\n"b"', "n": -0.001}, {"x": "王"}, {}]
+    path = tmp_path / "t.csv"
+    write_table(path, columns, iter(rows))
+    assert path.read_bytes() == table_text(columns, rows).encode("utf-8")
+    os.utime(path, (1, 1))
+    write_table(path, columns, iter(rows))
+    assert path.stat().st_mtime == 1
+    write_table(path, columns, iter(rows[:2]), 0o600)
+    assert path.read_bytes() == table_text(columns, rows[:2]).encode("utf-8")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_of_two_tables_of_one_size_the_new_one_stays(tmp_path):
+    columns = (Column(name="x", meaning="text"),)
+    write_table(tmp_path / "t.csv", columns, [{"x": "aa"}])
+    write_table(tmp_path / "t.csv", columns, [{"x": "ab"}])
+    assert (tmp_path / "t.csv").read_text() == "x\nab\n"
