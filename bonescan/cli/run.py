@@ -21,6 +21,7 @@ from ._read_options import (
     TimeZero,
     read_settings,
 )
+from ._store_options import MemoryLimit, StoreOption, TimeLimit, read_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +77,9 @@ def run(
         "--allow-simulated-model",
         help="BMD of real exams by a model trained on simulated RF; no score, watermarked.",
     ),
+    store: str | None = StoreOption,
+    time_limit: float | None = TimeLimit,
+    memory_limit: str | None = MemoryLimit,
     norms: Path | None = typer.Option(None, "--norms", help="Folder with reference tables."),
     label_policy: str = typer.Option(
         "device", "--label-policy", help="device: the printed score labels; iscd: ours does."
@@ -150,6 +154,9 @@ def run(
             n_workers=workers,
             report=_one_of("--report", report, ("none", "html")),
             strict=strict,
+            store=store,
+            time_limit_s=time_limit,
+            memory_limit_bytes=read_size(memory_limit),
         )
         paths, listed = split_inputs(inputs, sys.stdin.buffer)
         rules = InputRules(ignore=tuple(ignore or ()), listed=listed)

@@ -36,6 +36,29 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Run with --workers 1; `bonescan doctor` looks for what is missing.",
     ),
     CodeInfo(
+        code="BS-E526",
+        title="damage in a store",
+        hint="Put back the last copy made by `bonescan backup`, or run the scans into a new "
+        "folder; keep the damaged one as it is.",
+    ),
+    CodeInfo(
+        code="BS-E527",
+        title="a table that is not as the last run wrote it",
+        hint="Somebody edited it, or it was damaged: run again, which writes it anew from the "
+        "store; keep your own changes in another file.",
+    ),
+    CodeInfo(
+        code="BS-E528",
+        title="a copy that would overwrite a file",
+        hint="Name a file that does not exist yet.",
+    ),
+    CodeInfo(
+        code="BS-E529",
+        title="a PostgreSQL store that can't be copied from here",
+        hint="Install pg_dump of the server's version (Debian: postgresql-client), or let the "
+        "database's own backup do it.",
+    ),
+    CodeInfo(
         code="BS-W300",
         title="a store on a network folder",
         hint="Run into a folder of this machine and copy the results, or use PostgreSQL "

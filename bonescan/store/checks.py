@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from sqlalchemy import inspect, select, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from .base import StoreBase
@@ -21,6 +21,13 @@ class Checks(StoreBase):
     def check(self) -> list[str]:
         """Look for damage; an empty list means none was found."""
         return [*self._database(), *self._results(), *self._contents()]
+
+    def size(self) -> tuple[int, int]:
+        """Count results and contents."""
+        with Session(self._engine) as session:
+            n_results = session.scalar(select(func.count()).select_from(ResultRow))
+            n_contents = session.scalar(select(func.count()).select_from(ContentRow))
+        return int(n_results or 0), int(n_contents or 0)
 
     def _database(self) -> Iterator[str]:
         with self._engine.connect() as connection:

@@ -86,6 +86,12 @@ def store_url(out: Path, address: str | None = None) -> URL:
     return URL.create(SQLITE, database=str(out / STORE_NAME))
 
 
+def shown_place(out: Path, address: str | None = None) -> str:
+    """Name the store of `out` for people; without a password."""
+    url = store_url(out, address)
+    return (url.database or "") if url.get_backend_name() == SQLITE else shown_url(url)
+
+
 def _make_file(path: Path, create: bool) -> None:
     if not path.is_file() and not create:
         raise UsageError(

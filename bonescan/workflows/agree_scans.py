@@ -12,7 +12,7 @@ from bonescan.files.csv_table import CsvTable, read_csv_table
 from bonescan.model.sites import vertebrae_of
 from bonescan.model.vocabulary import OutcomeKind, Technique
 from bonescan.norms.makers import canonical_maker
-from bonescan.store.open_store import STORE_NAME, open_store
+from bonescan.store.open_store import has_store, open_store
 
 RESULTS, FILES, PEOPLE, IDENTITIES = "results.csv", "files.csv", "patients.csv", "identities.csv"
 NO_SCANS = frozenset({"companion", "not-densitometry", "duplicate"})
@@ -155,7 +155,7 @@ def _fractures(out: Path) -> dict[str, bool]:
 
 def _rejected(out: Path, identities: Mapping[str, tuple[str, str | None]]) -> Iterator[ScanRow]:
     """Find ultrasound exams that were read and gave no usable number, with person and date."""
-    if not (out / STORE_NAME).is_file():
+    if not has_store(out):
         return
     shown = {(chart, issuer): name for name, (chart, issuer) in identities.items()}
     store = open_store(out)

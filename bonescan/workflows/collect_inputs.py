@@ -17,7 +17,7 @@ from bonescan.model.vocabulary import OutcomeKind
 from bonescan.provenance import sha256_of_text
 
 from .pseudonyms import KEY_NAME
-from .result_folder import STORE_NAME
+from .result_folder import ADDRESS_NAME, STORE_NAME
 
 # what stands behind the stem: x.tgc.yml belongs to x.raw, but 1.2.840.dcm is no part of 1.raw
 _SUFFIXES = re.compile(r"(?:\.[A-Za-z][A-Za-z0-9]{0,7}){1,2}\Z")
@@ -182,7 +182,8 @@ class _Walk:
                 f"the folder can't be listed: {error.strerror}.",
                 file=error.filename or "",
             ) from error
-        if below and {STORE_NAME, KEY_NAME} <= {e.name for e in found}:
+        names = {e.name for e in found}
+        if below and KEY_NAME in names and names & {STORE_NAME, ADDRESS_NAME}:
             # results of an earlier run: they are no scans, and their key is secret
             self._tell(shown_path(below), "results of an earlier run")
             return [], []

@@ -25,7 +25,7 @@ from bonescan.model.page import PersonPage
 from bonescan.model.person import Fact
 from bonescan.norms.load import load_norms
 from bonescan.settings import Settings
-from bonescan.store.open_store import open_store
+from bonescan.store.open_store import has_store, open_store
 
 from .fact_sheet import Clash, clashes, read_fact_sheet, with_options
 from .fact_words import citation_zh, reason_zh, source_zh
@@ -307,7 +307,7 @@ def opened_study(out: Path) -> Iterator[tuple[Study, Pseudonyms]]:
     UsageError
         BS-E305: there is no store of ours.
     """
-    if not (out / STORE_NAME).is_file():
+    if not has_store(out):
         raise UsageError("BS-E305", f"found no {STORE_NAME} there, wanted a result folder.",
                          file=out)  # fmt: skip
     store = open_store(out)

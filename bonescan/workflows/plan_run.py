@@ -19,7 +19,7 @@ from bonescan.provenance import sha256_of_file
 from bonescan.read.probe import Probe
 from bonescan.read.registry import identify
 from bonescan.settings import Settings
-from bonescan.store.open_store import STORE_NAME, open_store
+from bonescan.store.open_store import has_store, open_store
 
 from .collect_inputs import InputFile, InputRules, collect_inputs
 from .open_archives import opened
@@ -174,7 +174,7 @@ def _settled(file: str, verdict: Outcome) -> Planned:
 
 def _done(out: Path, keys: Sequence[str]) -> set[str]:
     """Ask the store what is done; no store, nothing done."""
-    if not (out / STORE_NAME).is_file():
+    if not has_store(out):
         return set()
     store = open_store(out)
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bonescan.errors import NothingUsable
+from bonescan.store import file_system
 from bonescan.store.open_store import STORE_NAME, open_store
 from bonescan.workflows.doctor import as_text, examine, is_usable, problems_of
 from bonescan.workflows.doctor_checks import machine, site, software
@@ -161,7 +162,7 @@ def test_a_compiler_that_does_not_load_is_an_essential_fault(
 
 
 def test_a_network_folder_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site, "_mounts", lambda: [("/", "nfs4")])
+    monkeypatch.setattr(file_system, "mounts", lambda: [("/", "nfs4")])
     assert states(tmp_path)["file system"] is State.WARNING
 
 
@@ -242,10 +243,10 @@ def test_identities_that_others_can_read_are_seen(tmp_path: Path) -> None:
 
 def test_the_file_system_is_that_of_the_innermost_mount() -> None:
     mounts = [("/", "ext4"), ("/mnt/share", "cifs"), ("/mnt/share/local", "xfs")]
-    assert site.file_system_of(Path("/mnt/share/a"), mounts) == "cifs"
-    assert site.file_system_of(Path("/mnt/share/local"), mounts) == "xfs"
-    assert site.file_system_of(Path("/mnt/shared"), mounts) == "ext4"
-    assert site.file_system_of(Path("/mnt"), []) == ""
+    assert file_system.file_system_of(Path("/mnt/share/a"), mounts) == "cifs"
+    assert file_system.file_system_of(Path("/mnt/share/local"), mounts) == "xfs"
+    assert file_system.file_system_of(Path("/mnt/shared"), mounts) == "ext4"
+    assert file_system.file_system_of(Path("/mnt"), []) == ""
 
 
 def test_only_what_is_missing_makes_a_machine_unusable_and_notes_are_no_problems() -> None:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
-
-import pytest
 
 from bonescan.model.confirmation import EXCLUDE_VERTEBRA, Confirmation, Decision
-from bonescan.store.open_store import open_store
 from bonescan.store.store import Store
 
 BMD = Confirmation(
@@ -23,11 +19,6 @@ BMD = Confirmation(
 )
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(tmp_path, create=True)
-
-
 def test_a_later_decision_supersedes_and_the_earlier_one_stays(store: Store) -> None:
     run = store.begin_run("0", "{}")
     assert store.put_confirmations(run, [BMD]) == 1
@@ -40,7 +31,6 @@ def test_a_later_decision_supersedes_and_the_earlier_one_stays(store: Store) -> 
             "select confirmation_id, run_id, superseded_by from confirmation order by 1"
         ).all()
     assert [tuple(r) for r in rows] == [(1, run, 2), (2, None, None)]
-    store.close()
 
 
 def test_the_same_file_read_again_adds_nothing(store: Store) -> None:
@@ -49,18 +39,15 @@ def test_the_same_file_read_again_adds_nothing(store: Store) -> None:
     again = dataclasses.replace(BMD, at="2026-06-01T00:00:00+08:00")
     assert store.put_confirmations(None, [again, vertebra]) == 0
     assert store.confirmations() == (BMD, vertebra)
-    store.close()
 
 
 def test_two_decisions_in_one_file_about_one_number_end_with_the_last(store: Store) -> None:
     rejected = dataclasses.replace(BMD, decision=Decision.REJECT)
     assert store.put_confirmations(None, [BMD, rejected]) == 2
     assert store.confirmations() == (rejected,)
-    store.close()
 
 
 def test_a_decision_without_a_time_gets_that_of_the_store(store: Store) -> None:
     store.put_confirmations(None, [dataclasses.replace(BMD, at="")])
     assert store.confirmations()[0].at.endswith("+00:00")
     assert store.confirmations()[0].to_dict()["decision"] == "confirm"
-    store.close()

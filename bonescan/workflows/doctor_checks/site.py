@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bonescan.errors import BonescanError
+from bonescan.store.file_system import network_file_system
 from bonescan.workflows.pseudonyms import KEY_NAME, user_key_file
 
 from .finding import Finding, State
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p"}
 
 
 def look_at_site(out: Path | None) -> Iterator[Finding]:
@@ -71,9 +71,11 @@ def result_folder(out: Path) -> Iterator[Finding]:
 
 def store(out: Path) -> Finding:
     """Ask the store of `out` whether it is whole: the database, and the hash of each result."""
-    from bonescan.store.open_store import STORE_NAME, open_store
+    from bonescan.store.open_store import ADDRESS_NAME, STORE_NAME, open_store
+    from bonescan.store.tables import SCHEMA_VERSION
 
-    if not (out / STORE_NAME).exists():
+    elsewhere = (out / ADDRESS_NAME).exists()
+    if not (elsewhere or (out / STORE_NAME).exists()):
         return Finding(
             check="store",
             state=State.NOTE,
@@ -81,7 +83,8 @@ def store(out: Path) -> Finding:
             advice="Nothing to do for a new folder; otherwise name the folder of an earlier run.",
         )
     advice = "Keep the folder as it is, and run the scans into a new one."
-    if (out / STORE_NAME).stat().st_size == 0:  # opening it would quietly make a new store of it
+    # opening an empty file would quietly make a new store of it
+    if not elsewhere and (out / STORE_NAME).stat().st_size == 0:
         return Finding(check="store", state=State.MISSING, found="cut to nothing", advice=advice)
     try:
         opened = open_store(out)
@@ -89,9 +92,11 @@ def store(out: Path) -> Finding:
         return Finding(check="store", state=State.MISSING, found=error.reason, advice=advice)
     try:
         damage = opened.check()
-        n_contents = len(opened.contents()) if not damage else 0
+        n_contents = opened.size()[1] if not damage else 0
+        jobs = opened.job_counts() if not damage else {}
     except Exception as error:  # a damaged database may raise anything
         damage, n_contents = [f"{type(error).__name__}: {error}".splitlines()[0]], 0
+        jobs = {}
     finally:
         opened.close()
     if damage:
@@ -99,7 +104,16 @@ def store(out: Path) -> Finding:
         return Finding(
             check="store", state=State.MISSING, found=f"damaged: {damage[0]}{more}", advice=advice
         )
-    return Finding(check="store", state=State.OK, found=f"whole, {n_contents} files in it")
+    waiting = sum(n for state, n in jobs.items() if state != "done")
+    found = f"whole, version {SCHEMA_VERSION}, {n_contents} files in it"
+    if waiting:
+        return Finding(
+            check="store",
+            state=State.NOTE,
+            found=f"{found}, {waiting} not measured yet",
+            advice="A run is at work, or one was interrupted: the same line goes on with it.",
+        )
+    return Finding(check="store", state=State.OK, found=found)
 
 
 def _secret(path: Path) -> Finding:
@@ -116,31 +130,12 @@ def _secret(path: Path) -> Finding:
 
 def _file_system(out: Path) -> Iterator[Finding]:
     """Warn of network folders: the write-ahead log of SQLite needs shared memory of one machine."""
-    kind = file_system_of(out.resolve(), _mounts())
-    if kind in NETWORK_FILE_SYSTEMS:
+    kind = network_file_system(out)
+    if kind:
         yield Finding(
             check="file system",
             state=State.WARNING,
             found=f"{out} lies on a network folder ({kind})",
             advice="Run into a folder of this machine and copy the results: a store on a network "
-            "folder can be damaged when two machines open it.",
+            "folder works without its log, and can be damaged when two machines open it.",
         )
-
-
-def _mounts() -> list[tuple[str, str]]:
-    try:
-        lines = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    # blanks in a mount point are written \040
-    return [(f[1].replace("\\040", " "), f[2]) for f in map(str.split, lines) if len(f) > 2]  # noqa: PLR2004
-
-
-def file_system_of(folder: Path, mounts: list[tuple[str, str]]) -> str:
-    """Name the kind of file system `folder` lies on; "" when the system does not say."""
-    above = [
-        (len(point), kind)
-        for point, kind in mounts
-        if folder == Path(point) or Path(point) in folder.parents
-    ]
-    return max(above)[1] if above else ""
