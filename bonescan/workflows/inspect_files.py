@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bonescan.errors import BonescanError, SetAside, UnusableScan, UsageError
+from bonescan.files.archive import is_archive
 from bonescan.model.dual_energy import DualEnergyScan
 from bonescan.model.outcome import Outcome, Problem
 from bonescan.model.scan import DeviceResults, DxaScan, RfScan, RfSite, Scan
@@ -18,6 +20,9 @@ from bonescan.rems.findings import Survey, survey
 from bonescan.rems.measure_site import LookedAt, look_at_site
 from bonescan.settings import Settings
 from bonescan.stats.line_spectrum import peak_and_band
+
+from .collect_inputs import InputFile
+from .open_archives import INSIDE, opened
 
 MHZ = 1e6
 
@@ -32,7 +37,7 @@ class Inspected:
 
 
 def inspect_files(paths: Sequence[Path], settings: Settings) -> list[Inspected]:
-    """Look at each file, whatever it is.
+    """Look at each file, whatever it is; an archive is followed by its members.
 
     Raises
     ------
@@ -48,13 +53,23 @@ def inspect_files(paths: Sequence[Path], settings: Settings) -> list[Inspected]:
                 f"found the folder {path}, wanted files.",
                 f"Name its files: bonescan inspect {path}/*",
             )
-    return [_inspect(path, settings) for path in paths]
+    given = [InputFile(path=p, root=p.parent, file=p.as_posix()) for p in paths]
+    if not any(is_archive(p.name) for p in paths):
+        return [_inspect(file, None, settings) for file in given]
+    with (
+        tempfile.TemporaryDirectory(prefix="bonescan-inspect-") as folder,
+        opened(given, Path(folder)) as files,
+    ):
+        return [_inspect(f, f.siblings if INSIDE in f.file else None, settings) for f in files]
 
 
-def _inspect(path: Path, settings: Settings) -> Inspected:
-    outcome = measure(path, settings)
+def _inspect(file: InputFile, siblings: frozenset[str] | None, settings: Settings) -> Inspected:
+    path, label = file.path, file.file
+    if file.verdict is not None:
+        return _settled(label, file.verdict)
+    outcome = measure(path, settings, siblings)
     data: dict[str, Any] = {
-        "file": path.as_posix(),
+        "file": label,
         "format": outcome.format_name or None,
         "carrier": outcome.carrier or None,
         "site": outcome.site or None,
@@ -64,13 +79,13 @@ def _inspect(path: Path, settings: Settings) -> Inspected:
         "hint": outcome.hint or None,
         "n_results": sum(len(e.measurements) for e in outcome.exams),
     }
-    problems = [replace(p, file=path.as_posix()) for p in outcome.problems]
+    problems = [replace(p, file=label) for p in outcome.problems]
     try:
-        scan: Scan | None = read_scan(path, settings.read)
+        scan: Scan | None = read_scan(path, settings.read, siblings)
     except (UnusableScan, SetAside):
         scan = None
     if outcome.code and outcome.kind not in {OutcomeKind.REPORTED, OutcomeKind.MEASURED}:
-        problems.insert(0, _problem(path, outcome))
+        problems.insert(0, _problem(label, outcome))
     if isinstance(scan, DeviceResults):
         data["n_exams"] = len(outcome.parts)
     elif scan is not None:
@@ -81,7 +96,26 @@ def _inspect(path: Path, settings: Settings) -> Inspected:
     return Inspected(data=data, problems=tuple(problems), readable=not refused)
 
 
-def _problem(path: Path, outcome: Outcome) -> Problem:
+def _settled(label: str, verdict: Outcome) -> Inspected:
+    """Show what needs no reader: an archive itself, or a member without bytes."""
+    data: dict[str, Any] = {
+        "file": label,
+        "format": verdict.format_name or None,
+        "carrier": None,
+        "site": None,
+        "outcome": str(verdict.kind),
+        "code": verdict.code,
+        "reason": verdict.reason,
+        "hint": verdict.hint or None,
+        "n_results": 0,
+    }
+    problems = (_problem(label, verdict), *(replace(p, file=label) for p in verdict.problems))
+    return Inspected(
+        data=data, problems=problems, readable=verdict.kind is not OutcomeKind.UNUSABLE
+    )
+
+
+def _problem(label: str, outcome: Outcome) -> Problem:
     severity = {
         OutcomeKind.UNUSABLE: Severity.ERROR,
         OutcomeKind.NEEDS_REVIEW: Severity.WARNING,
@@ -89,7 +123,7 @@ def _problem(path: Path, outcome: Outcome) -> Problem:
     return Problem(
         code=outcome.code,
         severity=severity,
-        file=path.as_posix(),
+        file=label,
         reason=outcome.reason,
         hint=outcome.hint,
     )
