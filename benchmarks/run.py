@@ -190,10 +190,18 @@ def main(arguments: list[str] | None = None) -> int:
 
             found = whole_exam.tables(options.repeats, options.attempts)
             print("\n".join(found), flush=True)
+        if options.only in "dicom_triage":
+            from .triage import tables as triage_tables
+
+            print("\n".join(triage_tables(options.repeats, options.attempts)), flush=True)
         if options.only in "passing_bablok theil_sen":
             from .agreement import tables
 
             print("\n".join(tables(options.repeats, options.attempts)), flush=True)
+        if options.only in "dual_energy":
+            from . import dual_energy
+
+            print("\n".join(dual_energy.tables(options.repeats, options.attempts)), flush=True)
         if options.only in "texture variogram":
             from . import texture
 

@@ -20,6 +20,7 @@ from bonescan.kernels.dual_energy import apparent_densities, bone_density, row_s
 from bonescan.model.arrays import Array, kernel_input
 
 from .calibrate import Decomposition
+from .edge_response import EdgeResponse
 
 LEAST_COUNT = 25.0  # photons in a pixel: below, the logarithm of a count is no normal quantity
 AIR_LOG_HIGH = 0.5  # less attenuation than 2 cm of tissue: beside the body
@@ -45,7 +46,7 @@ class DensityMap:
     variance_g2_cm4: Array  # of counting in the pixel alone
     soft_g_cm2: Array
     soft_mask: NDArray[np.bool_]  # pixels that the baseline rests on
-    soft_logs: tuple[float, float]  # log attenuations low and high, median of the soft pixels
+    response: EdgeResponse  # of pixels that bone covers in part
     outside_1: float  # share of the body's pixels beyond the attenuations of the phantom
     starved_1: float  # share of pixels with too few photons
     factor_1: float
@@ -110,7 +111,9 @@ def decompose(
         variance_g2_cm4=variance,
         soft_g_cm2=maps[3],
         soft_mask=soft,
-        soft_logs=(float(np.median(maps[0][soft])), float(np.median(maps[1][soft]))),
+        response=EdgeResponse.of(
+            calibration, (float(np.median(maps[0][soft])), float(np.median(maps[1][soft])))
+        ),
         outside_1=_outside(maps, tissue, calibration),
         starved_1=float(1.0 - measured.mean()),
         factor_1=calibration.factor_1,

@@ -15,7 +15,7 @@ this rule and to no maker's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -23,7 +23,8 @@ from scipy import ndimage
 from bonescan.model.arrays import Array
 
 from .decompose import DensityMap
-from .regions import Mask, Placed, Region, RegionsNotFound, fine_grid
+from .hip_structure import Line
+from .regions import HipAxes, Mask, Placed, Region, RegionsNotFound, fine_grid
 from .segment import FINER, Bone, half_maximum
 
 NECK_BOX_MM = 15.0
@@ -34,7 +35,7 @@ NECK_WIDTH_MM = (20.0, 50.0)
 CROSSING_DEG = (10.0, 70.0)  # of the way through the neck from the vertical
 NECK_SHAFT_DEG = (105.0, 150.0)
 SEARCH_MM, SEARCH_DEG = 8.0, 12.0
-LEAST_NECK_MM = 4.0  # of soft tissue between the neck box and the image's edge
+HEADWARD_MM = 14.0  # of the neck beyond the box that hip structure looks at
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -63,16 +64,17 @@ def place_hip(image: DensityMap, site: str) -> Placed:
         width that no hip has, or an image that ends too early.
     """
     side = site.rpartition("-")[2]
-    flipped = side == "right"
-    density = image.density_g_cm2[:, ::-1] if flipped else image.density_g_cm2
-    bone = half_maximum(density, image.pixel_mm)
-    neck, zones = find_hip(bone, (density.shape[0], density.shape[1]), image.pixel_mm)
-    if flipped:
+    bone = half_maximum(image)
+    if side == "right":
+        bone = Bone(inside=bone.inside[:, ::-1], with_margin=bone.with_margin[:, ::-1])
+    n_rows, n_columns = image.density_g_cm2.shape
+    neck, zones, axes = find_hip(bone, (n_rows, n_columns), image.pixel_mm)
+    if side == "right":
         zones = {name: zone[:, ::-1] for name, zone in zones.items()}
-    plain, pixel_mm = image.density_g_cm2, image.pixel_mm
+        axes = replace(axes, mirrored=True)
     return Placed(
         regions=tuple(Region(site=f"{name}-{side}", zone=z) for name, z in zones.items()),
-        bone_at=lambda level: half_maximum(plain, pixel_mm, level),
+        bone_at=lambda level: half_maximum(image, level),
         details=(
             (
                 "neck",
@@ -80,19 +82,32 @@ def place_hip(image: DensityMap, site: str) -> Placed:
                 "the horizontal",
             ),
         ),
+        hip=axes,
     )
 
 
 def find_hip(
     bone: Bone, shape: tuple[int, int], pixel_mm: tuple[float, float]
-) -> tuple[Neck, dict[str, Mask]]:
+) -> tuple[Neck, dict[str, Mask], HipAxes]:
     """Place neck and hip on bone whose medial side is on the left."""
     x, y = fine_grid(shape, pixel_mm)
     coarse = bone.inside[FINER // 2 :: FINER, FINER // 2 :: FINER]
     shaft, rim = _find_shaft(coarse, pixel_mm)
     start = _narrowest_way(coarse, shaft, rim, pixel_mm)
     neck = _least_box(bone.inside, x, y, start)
-    return neck, _zones(bone, x, y, neck, shaft)
+    zones, femur = _zones(bone, x, y, neck, shaft)
+    axes = HipAxes(
+        neck=Line(
+            x_mm=neck.x_mm,
+            y_mm=neck.y_mm,
+            dx_1=-float(np.cos(neck.angle_rad)),
+            dy_1=-float(np.sin(neck.angle_rad)),
+        ),
+        shaft=Line(x_mm=shaft.x_mm, y_mm=0.0, dx_1=shaft.slope_1, dy_1=1.0),
+        femur=femur,
+        mirrored=False,
+    )
+    return neck, zones, axes
 
 
 def _find_shaft(bone: Mask, pixel_mm: tuple[float, float]) -> tuple[_Shaft, int]:
@@ -181,7 +196,10 @@ def _least_box(inside: Mask, x: Array, y: Array, ends: tuple[Array, Array]) -> N
     )
 
 
-def _zones(bone: Bone, x: Array, y: Array, neck: Neck, shaft: _Shaft) -> dict[str, Mask]:
+def _zones(
+    bone: Bone, x: Array, y: Array, neck: Neck, shaft: _Shaft
+) -> tuple[dict[str, Mask], Mask]:
+    """Cut the regions out; give them and the femur up to the head."""
     ux, uy = -np.cos(neck.angle_rad), -np.sin(neck.angle_rad)
     along = (x - neck.x_mm) * ux + (y - neck.y_mm) * uy  # towards the head
     above = (y - neck.y_mm) * ux - (x - neck.x_mm) * uy > 0.0
@@ -209,9 +227,10 @@ def _zones(bone: Bone, x: Array, y: Array, neck: Neck, shaft: _Shaft) -> dict[st
     hip = labels == labels[row, column]
     box = hip & (np.abs(along) <= half)
     rest = hip & ~box
+    labels, _ = ndimage.label(bone.inside & (along <= half + HEADWARD_MM))
     return {
         "femoral-neck": box,
         "trochanter": rest & above,
         "intertrochanter": rest & ~above,
         "total-hip": hip,
-    }
+    }, np.asarray(labels == labels[row, column])

@@ -18,12 +18,12 @@ from bonescan.model.vocabulary import Origin, OutcomeKind, Severity, Technique
 from .calibrate import Decomposition, fit_calibration
 from .decompose import DensityMap, decompose
 from .density_picture import density_picture
-from .edge_loss import hidden_mineral
 from .hip_regions import place_hip
 from .phantom import place_phantom
 from .regions import Placed, Region, RegionsNotFound
 from .segment import EDGE_LEVEL_1, EDGE_LEVELS_1, EDGE_RULE, Bone, in_pixels
 from .spine_regions import place_spine
+from .structure_details import structure_details
 
 CARRIER = "dual-energy"
 SCALES = frozenset({"hologic", "ge"})  # makers whose references are known
@@ -139,6 +139,8 @@ def _measure_one(scan: DualEnergyScan, image: DualEnergyImage, found: _Found) ->
     found.measurements += [_measurement(r, flags, scale, image.site) for r in measured.results]
     found.pictures.append(density_picture(density, image.site, placed, measured.bone))
     found.details += _details(measured, phantom.phantom)
+    if image.site != PHANTOM:
+        found.details += structure_details(image.site, density, placed, measured.bone)
     if not calibration.checked:
         reason = f"{image.site}: the calibration {image.calibration_id} has no check of the day."
         found.problems.append(_problem(scan, "BS-W411", reason, Severity.NOTE))
@@ -162,7 +164,7 @@ def measure_regions(
 ) -> MeasuredImage:
     """Add up mineral and area of each region, at the level of the edge rule and around it."""
     bones = [placed.bone_at(level) for level in (EDGE_LEVEL_1, *EDGE_LEVELS_1)]
-    maps = [_with_hidden(density, calibration, bone) for bone in bones]
+    maps = [_with_hidden(density, bone) for bone in bones]
     results = []
     for region in placed.regions:
         (bmc, area), *others = (
@@ -198,12 +200,10 @@ def measure_regions(
     )
 
 
-def _with_hidden(density: DensityMap, calibration: Decomposition, bone: Bone) -> Array:
+def _with_hidden(density: DensityMap, bone: Bone) -> Array:
     values = density.density_g_cm2
-    cover = in_pixels(bone.inside)
-    return np.nan_to_num(values) + hidden_mineral(
-        values, cover, density.pixel_mm, calibration, density.soft_logs
-    )
+    hidden = density.response.hidden(values, in_pixels(bone.inside), density.pixel_mm)
+    return np.asarray(np.nan_to_num(values) + hidden)
 
 
 def _sums(density: DensityMap, values: Array, region: Region, bone: Bone) -> tuple[float, float]:

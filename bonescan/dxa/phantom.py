@@ -24,11 +24,10 @@ def place_phantom(image: DensityMap) -> Placed:
     RegionsNotFound
         Another number of blocks, or blocks side by side.
     """
-    density, pixel_mm = image.density_g_cm2, image.pixel_mm
-    inside = half_maximum(density, pixel_mm).inside
+    inside = half_maximum(image).inside
     labels, n = ndimage.label(inside)
     sub_pixels = np.bincount(labels.ravel())[1:]
-    cell = image.cell_cm2 * density.size / inside.size
+    cell = image.cell_cm2 * image.density_g_cm2.size / inside.size
     large = [i + 1 for i in range(n) if sub_pixels[i] * cell >= LEAST_AREA_CM2]
     if len(large) != len(NAMES):
         raise RegionsNotFound(f"{len(large)} vertebrae of a phantom, wanted {len(NAMES)}")
@@ -40,5 +39,5 @@ def place_phantom(image: DensityMap) -> Placed:
     zones = [ndimage.binary_dilation(labels == i, iterations=REACH_PX) for i in large]
     return Placed(
         regions=tuple(Region(site=s, zone=z) for s, z in zip(NAMES, zones, strict=True)),
-        bone_at=lambda level: half_maximum(density, pixel_mm, level),
+        bone_at=lambda level: half_maximum(image, level),
     )

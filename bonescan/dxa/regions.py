@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bonescan.model.arrays import Array
 
+from .hip_structure import Line
 from .segment import FINER, Bone, in_pixels
 
 Mask = NDArray[np.bool_]
@@ -49,6 +50,16 @@ class Region:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class HipAxes:
+    """Axes of neck and shaft and the femur as if of a left hip: mirrored for a right one."""
+
+    neck: Line
+    shaft: Line
+    femur: Mask  # on the sub-pixels
+    mirrored: bool
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Placed:
     """The regions of one image, the bone at any level of the edge rule, and how they were found."""
 
@@ -56,6 +67,7 @@ class Placed:
     bone_at: BoneAt
     details: tuple[tuple[str, str], ...] = ()
     flags: tuple[str, ...] = ()
+    hip: HipAxes | None = None
 
 
 def fine_grid(shape: tuple[int, int], pixel_mm: tuple[float, float]) -> tuple[Array, Array]:

@@ -68,7 +68,7 @@ def place_spine(image: DensityMap) -> Placed:
     column = discs.column
     return Placed(
         regions=tuple(regions),
-        bone_at=lambda level: between_edges(*column_edges(density, pixel_mm, column, level), shape),
+        bone_at=lambda level: between_edges(*column_edges(image, column, level), shape),
         details=(
             ("disc lines", ", ".join(f"{mm:.0f}" for mm in lines_mm) + " mm from the top"),
             ("levels named by", _words(marks)),
