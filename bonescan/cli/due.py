@@ -56,7 +56,7 @@ def add(app: typer.Typer) -> None:
             day, language = day_of(on), language_of(lang)
             if packet is not None:
                 return _packet(out, packet, day, language, output)
-            return _lists(out, day, list_name or [], language, output, rules, from_memory)
+            return lists_of(out, day, list_name or [], language, output, rules, from_memory)
 
         finish("due", as_json, work)
 
@@ -84,7 +84,7 @@ def day_of(text: str | None, option: str = "--on") -> date:
         ) from fault
 
 
-def _lists(
+def lists_of(
     out: Path,
     day: date,
     names: list[str],
@@ -93,6 +93,7 @@ def _lists(
     rules: Path | None,
     from_memory: bool,
 ) -> VerbResult:
+    """Judge lists, and write them to a folder where one is given."""
     from bonescan.workflows.due_list import due_study, study_dict, study_problems, write_due
 
     study, pseudonyms = due_study(out, on=day, lists=names, rules=rules, from_memory=from_memory)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from . import _pop_people
 from ._frame import ConfigOption, JsonOption, VerbResult, finish
 
 if TYPE_CHECKING:
     from bonescan.workflows.pop_cohort import CohortReport
 
-HELP = "bone density through pregnancy and lactation: the analysis of a cohort"
+HELP = "bone density through pregnancy and lactation: enrol, visits, who is due, cohort"
 
 _COHORT = """Analyse a cohort of pregnancies, one row a scan.
 
@@ -29,6 +30,8 @@ def add(app: typer.Typer) -> None:
     """Put the group on `app`."""
     group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     app.add_typer(group, name="pop", help=HELP[0].upper() + HELP[1:] + ".")
+
+    _pop_people.add(group)
 
     @group.command(
         "cohort",

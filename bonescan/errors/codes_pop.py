@@ -37,6 +37,11 @@ CODES: tuple[CodeInfo, ...] = (
         hint="docs/pop.md shows the form; each visit has an anchor and its windows in days.",
     ),
     CodeInfo(
+        code="BS-E446",
+        title="something about a woman that can't be recorded",
+        hint="Nothing of the command was kept; correct it and give it again.",
+    ),
+    CodeInfo(
         code="BS-W440",
         title="a scan of a cohort that was set aside",
         hint="Correct the row; it is kept, gets no verdict and enters no model until then.",

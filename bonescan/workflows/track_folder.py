@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -127,28 +128,32 @@ def track_folder(out: Path, settings: TrackSettings, patient: str = "") -> Track
 
 def track_person(page: PersonPage, settings: TrackSettings) -> TrackedPerson:
     """Follow one person of a study."""
-    points: list[SeriesPoint] = []
-    left_out: list[str] = []
-    gestation: dict[str, float | None] = {}
-    for row in page.rows:
-        why = _unfit(row)
-        if why:
-            left_out.append(f"{row.file}, {row.labelled.measurement.site}: {why}")
-            continue
-        point = _point(row)
-        gestation[point.exam] = row.person.gestation_days
-        points.append(point)
+    left_out = [
+        f"{row.file}, {row.labelled.measurement.site}: {why}"
+        for row in page.rows
+        if (why := _unfit(row))
+    ]
+    gestation = {
+        row.exam.exam_date: row.person.gestation_days
+        for row in page.rows
+        if row.exam.exam_date is not None
+    }
     across = any(r.person.menopausal_status in MANY_STATUSES for r in page.rows)
 
     def course(one: SeriesPoint, two: SeriesPoint) -> ExpectedCourse | None:
-        return _course(one, two, gestation)
+        return pregnancy_course(one, two, gestation)
 
     return TrackedPerson(
         patient_id=page.patient_id,
-        series=follow(points, settings, across_pregnancy=across, course=course),
+        series=follow(person_points(page), settings, across_pregnancy=across, course=course),
         left_out=tuple(left_out),
         across_pregnancy=across,
     )
+
+
+def person_points(page: PersonPage | None) -> list[SeriesPoint]:
+    """Give every value of a person that may enter a series."""
+    return [] if page is None else [_point(row) for row in page.rows if not _unfit(row)]
 
 
 def _unfit(row: PageRow) -> str:
@@ -186,11 +191,14 @@ def _point(row: PageRow) -> SeriesPoint:
     )
 
 
-def _course(
-    one: SeriesPoint, two: SeriesPoint, gestation: dict[str, float | None]
+def pregnancy_course(
+    one: SeriesPoint, two: SeriesPoint, gestation: dict[date, float | None]
 ) -> ExpectedCourse | None:
-    """Give the published course where both visits lie in its windows, one pregnancy apart."""
-    first, second = gestation.get(one.exam), gestation.get(two.exam)
+    """Give the published course where both visits lie in its windows, one pregnancy apart.
+
+    `gestation` gives days of gestation by day.
+    """
+    first, second = gestation.get(one.day), gestation.get(two.day)
     if first is None or second is None or not one.site.startswith("femoral-neck"):
         return None
     days = (two.day - one.day).days
