@@ -636,7 +636,6 @@ def curves_to_draw(rng: np.random.Generator, n: int, gaps: float) -> Args:
 
 # --- bytes -----------------------------------------------------------------
 
-VR_KINDS = dicom_codes.vr_kinds()
 DICOM_TAGS = (0x00080005, 0x00080060, 0x00100010, 0x00280010, 0x7FE00010)
 _MARKERS = [b"\xfe\xff\x00\xe0", b"\xfe\xff\x0d\xe0" + bytes(4), b"\xfe\xff\xdd\xe0" + bytes(4)]
 
@@ -682,7 +681,14 @@ def data_sets(rng: np.random.Generator, n: int, gaps: float) -> Args:
     size = len(body) + (int(rng.integers(0, 60)) if rng.random() < gaps else 0)
     end = int(rng.integers(0, len(body) + 1)) if rng.random() < gaps else len(body)
     shown = np.frombuffer(body[:end], np.uint8)
-    return (kernel_input(shown, np.uint8), 0, size, implicit, big, *_tag_tables())
+    return (
+        kernel_input(shown, np.uint8),
+        0,
+        size,
+        implicit,
+        big,
+        kernel_input(DICOM_TAGS, np.int64),
+    )
 
 
 def dicom_files(rng: np.random.Generator, n: int, gaps: float) -> Args:
@@ -699,20 +705,31 @@ def dicom_files(rng: np.random.Generator, n: int, gaps: float) -> Args:
         body += (b"\2\0\x12\0UI\2\0" + b"1\0") * 40
     body += data_set(rng, n % 24, gaps, implicit)
     cut = int(rng.integers(0, len(body))) if rng.random() < gaps / 4 else len(body)
-    return (kernel_input(np.frombuffer(body[:cut], np.uint8), np.uint8), len(body), *_tag_tables())
+    return (
+        kernel_input(np.frombuffer(body[:cut], np.uint8), np.uint8),
+        len(body),
+        kernel_input(DICOM_TAGS, np.int64),
+    )
 
 
-def _tag_tables() -> Args:
-    kinds = np.frombuffer(VR_KINDS, np.uint8)
-    return kernel_input(DICOM_TAGS, np.int64), kernel_input(kinds, np.uint8)
+def dicom_texts(rng: np.random.Generator, n: int, gaps: float) -> Args:
+    """Make the same with the forms of the wanted elements."""
+    data, size, wanted = dicom_files(rng, n, gaps)
+    forms = rng.integers(0, 3, wanted.size) if gaps else np.zeros(wanted.size)
+    return data, size, wanted, kernel_input(forms, np.uint8)
+
+
+def _plain_texts(data: Array, size: int, wanted: Array, forms: Array) -> Array:
+    tables = wanted.tolist(), forms.tobytes()
+    texts = plain_dicom_walk.header_texts(data.tobytes(), size, *tables)
+    return np.frombuffer(texts, np.uint8)
 
 
 def _plain_walk(walk: Callable[..., Any]) -> Callable[..., Any]:
     """Hand a twin what it takes: bytes, and numbers of Python."""
 
     def run(data: Array, *others: Any) -> Array:
-        wanted, kinds = others[-2:]
-        rows = walk(data.tobytes(), *others[:-2], wanted.tolist(), kinds.tobytes())
+        rows = walk(data.tobytes(), *others[:-1], others[-1].tolist())
         return np.array(rows, np.int64)
 
     return run
@@ -1030,6 +1047,12 @@ def rivals(grid: Grid = SMALL) -> dict[str, Rival]:
             plain=_plain_walk(plain_dicom_walk.walk_data_set),
             inputs=data_sets,
             gaps_give="",  # bytes
+        ),
+        "dicom_walk.header_texts": Rival(
+            kernel=dicom_walk.header_texts,
+            plain=_plain_texts,
+            inputs=dicom_texts,
+            gaps_give="",
         ),
         "dicom_walk.walk_header": Rival(
             kernel=dicom_walk.walk_header,

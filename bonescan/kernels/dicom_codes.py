@@ -11,7 +11,7 @@ MAX_DEPTH: Final = 32  # of sequences within sequences
 MAX_ELEMENTS: Final = 50_000
 MAX_ITEMS: Final = 10_000
 MAX_META: Final = 32  # elements of group 0002
-N_CREATORS: Final = 32  # private creators that are listed
+N_CREATORS: Final = 16  # private creators that are listed
 
 UNDEFINED: Final = 0xFFFFFFFF
 CHARACTER_SET: Final = 0x00080005
@@ -36,7 +36,7 @@ SHORT_VRS: Final = frozenset(
 SHORT, LONG = 1, 2
 
 
-def vr_kinds() -> bytes:
+def _vr_kinds() -> bytes:
     """Tell the kind of each value type by its two letters: 0 unknown, SHORT or LONG."""
     kinds = bytearray(1 << 16)
     for kind, names in ((SHORT, SHORT_VRS), (LONG, LONG_VRS)):
@@ -44,6 +44,8 @@ def vr_kinds() -> bytes:
             kinds[name[0] << 8 | name[1]] = kind
     return bytes(kinds)
 
+
+VR_KINDS: Final = _vr_kinds()
 
 # "1.2.840.10008.1.2", what every usual transfer syntax begins with (PS3.6 annex A)
 SYNTAX_PREFIX: Final = tuple(b"1.2.840.10008.1.2")
@@ -83,3 +85,13 @@ DATA_SET: Final = 0
 SEQUENCE: Final = 1
 IN_ITEM: Final = 2
 IN_FRAGMENTS: Final = 3
+
+# forms of wanted elements, and what the texts of a header are worth
+TEXT: Final = 0
+COUNT: Final = 1  # a US of one value, written out as digits
+CONTENT: Final = 2  # a sequence: only whether it is there
+PLAIN: Final = 0  # the texts hold
+ODD: Final = 1  # letters beyond ASCII, several values, or nothing that was walked
+READ_MORE: Final = 2  # the header goes on beyond the bytes at hand
+US: Final = 0x5553
+FIRST_TEXT: Final = 2  # in front: one of the three, and 1 where a content or too many creators are

@@ -21,6 +21,7 @@ _HEADER = 8
 _PREAMBLE = 128
 _PREFIX = c.SYNTAX_PREFIX
 _N_PREFIX = len(c.SYNTAX_PREFIX)
+_VR_KINDS = np.frombuffer(c.VR_KINDS, np.uint8)  # by the two letters as one number
 
 
 @kernel()
@@ -31,7 +32,6 @@ def walk_data_set(  # noqa: C901, PLR0912, PLR0915 - one loop over a stack
     implicit: bool,
     big: bool,
     wanted: Tags,
-    vr_kinds: Bytes,
 ) -> NDArray[Any]:
     """Walk from `start` to the end of the file, into sequences and over values.
 
@@ -48,8 +48,6 @@ def walk_data_set(  # noqa: C901, PLR0912, PLR0915 - one loop over a stack
         How the data set is written: without value types; big endian.
     wanted : (n_wanted,) int64
         Top-level tags to look for, rising; a tag is group · 2¹⁶ + element.
-    vr_kinds : (65536,) uint8
-        `dicom_codes.vr_kinds`.
 
     Returns
     -------
@@ -59,7 +57,8 @@ def walk_data_set(  # noqa: C901, PLR0912, PLR0915 - one loop over a stack
         row (offset, length, value type, tag) for each private creator. Then
         the rows VERDICT, COUNTS, PIXELS and META of `dicom_codes`; META is
         empty here. An empty data set is sound. A walk that needs bytes beyond
-        `n_bytes` ends as WINDOW: what it found until then holds.
+        `n_bytes` ends as WINDOW, with the top-level tag it had come to (−1:
+        none): what it found until then holds.
 
     References
     ----------
@@ -128,7 +127,7 @@ def walk_data_set(  # noqa: C901, PLR0912, PLR0915 - one loop over a stack
         tag, vr, value = group << 16 | element, np.int64(0), offset + _HEADER
         if not is_implicit and group != c.ITEM_GROUP:
             vr = b0 << 8 | b1
-            how = vr_kinds[vr]
+            how = _VR_KINDS[vr]
             if how == c.SHORT:
                 length = b2 << 8 | b3 if is_big else b3 << 8 | b2
             elif how == c.LONG:
@@ -183,7 +182,7 @@ def walk_data_set(  # noqa: C901, PLR0912, PLR0915 - one loop over a stack
                 # some writers leave the value types out within the items of explicit files
                 is_marker = data[value] == 0xFE and data[value + 1] == 0xFF  # noqa: PLR2004
                 first = np.int64(data[value + 4]) << 8 | data[value + 5]
-                is_implicit = np.int64(not is_marker and vr_kinds[first] == 0)
+                is_implicit = np.int64(not is_marker and _VR_KINDS[first] == 0)
             level += 1
             stack[level, 0], stack[level, 1] = c.IN_ITEM, stop
             stack[level, 2] = length == c.UNDEFINED
@@ -264,6 +263,8 @@ def walk_data_set(  # noqa: C901, PLR0912, PLR0915 - one loop over a stack
         stack[level, 0], stack[level, 1], stack[level, 2] = below, stop, opens
         stack[level, 3], stack[level, 4] = is_implicit, is_big
         offset = value
+    if status == c.WINDOW:
+        about = before
     found[last + c.VERDICT, 0], found[last + c.VERDICT, 1] = status, about
     found[last + c.VERDICT, 2], found[last + c.VERDICT, 3] = number, other
     found[last + c.COUNTS, 0], found[last + c.COUNTS, 1] = n_elements, n_top
@@ -274,7 +275,7 @@ def walk_data_set(  # noqa: C901, PLR0912, PLR0915 - one loop over a stack
 
 @kernel()
 def walk_header(  # noqa: C901, PLR0911, PLR0912, PLR0915 - the steps of one file, in their order
-    data: Bytes, size: int, wanted: Tags, vr_kinds: Bytes
+    data: Bytes, size: int, wanted: Tags
 ) -> NDArray[Any]:
     """Walk over a file with preamble and file meta, little endian and not deflated.
 
@@ -284,7 +285,7 @@ def walk_header(  # noqa: C901, PLR0911, PLR0912, PLR0915 - the steps of one fil
         The file, or its first bytes.
     size : int
         Length of the whole file [bytes].
-    wanted, vr_kinds
+    wanted : (n_wanted,) int64
         As in `walk_data_set`.
 
     Returns
@@ -312,7 +313,7 @@ def walk_header(  # noqa: C901, PLR0911, PLR0912, PLR0915 - the steps of one fil
     syntax_at, class_at, n_syntax, n_class, n_found = -1, -1, 0, 0, 0
     while offset + _HEADER <= n_bytes and data[offset] == 2 and data[offset + 1] == 0:  # noqa: PLR2004
         value = offset + _HEADER
-        how = vr_kinds[np.int64(data[offset + 4]) << 8 | data[offset + 5]]
+        how = _VR_KINDS[np.int64(data[offset + 4]) << 8 | data[offset + 5]]
         if how == c.SHORT:
             length = np.int64(data[offset + 7]) << 8 | data[offset + 6]
         elif how == c.LONG and value + 4 <= n_bytes:
@@ -349,11 +350,93 @@ def walk_header(  # noqa: C901, PLR0911, PLR0912, PLR0915 - the steps of one fil
     ):
         return unusual
     group = np.int64(data[offset + 1]) << 8 | data[offset]
-    has_vr = vr_kinds[np.int64(data[offset + 4]) << 8 | data[offset + 5]] != 0
+    has_vr = _VR_KINDS[np.int64(data[offset + 4]) << 8 | data[offset + 5]] != 0
     if has_vr == (n_rest == 0) or (group != 0 and group % 256 == 0):
         return unusual
-    found = walk_data_set(data, offset, size, n_rest == 0, False, wanted, vr_kinds)
+    found = walk_data_set(data, offset, size, n_rest == 0, False, wanted)
     row = wanted.size + c.N_CREATORS + c.META
     found[row, 0], found[row, 1] = syntax_at, n_syntax
     found[row, 2], found[row, 3] = class_at, n_class
     return found
+
+
+@kernel()
+def header_texts(  # noqa: C901, PLR0912, PLR0915 - one pass over the found elements
+    data: Bytes, size: int, wanted: Tags, forms: Bytes
+) -> Bytes:
+    """Take the wanted elements of a header as text, all in one piece.
+
+    Parameters
+    ----------
+    data, size
+        As in `walk_header`.
+    wanted : (n_wanted,) int64
+        At least one.
+    forms : (n_wanted,) uint8
+        TEXT, COUNT or CONTENT of `dicom_codes`.
+
+    Returns
+    -------
+    texts : (n,) uint8
+        PLAIN, ODD, or READ_MORE where the walk ended before the last wanted tag;
+        1 where a wanted content or more private
+        creators than are listed exist, else 0; then, where PLAIN, the texts
+        of the wanted elements and the names of the private creators, padding
+        and white space taken off, parted by zero bytes. Absent and empty
+        elements and contents are empty texts; counts are decimal digits.
+    """
+    rows = walk_header(data, size, wanted)
+    n_wanted, last = wanted.size, wanted.size + c.N_CREATORS
+    answer = np.zeros(c.FIRST_TEXT, np.uint8)
+    status = rows[last + c.VERDICT, 0]
+    if status != c.END and (status != c.WINDOW or rows[last + c.VERDICT, 1] < wanted[n_wanted - 1]):
+        answer[0] = c.READ_MORE if status == c.WINDOW else c.ODD
+        return answer
+    room = c.FIRST_TEXT
+    for i in range(last):
+        room += 6  # a separator and the digits of a count
+        if i >= n_wanted or forms[i] != c.CONTENT:
+            if rows[i, 0] + rows[i, 1] > data.size:
+                answer[0] = c.ODD
+                return answer
+            room += rows[i, 1]
+    texts = np.zeros(room, np.uint8)
+    texts[1] = rows[last + c.COUNTS, 2] & c.MANY_CREATORS != 0
+    end = c.FIRST_TEXT
+    for i in range(last):
+        start, stop = rows[i, 0], rows[i, 0] + rows[i, 1]
+        if i >= n_wanted and start < 0:
+            break
+        if i > 0:
+            end += 1
+        form = forms[i] if i < n_wanted else c.TEXT
+        if form == c.CONTENT:
+            texts[1] |= start >= 0
+        elif start < 0 or stop == start:
+            continue
+        elif form == c.COUNT:
+            if stop - start != 2 or rows[i, 2] not in (0, c.US):  # noqa: PLR2004 - two bytes
+                answer[0] = c.ODD
+                return answer
+            count, tens = np.int64(data[start + 1]) << 8 | data[start], 10_000
+            while tens > 1 and count < tens:
+                tens //= 10
+            while tens > 0:
+                texts[end] = 48 + count // tens % 10
+                end, tens = end + 1, tens // 10
+        else:
+            while stop > start and data[stop - 1] == 0:
+                stop -= 1
+            while stop > start and (data[stop - 1] == 32 or 9 <= data[stop - 1] <= 13):  # noqa: PLR2004 - blanks
+                stop -= 1
+            while start < stop and (data[start] == 32 or 9 <= data[start] <= 13):  # noqa: PLR2004
+                start += 1
+            for at in range(start, stop):
+                letter = data[at]
+                # zero, ESC and separators, backslash, beyond ASCII
+                if letter == 0 or 27 <= letter <= 31 or letter == 92 or letter > 127:  # noqa: PLR2004
+                    answer[0] = c.ODD
+                    return answer
+                texts[end] = letter
+                end += 1
+    return texts[:end]

@@ -15,8 +15,6 @@ from bonescan.kernels import dicom_walk as compiled
 from bonescan.kernels.plain import dicom_walk as plain
 from bonescan.model.arrays import kernel_input
 
-KINDS = c.vr_kinds()
-KINDS_ARRAY = kernel_input(np.frombuffer(KINDS, np.uint8), np.uint8)
 WANTED = (0x00080005, 0x00100010, 0x00100020, 0x00280010)
 OPEN = c.UNDEFINED
 ITEM, ITEM_END = struct.pack("<HHI", 0xFFFE, 0xE000, 0), struct.pack("<HHI", 0xFFFE, 0xE00D, 0)
@@ -61,19 +59,19 @@ class Found:
 
 def walk(data, is_implicit=False, big=False, size=None, start=0):
     size = len(data) if size is None else size
-    rows = plain.walk_data_set(data, start, size, is_implicit, big, WANTED, KINDS)
+    rows = plain.walk_data_set(data, start, size, is_implicit, big, WANTED)
     array = kernel_input(np.frombuffer(data, np.uint8), np.uint8)
     wanted = kernel_input(WANTED, np.int64)
-    got = compiled.walk_data_set(array, start, size, is_implicit, big, wanted, KINDS_ARRAY)
+    got = compiled.walk_data_set(array, start, size, is_implicit, big, wanted)
     assert got.tolist() == rows  # the twin says the same
     return Found(rows)
 
 
 def look(data, size=None):
     size = len(data) if size is None else size
-    rows = plain.walk_header(data, size, WANTED, KINDS)
+    rows = plain.walk_header(data, size, WANTED)
     array = kernel_input(np.frombuffer(data, np.uint8), np.uint8)
-    got = compiled.walk_header(array, size, kernel_input(WANTED, np.int64), KINDS_ARRAY)
+    got = compiled.walk_header(array, size, kernel_input(WANTED, np.int64))
     assert got.tolist() == rows
     return Found(rows)
 
@@ -131,7 +129,7 @@ def test_tags_within_items_are_not_those_of_the_top(is_open):
 def test_the_twin_can_name_the_tags_of_the_top():
     tags = []
     data = NAME + seq(item(ROWS)) + NAME
-    plain.walk_data_set(data, 0, len(data), False, False, (), KINDS, tags.append)
+    plain.walk_data_set(data, 0, len(data), False, False, (), tags.append)
     assert tags == [0x00100010, 0x0040A730, 0x00100010]
 
 
@@ -324,3 +322,67 @@ def test_what_is_unusual_is_left_alone(data):
 
 def test_a_preamble_may_hold_anything():
     assert look(b"MZ" + meta()[2:] + NAME).status == c.END
+
+
+# ------------------------------------------------------------------ texts
+
+FORMS = bytes((c.TEXT, c.TEXT, c.TEXT, c.COUNT))
+
+
+def texts(data, size=None, wanted=WANTED, forms=FORMS):
+    size = len(data) if size is None else size
+    got = plain.header_texts(data, size, wanted, forms)
+    array = kernel_input(np.frombuffer(data, np.uint8), np.uint8)
+    tables = kernel_input(wanted, np.int64), kernel_input(np.frombuffer(forms, np.uint8), np.uint8)
+    assert compiled.header_texts(array, size, *tables).tobytes() == got
+    return got
+
+
+HEAD = el(0x00100010, b"PN", b" DOE^JANE\t \0") + el(0x00100020, b"LO", b"0012")
+
+
+@pytest.mark.parametrize(
+    ("count", "digits"), [(0, b"0"), (7, b"7"), (10, b"10"), (999, b"999"), (65535, b"65535")]
+)
+def test_texts_come_without_padding_and_counts_as_digits(count, digits):
+    data = meta() + HEAD + el(0x00280010, b"US", struct.pack("<H", count))
+    assert texts(data) == b"\0\0" + b"\0DOE^JANE\x000012\0" + digits
+    assert texts(meta() + HEAD) == b"\0\0" + b"\0DOE^JANE\x000012\0"
+    assert texts(meta() + el(0x00100010, b"PN", b" \0") + ROWS) == b"\0\0" + b"\0\0\x0020"
+
+
+def test_creators_follow_and_content_is_noted():
+    block = el(0x00290010, b"LO", b"ACME ")
+    assert texts(meta() + HEAD + ROWS + block)[2:].split(b"\0")[4:] == [b"ACME"]
+    forms = bytes((c.TEXT, c.TEXT, c.TEXT, c.CONTENT))
+    content = el(0x00280010, b"SQ", SEQ_END, OPEN)
+    assert texts(meta() + HEAD + content, forms=forms)[:2] == bytes((c.PLAIN, 1))
+    assert texts(meta() + HEAD, forms=forms)[:2] == bytes((c.PLAIN, 0))
+    many = b"".join(el(0x00290010 + i, b"LO", b"A ") for i in range(c.N_CREATORS + 1))
+    assert texts(meta() + HEAD + many)[:2] == bytes((c.PLAIN, 1))
+
+
+ODD = {
+    "a letter beyond ASCII": el(0x00100010, b"PN", b"J\xe9 "),
+    "several values": el(0x00100020, b"LO", b"A\\B "),
+    "an escape": el(0x00100010, b"PN", b"\x1b$BA "),
+    "a zero within": el(0x00100010, b"PN", b"A\0B "),
+    "a count of four bytes": el(0x00280010, b"UL", bytes(4)),
+    "a count of two bytes that is text": el(0x00280010, b"LO", b"20"),
+    "something unsound": el(0x00300010, b"LO", b"20", 99),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_is_odd_is_said_to_be(name):
+    assert texts(meta() + ODD[name]) == bytes((c.ODD, 0))
+
+
+def test_a_header_is_read_on_until_the_last_wanted_element():
+    data = meta() + HEAD + ROWS + el(0x00300010, b"LO", b"x" * 40)
+    short = len(meta() + HEAD)
+    assert texts(data[:short], len(data)) == bytes((c.READ_MORE, 0))
+    assert texts(data[: short + 12], len(data))[2:] == b"\0DOE^JANE\x000012\x0020"
+    assert texts(data[: short + 9], len(data)) == bytes((c.ODD, 0))  # within the count
+    assert texts(data[:short], short + 4) == bytes((c.READ_MORE, 0))
+    assert texts(bytes(200)) == bytes((c.ODD, 0))

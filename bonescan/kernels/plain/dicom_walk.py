@@ -11,6 +11,7 @@ _LITTLE, _BIG = struct.Struct("<HHI").unpack_from, struct.Struct(">HHI").unpack_
 _ZEROS = 4096  # bytes that are looked at together
 _HEADER = 8
 _PREAMBLE = 128
+_VR_KINDS = c.VR_KINDS
 
 Rows = list[list[int]]
 
@@ -22,7 +23,6 @@ def walk_data_set(  # noqa: C901, PLR0912, PLR0915 - one loop over a stack
     implicit: bool,
     big: bool,
     wanted: Sequence[int],
-    vr_kinds: bytes,
     note_top: Callable[[int], None] | None = None,
 ) -> Rows:
     """Twin of `kernels.dicom_walk.walk_data_set`; `note_top` hears of each top-level tag."""
@@ -73,7 +73,7 @@ def walk_data_set(  # noqa: C901, PLR0912, PLR0915 - one loop over a stack
         tag, vr, value = group << 16 | element, 0, offset + _HEADER
         if not implicit and group != c.ITEM_GROUP:
             vr = data[offset + 4] << 8 | data[offset + 5]
-            how = vr_kinds[vr]
+            how = _VR_KINDS[vr]
             if how == c.SHORT:
                 length = length & 0xFFFF if big else length >> 16
             elif how == c.LONG:
@@ -128,7 +128,7 @@ def walk_data_set(  # noqa: C901, PLR0912, PLR0915 - one loop over a stack
                     break
                 # some writers leave the value types out within the items of explicit files
                 is_marker = data[value] == 0xFE and data[value + 1] == 0xFF  # noqa: PLR2004
-                implicit = not (is_marker or vr_kinds[data[value + 4] << 8 | data[value + 5]])
+                implicit = not (is_marker or _VR_KINDS[data[value + 4] << 8 | data[value + 5]])
             level = (c.IN_ITEM, stop, length == c.UNDEFINED, implicit, big)
             offset = value
             continue
@@ -193,6 +193,8 @@ def walk_data_set(  # noqa: C901, PLR0912, PLR0915 - one loop over a stack
         stack.append(level)
         level = (below, stop, opens, implicit, big)
         offset = value
+    if status == c.WINDOW:
+        about = before
     found[last + c.VERDICT] = [status, about, number, other]
     found[last + c.COUNTS] = [n_elements, n_top, facts, n_zeros]
     found[last + c.PIXELS][3] = offset
@@ -210,18 +212,18 @@ def _next_nonzero(data: bytes, offset: int) -> int:
     return len(data)
 
 
-def walk_header(data: bytes, size: int, wanted: Sequence[int], vr_kinds: bytes) -> Rows:
+def walk_header(data: bytes, size: int, wanted: Sequence[int]) -> Rows:
     """Twin of `kernels.dicom_walk.walk_header`."""
-    meta, offset = _file_meta(data, vr_kinds)
+    meta, offset = _file_meta(data)
     syntax = data[meta[0] : meta[0] + meta[1]].rstrip(b"\0 ") if meta[0] >= 0 else b""
     implicit = _implicit(syntax)
     if implicit is None or offset >= size or offset + _HEADER > len(data):
         return _unusual(len(wanted))
-    has_vr = bool(vr_kinds[data[offset + 4] << 8 | data[offset + 5]])
+    has_vr = bool(_VR_KINDS[data[offset + 4] << 8 | data[offset + 5]])
     group = data[offset] | data[offset + 1] << 8
     if has_vr == implicit or (group != 0 and group % 0x100 == 0):
         return _unusual(len(wanted))
-    found = walk_data_set(data, offset, size, implicit, False, wanted, vr_kinds)
+    found = walk_data_set(data, offset, size, implicit, False, wanted)
     found[-c.N_LAST + c.META] = meta
     return found
 
@@ -243,7 +245,7 @@ def _implicit(syntax: bytes) -> bool | None:
     return False if rest in {b".1", b".5"} or rest.startswith(b".4.") else None
 
 
-def _file_meta(data: bytes, vr_kinds: bytes) -> tuple[list[int], int]:
+def _file_meta(data: bytes) -> tuple[list[int], int]:
     """Find transfer syntax and SOP class in group 0002, and where it ends."""
     meta, offset, n_found = [-1, 0, -1, 0], _PREAMBLE + 4, 0
     if data[_PREAMBLE:offset] != b"DICM":
@@ -252,7 +254,7 @@ def _file_meta(data: bytes, vr_kinds: bytes) -> tuple[list[int], int]:
         group, element, length = _LITTLE(data, offset)
         if group != 2:  # noqa: PLR2004 - the group of the file meta
             break
-        value, how = offset + _HEADER, vr_kinds[data[offset + 4] << 8 | data[offset + 5]]
+        value, how = offset + _HEADER, _VR_KINDS[data[offset + 4] << 8 | data[offset + 5]]
         if how == c.LONG and value + 4 <= len(data):
             length = int.from_bytes(data[value : value + 4], "little")
             value += 4
@@ -269,3 +271,38 @@ def _file_meta(data: bytes, vr_kinds: bytes) -> tuple[list[int], int]:
             meta[2:] = value, length
         offset = value + length
     return meta, offset
+
+
+_BLANKS = b" \t\n\r\v\f"
+_ODD = frozenset({0, 0x5C, *range(0x1B, 0x20), *range(0x80, 0x100)})
+
+
+def header_texts(data: bytes, size: int, wanted: Sequence[int], forms: bytes) -> bytes:
+    """Twin of `kernels.dicom_walk.header_texts`."""
+    rows = walk_header(data, size, wanted)
+    (status, reached, _, _), facts = rows[-c.N_LAST + c.VERDICT], rows[-c.N_LAST + c.COUNTS][2]
+    if status != c.END and (status != c.WINDOW or reached < wanted[-1]):
+        return bytes((c.READ_MORE if status == c.WINDOW else c.ODD, 0))
+    more = int(facts & c.MANY_CREATORS != 0)
+    texts = []
+    for i, (start, length, vr, _) in enumerate(rows[: -c.N_LAST]):
+        form = forms[i] if i < len(wanted) else c.TEXT
+        if start < 0 and i >= len(wanted):
+            break
+        if form != c.CONTENT and start + length > len(data):
+            return bytes((c.ODD, 0))
+        text = b""
+        if form == c.CONTENT:
+            more |= start >= 0
+        elif start < 0 or length == 0:
+            pass
+        elif form == c.COUNT:
+            if length != 2 or vr not in {0, c.US}:  # noqa: PLR2004 - two bytes
+                return bytes((c.ODD, 0))
+            text = b"%d" % (data[start] | data[start + 1] << 8)
+        else:
+            text = data[start : start + length].rstrip(b"\0").strip(_BLANKS)
+            if not _ODD.isdisjoint(text):
+                return bytes((c.ODD, 0))
+        texts.append(text)
+    return bytes((c.PLAIN, more)) + b"\0".join(texts)

@@ -40,6 +40,7 @@ PLAIN_VRS = frozenset({"AE", "AS", "CS", "DA", "DT", "TM", "UI", "UR"})
 NUMBERS = {
     "US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d",
 }  # fmt: skip
+CONVERTED_VRS = TEXT_VRS | PLAIN_VRS | NUMBERS.keys() | {"DS", "IS", "AT"}
 CHARACTER_SET: Tag = (0x0008, 0x0005)
 
 

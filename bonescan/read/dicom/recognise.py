@@ -97,7 +97,7 @@ class Recognition:
 
 def recognise(header: DicomItem) -> Recognition:
     """Judge a header."""
-    words = Words(*((header.text(t) or "") for t in WORD_TAGS))
+    words = tuple((header.text(t) or "") for t in WORD_TAGS)
     verdict = judge(words, _block_maker(header))
     if not verdict.is_densitometry and not verdict.is_final and _reports_bone(header):
         return Recognition(True, verdict.maker)
@@ -105,8 +105,9 @@ def recognise(header: DicomItem) -> Recognition:
 
 
 @lru_cache(maxsize=1024)  # a folder holds few kinds of objects
-def judge(words: Words, block_maker: str | None) -> Recognition:
-    """Judge by the words of a header, and by the maker whose private block it holds."""
+def judge(texts: tuple[str, ...], block_maker: str | None) -> Recognition:
+    """Judge by the texts of `WORD_TAGS`, and by the maker whose private block it holds."""
+    words = Words(*texts)
     makers_text = f"{words.manufacturer} {words.model}".lower()
     modality = words.modality.upper()
     maker = _maker(makers_text) or block_maker

@@ -47,7 +47,6 @@ MEDIA_CLASS, TRANSFER_SYNTAX = 0x0002, 0x0010  # elements of it
 PIXEL_DATA = (0x7FE0, 0x0010)
 PIXEL_TAGS = frozenset({PIXEL_DATA, (0x7FE0, 0x0008), (0x7FE0, 0x0009)})
 _HEADER_BYTES = 8
-VR_KINDS = codes.vr_kinds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +98,7 @@ def check_structure(data: bytes, path: Path) -> Structure:
     if syntax == DEFLATED_LE:
         body, offset = _inflate(data[offset:], path), 0
     implicit, big = _settle_encoding(body, offset, syntax, flags, path)
-    found = walk_data_set(body, offset, len(body), implicit, big, (), VR_KINDS)
+    found = walk_data_set(body, offset, len(body), implicit, big, ())
     n_elements, _, facts, n_zeros = found[-codes.N_LAST + codes.COUNTS]
     _refuse_unsound(found[-codes.N_LAST + codes.VERDICT], path)
     if n_elements == 0:
@@ -233,7 +232,7 @@ def _settle_encoding(
 def _has_duplicates(data: bytes, offset: int, implicit: bool, big: bool) -> bool:
     """Tell whether a top-level element stands twice; asked only where tags do not rise."""
     tags: list[int] = []
-    walk_data_set(data, offset, len(data), implicit, big, (), VR_KINDS, tags.append)
+    walk_data_set(data, offset, len(data), implicit, big, (), tags.append)
     return len(set(tags)) < len(tags)
 
 

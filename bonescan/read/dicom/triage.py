@@ -13,32 +13,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from bonescan.errors import SetAside, UnusableScan
 from bonescan.kernels import dicom_codes as codes
-from bonescan.kernels.plain.dicom_walk import walk_header
+from bonescan.kernels.plain.dicom_walk import header_texts, walk_header
 from bonescan.model.header import DicomElement, DicomItem, Tag
 from bonescan.settings import ReadSettings
 
 from . import tags
-from .charsets import ESCAPE, normal_term, unknown_terms
+from .charsets import normal_term, unknown_terms
 from .image import check_image
-from .parse import Context, Parsed, element_value, parse_header
+from .parse import CONVERTED_VRS, Context, Parsed, element_value, parse_header
 from .people import check_identifiers, check_life, read_exam, read_subject
 from .recognise import (
     HOLOGIC_CREATORS,
     LUNAR_CREATORS,
     WORD_TAGS,
-    Recognition,
-    Words,
     judge,
     recognise,
 )
-from .structure import VR_KINDS, Structure, check_structure
+from .structure import Structure, check_structure
 
-WINDOW_BYTES = 16 * 2**10  # real iDXA headers end before byte 1,500
+FIRST_BYTES = 4 * 2**10  # real iDXA headers end before byte 1,500
+WINDOW_BYTES = 32 * 2**10  # where that isn't enough
 SECOND_LOOK_BYTES = 8 * 2**20  # of a file whose end lies outside the window
 MAX_HEADER_BYTES = 60 * 2**10  # below every cap on texts
 FILES_WORTH_THE_KERNEL = 20_000  # compiling it takes as long as the twin takes for so many
@@ -73,65 +73,82 @@ _VRS: dict[Tag, str] = {
     tags.CONTENT_SEQUENCE: "SQ",
 }  # fmt: skip
 WANTED: tuple[Tag, ...] = tuple(sorted(_VRS))
-WANTED_NUMBERS: tuple[int, ...] = tuple(group << 16 | element for group, element in WANTED)
-_ROW = {tag: row for row, tag in enumerate(WANTED)}
-_TEXT_ROWS = tuple(
-    (tag, _ROW[tag]) for tag in dict.fromkeys((*TRIAGE_TAGS, *WORD_TAGS)) if _VRS[tag] != "US"
+CONTENT: tuple[Tag, ...] = (tags.CONCEPT_NAME, tags.CONTENT_SEQUENCE)
+FEW: tuple[Tag, ...] = tuple(sorted({*TRIAGE_TAGS, *WORD_TAGS, *CONTENT, tags.CHARACTER_SET}))
+_N_FEW = len(FEW)
+_FORMS = {"US": codes.COUNT, "SQ": codes.CONTENT}
+_words = itemgetter(*(FEW.index(tag) for tag in WORD_TAGS))
+_SPEAKING = frozenset(c.upper() for c in (*HOLOGIC_CREATORS, *LUNAR_CREATORS, "BONESCAN"))
+_VERDICT, _COUNTS, _PIXELS, _META = (
+    row - codes.N_LAST for row in (codes.VERDICT, codes.COUNTS, codes.PIXELS, codes.META)
 )
-_COUNT_ROWS = tuple((tag, _ROW[tag]) for tag in TRIAGE_TAGS if _VRS[tag] == "US")
-_CREATOR_ROWS = slice(len(WANTED), len(WANTED) + codes.N_CREATORS)
-_SPEAKING_CREATORS = frozenset(
-    c.encode().upper() for c in (*HOLOGIC_CREATORS, *LUNAR_CREATORS, "BONESCAN")
-)
-_US = int.from_bytes(b"US", "big")
-_ESCAPE = ESCAPE.decode("ascii")
+
+_DEFAULT = ReadSettings()
+_ANY_SIZE = 1 << 62  # triage asks what a header says, not whether the file is whole
 
 Rows = list[list[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Triage:
-    """What the header of one DICOM file says: texts by tag (absent where empty), and a verdict."""
+class Triage(NamedTuple):
+    """What the header of one DICOM file says, and a verdict."""
 
-    values: dict[Tag, str]
+    texts: tuple[str, ...]  # of the tags of `FEW`, "" where absent or empty
     is_densitometry: bool
     reason: str = ""  # why not
+
+    @property
+    def values(self) -> dict[Tag, str]:
+        """The texts by tag, without the empty ones."""
+        return {tag: text for tag, text in zip(FEW, self.texts, strict=True) if text}
 
 
 class _Walker:
     """The walk: the twin for few files of a process, the kernel once they are many."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: tuple[Tag, ...]) -> None:
+        self._numbers = tuple(group << 16 | element for group, element in wanted)
+        self._forms = bytes(_FORMS.get(_VRS[tag], codes.TEXT) for tag in wanted)
         self._n_files = 0
-        self._walk: Callable[[bytes, int], Rows] = self._by_twin
+        self.walk: Callable[[bytes, int], Rows] = self._walk_by_twin
+        self.texts: Callable[[bytes, int], bytes] = self._texts_by_twin
 
-    def __call__(self, head: bytes, size: int) -> Rows:
-        return self._walk(head, size)
-
-    def _by_twin(self, head: bytes, size: int) -> Rows:
+    def _count(self) -> None:
         self._n_files += 1
         if self._n_files > FILES_WORTH_THE_KERNEL:
             self.compile()
-        return walk_header(head, size, WANTED_NUMBERS, VR_KINDS)
+
+    def _walk_by_twin(self, head: bytes, size: int) -> Rows:
+        self._count()
+        return walk_header(head, size, self._numbers)
+
+    def _texts_by_twin(self, head: bytes, size: int) -> bytes:
+        self._count()
+        return header_texts(head, size, self._numbers, self._forms)
 
     def compile(self) -> None:
-        """Use the kernel from now on."""
+        """Use the kernels from now on."""
         import numpy as np
 
-        from bonescan.kernels.dicom_walk import walk_header as kernel
+        from bonescan.kernels import dicom_walk as kernels
         from bonescan.model.arrays import kernel_input
 
-        wanted = kernel_input(WANTED_NUMBERS, np.int64)
-        kinds = kernel_input(np.frombuffer(VR_KINDS, np.uint8), np.uint8)
+        wanted = kernel_input(self._numbers, np.int64)
+        forms = kernel_input(np.frombuffer(self._forms, np.uint8), np.uint8)
+        view, byte = np.frombuffer, np.uint8  # of bytes: read-only and contiguous
+        by_walk, by_texts = kernels.walk_header, kernels.header_texts
 
         def walk(head: bytes, size: int) -> Rows:
-            rows: Rows = kernel(np.frombuffer(head, np.uint8), size, wanted, kinds).tolist()
+            rows: Rows = by_walk(view(head, byte), size, wanted).tolist()
             return rows
 
-        self._walk = walk
+        def texts(head: bytes, size: int) -> bytes:
+            return by_texts(view(head, byte), size, wanted, forms).tobytes()
+
+        self.walk, self.texts = walk, texts
 
 
-walk = _Walker()  # of this process
+few = _Walker(FEW)  # of this process
+whole = _Walker(WANTED)
 
 
 def triage(path: Path | str, settings: ReadSettings | None = None) -> Triage:
@@ -152,75 +169,67 @@ def triage(path: Path | str, settings: ReadSettings | None = None) -> Triage:
     Raises
     ------
     UnusableScan
-        What the guarded reader refuses.
+        What is unusual, and the guarded reader refuses.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        size = os.fstat(descriptor).st_size
-        head = os.read(descriptor, WINDOW_BYTES)
+        head = os.read(descriptor, FIRST_BYTES)
+        size = len(head) if len(head) < FIRST_BYTES else _ANY_SIZE
+        texts = few.texts(head, size)
+        if texts[0] == codes.READ_MORE:
+            head += os.read(descriptor, WINDOW_BYTES)
+            size = os.fstat(descriptor).st_size
+            texts = few.texts(head, size)
     finally:
         os.close(descriptor)
-    settings = settings or ReadSettings()
-    found = walk(head, size)
-    if found[-codes.N_LAST][0] == codes.END and not _speaks_for_itself(head, found):
-        values = _texts(head, found, settings)
-        if values is not None:
-            verdict = judge(Words(*[values.get(tag, "") for tag in WORD_TAGS]), None)
-            if verdict.is_densitometry or verdict.is_final or not _has_content(found):
-                return Triage(values, verdict.is_densitometry, verdict.why_not)
-    return _guarded(Path(path), settings)
+    if texts[0] == codes.PLAIN:
+        fields = texts[codes.FIRST_TEXT :].decode("ascii").split("\0")
+        found, creators = tuple(fields[:_N_FEW]), fields[_N_FEW:]
+        verdict = judge(_words(found), None)
+        if verdict.is_densitometry:
+            return Triage(found, True)
+        if verdict.is_final or not (texts[1] or any(c.upper() in _SPEAKING for c in creators)):
+            return Triage(found, False, verdict.why_not)
+    settings = settings or _DEFAULT
+    return _by_items(head, size, settings) or _guarded(Path(path), settings)
 
 
-def _speaks_for_itself(head: bytes, found: Rows) -> bool:
-    """Whether a private block may tell more than the words do, or text has a rule of its own."""
-    for offset, length, _, tag in found[_CREATOR_ROWS]:
+def _by_items(head: bytes, size: int, settings: ReadSettings) -> Triage | None:
+    """Triage a header with letters beyond ASCII or several values; None where that isn't sure."""
+    found = few.walk(head, size)
+    status, reached, _, _ = found[_VERDICT]
+    if status != codes.END and (status != codes.WINDOW or (reached >> 16, 0) <= FEW[-1]):
+        return None
+    header = _item(head, found, FEW, settings)
+    if header is None:
+        return None
+    texts = _texts_of(header)
+    verdict = judge(_words(texts), None)
+    if verdict.is_densitometry:
+        return Triage(texts, True)
+    if verdict.is_final or not _may_say_more(head, found, _N_FEW):
+        return Triage(texts, False, verdict.why_not)
+    return None
+
+
+def _may_say_more(head: bytes, found: Rows, n_wanted: int) -> bool:
+    """Whether a private block or a report's content may speak of bone density."""
+    for offset, length, _, tag in found[n_wanted : n_wanted + codes.N_CREATORS]:
         if tag == 0:
             break
-        if head[offset : offset + length].strip(b"\0 ").upper() in _SPEAKING_CREATORS:
+        if head[offset : offset + length].decode("latin_1").strip("\0 ").upper() in _SPEAKING:
             return True
-    return bool(
-        found[-codes.N_LAST + codes.COUNTS][2] & (codes.MANY_CREATORS | codes.NESTED_CHARACTER_SET)
-    )
+    # the two tags of content are the last that are wanted
+    has_content = found[n_wanted - 1][0] >= 0 or found[n_wanted - 2][0] >= 0
+    return has_content or bool(found[_COUNTS][2] & codes.MANY_CREATORS)
 
 
-def _has_content(found: Rows) -> bool:
-    """Whether it is a report whose content may speak of bone density."""
-    return found[_ROW[tags.CONTENT_SEQUENCE]][0] >= 0 or found[_ROW[tags.CONCEPT_NAME]][0] >= 0
-
-
-def _texts(head: bytes, found: Rows, settings: ReadSettings) -> dict[Tag, str] | None:
-    """Read the wanted texts; None where a value lies beyond `head` or has another form."""
-    whole, values = head.decode("latin_1"), {}
-    for tag, row in _TEXT_ROWS:
-        offset, length, _, _ = found[row]
-        if length == 0:
-            continue
-        text = whole[offset : offset + length]
-        if len(text) < length:
-            return None
-        if not text.isascii() or "\\" in text or _ESCAPE in text:
-            odd = _item(head, found, settings)
-            text = (odd.text(tag) or "") if odd is not None else ""
-            if odd is None:
-                return None
-        else:
-            text = text.rstrip("\0").strip()
-        if text:
-            values[tag] = text
-    for tag, row in _COUNT_ROWS:
-        offset, length, vr, _ = found[row]
-        if offset < 0 or length == 0:
-            continue
-        if length != 2 or vr not in {0, _US} or offset + length > len(head):  # noqa: PLR2004 - two bytes
-            return None
-        values[tag] = str(head[offset] | head[offset + 1] << 8)
-    return values
-
-
-def _item(head: bytes, found: Rows, settings: ReadSettings) -> DicomItem | None:
+def _item(
+    head: bytes, found: Rows, wanted: tuple[Tag, ...], settings: ReadSettings
+) -> DicomItem | None:
     """Convert the wanted elements as the guarded reader does; None where that isn't sure."""
     terms: tuple[str, ...] = ()
-    offset, length, _, _ = found[_ROW[tags.CHARACTER_SET]]
+    offset, length, _, _ = found[0]  # (0008,0005) is the first wanted of both lists
     if length > 0:
         written = head[offset : offset + length].decode("latin_1").strip("\0 ").split("\\")
         terms = tuple(normal_term(word) for word in written)
@@ -229,11 +238,11 @@ def _item(head: bytes, found: Rows, settings: ReadSettings) -> DicomItem | None:
         terms = () if terms == ("",) else terms
     context, parsed = Context("<", terms, 0, settings.charset), Parsed()
     elements: dict[Tag, DicomElement] = {}
-    for tag, (offset, length, vr_number, _) in zip(WANTED, found, strict=False):
+    for tag, (offset, length, vr_number, _) in zip(wanted, found, strict=False):
         if offset < 0 or _VRS[tag] == "SQ":
             continue
         vr = vr_number.to_bytes(2, "big").decode("ascii") if vr_number else _VRS[tag]
-        if vr != _VRS[tag] or offset + length > len(head):
+        if vr not in CONVERTED_VRS or offset + length > len(head):
             return None
         value = element_value(vr, head[offset : offset + length], context, parsed)
         elements[tag] = DicomElement(tag=tag, vr=vr, value=value)
@@ -247,9 +256,11 @@ def _guarded(path: Path, settings: ReadSettings) -> Triage:
     structure = check_structure(read_bytes(path, settings.max_file_bytes), path)
     header = parse_header(structure, path, settings.charset).header
     verdict = recognise(header)
-    wanted = dict.fromkeys((*TRIAGE_TAGS, *WORD_TAGS))
-    values = {tag: text for tag in wanted if (text := header.text(tag)) is not None}
-    return Triage(values, verdict.is_densitometry, verdict.why_not)
+    return Triage(_texts_of(header), verdict.is_densitometry, verdict.why_not)
+
+
+def _texts_of(header: DicomItem) -> tuple[str, ...]:
+    return tuple("" if tag in CONTENT else header.text(tag) or "" for tag in FEW)
 
 
 # ------------------------------------------------------------------ setting aside
@@ -267,23 +278,20 @@ def set_aside(path: Path, settings: ReadSettings) -> SetAside | None:
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(WINDOW_BYTES)
-        found = walk(head, size)
-        if _status(found) == codes.WINDOW and size <= SECOND_LOOK_BYTES:
+        found = whole.walk(head, size)
+        if found[_VERDICT][0] == codes.WINDOW and size <= SECOND_LOOK_BYTES:
             head += file.read(size)
-            found = walk(head, size)
-    if _status(found) != codes.END or size > settings.max_file_bytes:
+            found = whole.walk(head, size)
+    if found[_VERDICT][0] != codes.END or size > settings.max_file_bytes:
         return None
-    pixels_at = found[-codes.N_LAST + codes.PIXELS][0]
-    if _speaks_for_itself(head, found) or _has_content(found):
+    pixels_at = found[_PIXELS][0]
+    is_nested = bool(found[_COUNTS][2] & codes.NESTED_CHARACTER_SET)
+    if is_nested or _may_say_more(head, found, len(WANTED)):
         return None
     if (pixels_at if pixels_at >= 0 else size) > MAX_HEADER_BYTES:
         return None
-    header = _item(head, found, settings)
+    header = _item(head, found, WANTED, settings)
     return None if header is None else _verdict(header, found, head, path)
-
-
-def _status(found: Rows) -> int:
-    return found[-codes.N_LAST + codes.VERDICT][0]
 
 
 def _verdict(header: DicomItem, found: Rows, head: bytes, path: Path) -> SetAside | None:
@@ -303,8 +311,7 @@ def _verdict(header: DicomItem, found: Rows, head: bytes, path: Path) -> SetAsid
         check_image(header, structure, path)
     except UnusableScan:
         return None
-    words = Words(*((header.text(tag) or "") for tag in WORD_TAGS))
-    verdict: Recognition = judge(words, None)
+    verdict = judge(tuple((header.text(tag) or "") for tag in WORD_TAGS), None)
     if verdict.is_densitometry or sop_class == RAW_DATA_STORAGE:
         return None
     return not_densitometry(header, sop_class, verdict, path)
@@ -312,8 +319,8 @@ def _verdict(header: DicomItem, found: Rows, head: bytes, path: Path) -> SetAsid
 
 def _structure(found: Rows, head: bytes) -> Structure:
     """Describe the file as `check_structure` does, without its bytes."""
-    syntax_at, n_syntax, class_at, n_class = found[-codes.N_LAST + codes.META]
-    pixels_at, n_pixels, _, _ = found[-codes.N_LAST + codes.PIXELS]
+    syntax_at, n_syntax, class_at, n_class = found[_META]
+    pixels_at, n_pixels, _, _ = found[_PIXELS]
     syntax = head[syntax_at : syntax_at + n_syntax]
     media_class = head[class_at : class_at + n_class] if class_at >= 0 else b""
     return Structure(
