@@ -56,6 +56,12 @@ CODES: tuple[CodeInfo, ...] = (
         "wanted.",
     ),
     CodeInfo(
+        code="BS-E389",
+        title="an exam without gates that nearly all others of the cohort have",
+        hint="Store samples, or spectra of all gates, down to the deepest gate behind the bone "
+        "surface; the exam is left out so that the estimator of attenuation can be learnt.",
+    ),
+    CodeInfo(
         code="BS-W380",
         title="a scan of a person whose age, BMI or sex is not known",
         hint="Add birth date, height, weight and sex to the exam file, or as columns to the table.",

@@ -45,7 +45,7 @@ FLAGS: dict[str, str] = {
     "number means nothing about this person.",
     "other_estimator": "The exam lacks gates that the leading estimator of the model takes; the "
     "next best one leads instead.",
-    "outside_reference": "Age, BMI, sex or pregnancy of this person is outside what the model was "
+    "outside_reference": "Age, BMI, sex, ethnicity or pregnancy of this person is outside what the model was "
     "trained on.",
     "power_unit_unknown": "The unit of the stored spectra is missing or not known here; they were "
     "taken as linear power.",

@@ -61,7 +61,7 @@ MAX_ITEMS = 1_000_000
 _LIBVER = ("earliest", "v110")  # a fixed file version: the same bytes from any newer library
 _NOT_HASHED = ("model_id", "content_sha256", "software_version")
 # Added within version 2: where absent the hash is that of files written before.
-_HASHED_IF_KNOWN = "fragility/r_min_1"
+_HASHED_IF_KNOWN = ("fragility/r_min_1", "ethnicities")
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -340,7 +340,7 @@ def _attribute(group: h5py.Group, name: str, hint: Any) -> Any:
     value = group.attrs[name]
     if optional:
         hint = parts[0]
-        parts = ()
+        parts = typing.get_args(hint)
     if typing.get_origin(hint) is tuple:
         if parts[0] is str:
             return tuple(_text(value).split("\n")) if _text(value) else ()

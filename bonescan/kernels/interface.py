@@ -233,7 +233,7 @@ def smoothed(envelope: NDArray[np.float32], half: int) -> NDArray[np.float32]:
 
 
 @kernel()
-def surface_score(
+def surface_score(  # noqa: C901 - one formula, term by term
     envelope: NDArray[np.float32],
     jump_cells: int,
     shadow_from: int,

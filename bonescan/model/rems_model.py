@@ -162,6 +162,8 @@ class SiteModel:
     min_groups: int  # fewer valid spectra give no number
     wanted_groups: int  # fewer are flagged
     cross_validation: tuple[CrossValidationRow, ...]
+    # as the training files state them, in lower case; None: no file of theirs did
+    ethnicities: tuple[str, ...] | None = None
 
     def linear(self, estimator: str) -> LinearMap | None:
         """Find the map of an estimator; None when the model has none."""

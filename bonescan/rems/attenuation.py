@@ -101,6 +101,25 @@ def first_gate_mm(site: str) -> float:
     return 2.0 if site == FEMORAL_NECK else 0.0
 
 
+def has_gates_of_fit(spectra: SiteSpectra, form: SpectralForm, first_mm: float = 0.0) -> bool:
+    """Tell whether an exam has the gates that `fit_fade` takes; arguments as there."""
+    return _gates_of_fit(spectra, form, first_mm) is not None
+
+
+def _gates_of_fit(
+    spectra: SiteSpectra, form: SpectralForm, first_mm: float
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]] | None:
+    """Choose the gates, and mark the groups with power in all bins of a gate, (gate, group)."""
+    gates = np.flatnonzero(np.array(form.gate_start_mm) >= first_mm)
+    if gates.size < LEAST_GATES or gates[-1] >= len(spectra.power):
+        return None
+    power = spectra.power
+    whole = np.asarray((np.isfinite(power) & (power > 0.0)).all(axis=2))
+    if np.any(whole[gates].sum(axis=1) < max(1, spectra.n_groups / 2.0)):
+        return None
+    return gates, whole
+
+
 def fit_fade(spectra: SiteSpectra, form: SpectralForm, first_mm: float = 0.0) -> Fade | None:
     """Fit attenuation and clutter to the averaged spectra of one exam.
 
@@ -119,14 +138,11 @@ def fit_fade(spectra: SiteSpectra, form: SpectralForm, first_mm: float = 0.0) ->
         give another attenuation than the one that was trained on), and with a form
         of fewer than four gates.
     """
+    chosen = _gates_of_fit(spectra, form, first_mm)
+    if chosen is None:
+        return None
+    gates, whole = chosen
     start_mm = np.array(form.gate_start_mm)
-    gates = np.flatnonzero(start_mm >= first_mm)
-    if gates.size < LEAST_GATES or gates[-1] >= len(spectra.power):
-        return None
-    power = spectra.power
-    whole = np.asarray((np.isfinite(power) & (power > 0.0)).all(axis=2))  # (gate, group)
-    if np.any(whole[gates].sum(axis=1) < max(1, spectra.n_groups / 2.0)):
-        return None
     trimmed = [_Trimmed.of(spectra.power[g], whole[g]) for g in gates]
     power = 10.0 ** (np.array([t.middle_db for t in trimmed]) / 10.0)
     noise = np.array([_mean_known(spectra.noise[g]) for g in gates])

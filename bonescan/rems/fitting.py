@@ -40,6 +40,7 @@ class TrainingExam:
     pregnant: bool = False
     fractured: bool | None = None  # fragility fracture; None: not known
     system_db: Array | None = None  # (bin,), response of the device, from its calibration
+    ethnicity: str | None = None  # as the file states it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,6 +133,9 @@ def _person_remarks(subject: Subject, exam: Exam, site: SiteModel) -> Iterator[R
         yield Remark(
             flag=SEX_NOT_IN_MODEL, text="no T-score, Z-score or class is made of the estimate"
         )
+    stated = plain_words(subject.ethnicity)
+    if stated and site.ethnicities and stated not in site.ethnicities:
+        outside.append(f"ethnicity {stated[:40]} (training {', '.join(site.ethnicities)[:120]})")
     if is_pregnant(subject) and not site.includes_pregnancy:
         outside.append("pregnant (training people were not)")
     if outside:
@@ -156,6 +159,15 @@ def bmi_kg_m2(subject: Subject) -> float | None:
     if weight is None or not subject.height_cm:
         return None
     return weight / (subject.height_cm / 100.0) ** 2
+
+
+def plain_words(text: str | None) -> str:
+    """Write a text in lower case with single spaces, so that spellings of one word agree.
+
+    >>> plain_words(" East  Asian ")
+    'east asian'
+    """
+    return " ".join((text or "").lower().split())
 
 
 def is_pregnant(subject: Subject) -> bool:

@@ -55,6 +55,10 @@ class SiteSpectra:
         """Mark the groups, (group,), with power in every bin of gates A and B."""
         return np.asarray((self.power[:2] > 0.0).all(axis=(0, 2)))
 
+    def sounding_only(self) -> SiteSpectra:
+        """Keep the groups with power in gates A and B."""
+        return self.only(self.sounding)
+
     def only(self, kept: NDArray[np.bool_]) -> SiteSpectra:
         """Keep the marked groups; the lines of the others stay counted."""
         if kept.all():

@@ -20,6 +20,7 @@ from .estimators.registry import choose_primary
 from .features import SiteFeatures
 from .fitting import Cohort, Fitted, Reference, TrainingExam, fit, gather
 from .learnt import learnt_fields, vertebra_sd_g_cm2
+from .quality import plain_words
 from .training.controls import DEPTH_ONLY
 from .training.cross_validate import (
     CHOSEN_INSIDE,
@@ -185,6 +186,7 @@ def _site_model(
         min_groups=MIN_GROUPS,
         wanted_groups=WANTED_GROUPS,
         cross_validation=rows,
+        ethnicities=tuple(sorted({plain_words(e.ethnicity) for e in exams} - {""})) or None,
         **learnt,
     )
 

@@ -21,12 +21,14 @@ from bonescan.files.cohort_csv import CohortRefused, read_cohort_table
 from bonescan.files.model_file import load_model, person_hash, seal, write_model
 from bonescan.kernels.threads import pinned_blas
 from bonescan.model.model_study import ModelStudy, RejectedScan
-from bonescan.model.rems_model import METHOD, RemsModel, SiteModel, SpectralForm
+from bonescan.model.rems_model import FADE, METHOD, RemsModel, SiteModel, SpectralForm
 from bonescan.norms.load import load_norms
 from bonescan.norms.makers import canonical_maker
 from bonescan.norms.site import parse_site
 from bonescan.provenance import sha256_of_text
+from bonescan.rems.attenuation import first_gate_mm, has_gates_of_fit
 from bonescan.rems.fitting import Reference
+from bonescan.rems.spectra import pooled
 from bonescan.rems.train import study_site
 from bonescan.rems.training.plan import Plan
 from bonescan.rems.training.sizes import MIN_PEOPLE, MIN_PER_CLASS, size_by_sex
@@ -35,11 +37,12 @@ from bonescan.report.model_page import ModelPage, write_model_page
 from bonescan.settings import ReadSettings
 
 from .cohort_people import Pair, Tell, one_maker, person_of, read_pairs
-from .measure_cohort import MeasuredPair, measure_pairs
+from .measure_cohort import MeasuredPair, measure_pairs, rejected_scan
 
 NO_INFORMATION = "no ultrasound information shown"
 NOISE_FROM_1 = 0.25  # of the sampling rate: where only noise is looked for; the band lies below
 SAME_1 = 1e-6
+MOST_SHORT_1 = 0.1  # of the exams may be left out for missing gates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +320,8 @@ def _study(
         raise NothingUsable("BS-E313", f"{site}: found no scan with a number.{_why_none(rejected)}")
     reference = reference_of(maker, measured[0].pair.row.site)
     kept, notes = _of_large_sexes(measured, site, reference)
+    kept, short, about = _with_gates(kept, site, form, reference)
+    rejected, notes = [*rejected, *short], (*notes, *about)
     exams = [m.exam for m in kept]
     centres = [m.pair.row.centre for m in kept]
     with pinned_blas():  # the number of threads decides last digits
@@ -371,6 +376,38 @@ def _of_large_sexes(
             "BS-E313", f"{site}: found {'; '.join(small)}; wanted {wanted} of a sex."
         )
     return kept, tuple(f"left out, too few ({s}; wanted {wanted})" for s in small)
+
+
+def _with_gates(
+    measured: list[MeasuredPair], site: str, form: SpectralForm, reference: Reference
+) -> tuple[list[MeasuredPair], list[RejectedScan], tuple[str, ...]]:
+    """Leave out the few exams without the gates of the attenuation, which most have.
+
+    An estimator is learnt only where every exam has its gates: one exam without the
+    deepest would take it from the whole model. Where more than a tenth lack them, or too
+    few people would be left, they stay and the estimator goes, and a note says so.
+    """
+    first_mm = first_gate_mm(site)
+    lacking = [
+        m
+        for m in measured
+        if not has_gates_of_fit(pooled(list(m.exam.parts)).sounding_only(), form, first_mm)
+    ]
+    if not lacking:
+        return measured, [], ()
+    told = f"{len(lacking)} of {len(measured)} exams lack gates that the attenuation takes"
+    gone = {id(m) for m in lacking}
+    whole = [m for m in measured if id(m) not in gone]
+    sizes = size_by_sex([m.exam for m in whole], reference)
+    too_few = {m.exam.sex for m in measured} != {s for s, size in sizes.items() if size.suffices}
+    if len(lacking) > MOST_SHORT_1 * len(measured) or too_few:
+        return measured, [], (f"no estimator {FADE}: {told}",)
+    wanted = f"wanted power in all gates of {first_mm:g} to {max(form.gate_start_mm):g} mm"
+    short = [
+        rejected_scan(m.pair, "BS-E389", f"{m.pair.row.site}: found gates missing, {wanted}.")
+        for m in lacking
+    ]
+    return whole, short, (f"left out: {told}",)
 
 
 # ------------------------------------------------------------------ the model

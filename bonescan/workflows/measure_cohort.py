@@ -158,6 +158,7 @@ def _training_exam(pair: Pair, found: ExamSpectra) -> TrainingExam:
         pregnant=is_pregnant(pair.subject),
         fractured=pair.row.fracture,
         system_db=found.system_db,
+        ethnicity=pair.subject.ethnicity,
     )
 
 

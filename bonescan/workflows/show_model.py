@@ -72,6 +72,7 @@ def _site(site: SiteModel) -> dict[str, Any]:
         "osteoporotic": site.n_osteoporotic,
         "normal": site.n_normal,
         "sexes": list(site.sexes),
+        "ethnicities": None if site.ethnicities is None else list(site.ethnicities),
         "includes_pregnancy": site.includes_pregnancy,
         **ranges,
         "cross_validation": {row.estimator: row_dict(row) for row in site.cross_validation},

@@ -50,6 +50,17 @@ def test_the_same_model_gives_the_same_bytes(made_up, written, tmp_path) -> None
     assert again.read_bytes() == written.read_bytes()
 
 
+def test_ethnicities_are_kept_and_part_of_the_identity(made_up, tmp_path) -> None:
+    assert all(s.ethnicities is None for s in made_up.sites)
+    sites = tuple(
+        dataclasses.replace(s, ethnicities=("east asian", "white")) for s in made_up.sites
+    )
+    known = seal("made-up", dataclasses.replace(made_up, sites=sites))
+    assert known.content_sha256 != made_up.content_sha256
+    write_model(tmp_path / "known.h5", known)
+    assert same(load_model(tmp_path / "known.h5"), known)
+
+
 def test_nothing_is_left_beside_the_model(written) -> None:
     assert [p.name for p in written.parent.iterdir()] == ["model.h5"]
 

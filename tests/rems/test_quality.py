@@ -137,6 +137,25 @@ def test_people_the_model_did_not_see_are_flagged(power, made_up, subject) -> No
     assert "outside_reference" in table_flags(power, made_up, subject)
 
 
+@pytest.mark.parametrize(
+    ("trained", "stated", "outside"),
+    [
+        (("east asian",), "white", True),
+        (("east asian",), " East  Asian", False),
+        (("east asian", "white"), "white", False),
+        (("east asian",), None, False),  # many files don't say it
+        (None, "white", False),  # nobody's was known in training
+    ],
+)
+def test_another_ethnicity_than_those_of_training_is_flagged(
+    power, made_up, trained, stated, outside
+) -> None:
+    sites = tuple(dataclasses.replace(s, ethnicities=trained) for s in made_up.sites)
+    model = dataclasses.replace(made_up, sites=sites)
+    found = table_flags(power, model, dataclasses.replace(WOMAN, ethnicity=stated))
+    assert ("outside_reference" in found) is outside
+
+
 @pytest.mark.parametrize("missing", ["birth_date", "weight_kg", "height_cm", "sex"])
 def test_what_is_not_stated_can_not_be_checked(power, made_up, missing) -> None:
     found = table_flags(power, made_up, dataclasses.replace(WOMAN, **{missing: None}))
