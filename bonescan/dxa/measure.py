@@ -14,6 +14,7 @@ from bonescan.model.vocabulary import Origin, OutcomeKind, Severity, Technique
 
 from .arithmetic import check_density, check_sums, spine_total
 from .carrier import find_numbers
+from .compare import CARRIERS_DISAGREE
 from .discordance import discordant_pairs, proposal_words, proposals, remaining_density
 from .no_numbers import NOT_PROVEN, explain, not_proven_reason
 from .picture import dxa_picture
@@ -123,7 +124,8 @@ def _is_twice(region: PrintedRegion) -> bool:
 
 def _measurement(scan: DxaScan, found: Found, region: PrintedRegion) -> Measurement:
     is_rems = scan.device.maker == REMS_MAKER
-    flags = [*scan.flags, *region.flags]
+    doubt = [CARRIERS_DISAGREE] if found.contradictions else []
+    flags = [*scan.flags, *region.flags, *doubt]
     if not is_rems and scan.header.get(PREGNANCY_STATUS) in ASK_PREGNANCY:
         flags.append("confirm_pregnancy")
     return Measurement(

@@ -21,7 +21,7 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         code="BS-E183",
         title="a page of a REMS device without readable numbers",
-        hint="Type the numbers of the page in; `bonescan score` takes a table of them.",
+        hint="Type the numbers of the page in, each twice (documentation, Tables of results).",
     ),
     CodeInfo(
         code="BS-E184",

@@ -4,7 +4,7 @@ FLAGS: dict[str, str] = {
     "arithmetic_mismatch": "The printed numbers contradict each other: BMC/area is not BMD, or a "
     "total is not the sum of its parts.",
     "carriers_disagree": "Two carriers in the file (a report and a private block, say) give "
-    "different values of this number. Both are in readings.csv, and none decides.",
+    "different values of one number. Both are in readings.csv, and no number of the file decides.",
     "code_contradicts_region": "The code of a value names another region than its group; the "
     "group was followed.",
     "computed_from_vertebrae": "The spine total was not printed; it is the sum of BMC over the sum "

@@ -36,7 +36,7 @@ _FIELDS = {
     "z": "reported_z_score",
     "fragility": "fragility_score",
 }
-_SETTLED = ("arithmetic_mismatch", "region_printed_twice")  # doubts that a confirmed BMD ends
+_SETTLED = ("arithmetic_mismatch", "region_printed_twice", "carriers_disagree")  # doubts that a confirmed BMD ends
 
 
 def is_open(reading: Reading) -> bool:

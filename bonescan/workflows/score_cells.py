@@ -21,7 +21,14 @@ from bonescan.scoring.table import ScoreRequest
 from .score_bmd import FRACTURES, check_bmd, known_maker, measurement_of, one_of, person_of
 
 # what `run` refused to score stays unscored when its own table comes back
-NEVER_SCORED = ("not_for_any_use", "single_vertebra")
+NEVER_SCORED = (
+    "not_for_any_use",
+    "single_vertebra",
+    "arithmetic_mismatch",  # these four: the number contradicts itself, and nobody has settled it
+    "region_printed_twice",
+    "carriers_disagree",
+    "entries_differ",
+)
 _WORDS: dict[str, tuple[str, ...]] = {"sex": ("F", "M"), "fracture": FRACTURES}
 _BETWEEN_FLAGS = re.compile(r"[;,\s]+")
 
