@@ -14,6 +14,7 @@ DICTIONARY = "data_dictionary.csv"
 PRIVATE = frozenset({"identities.csv"})  # who is who never leaves the result folder
 DATES = frozenset({"exam_date"})
 WHOLE = frozenset({"bytes", "n_results", "spectra_valid", "spectra_total"})
+PRINTED_NUMBERS = frozenset({"value"})  # their unit stands in a column of its own
 YES_NO = frozenset({"fragility_fracture", "needs_review", "rounding_decides"})
 MAX_CELL_CHARACTERS = 1 << 20
 
@@ -108,6 +109,7 @@ def _column(name: str, row: dict[str, str]) -> TypedColumn:
     kind = CellKind.NUMBER if unit or decimals else CellKind.TEXT
     for names, special in (
         (WHOLE, CellKind.WHOLE),
+        (PRINTED_NUMBERS, CellKind.NUMBER),
         (DATES, CellKind.DATE),
         (YES_NO, CellKind.YES_NO),
     ):

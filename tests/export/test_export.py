@@ -251,3 +251,14 @@ def test_what_can_not_be_exported_says_so(results, tmp_path, verb):
     code, printed, _ = verb("export", results, "--to", "csv", "-o", tmp_path / "y", "--json")
     data = json.loads(printed)["data"]
     assert (code, data["to"], "results" in data["tables"]) == (0, "csv", True)
+
+
+def test_numbers_as_printed_and_counts_have_their_types(results):
+    kinds = {f"{t.name}.{c.name}": c.kind for t in result_tables(results) for c in t.columns}
+    assert kinds["readings.value"] is CellKind.NUMBER
+    assert kinds["readings.text"] is CellKind.TEXT
+    assert kinds["results.accession_number"] is CellKind.TEXT
+    assert kinds["results.patient_id"] is CellKind.TEXT
+    assert kinds["files.bytes"] is CellKind.WHOLE
+    assert kinds["attrition.classified"] is CellKind.NUMBER
+    assert kinds["results.reported_t_score"] is CellKind.NUMBER

@@ -382,3 +382,90 @@ def test_the_public_media_directories_are_read(tmp_path, shared_dir):
             reason = _missing(files)
         # none of the files they name was copied beside them
         assert "are missing" in reason or "empty" in source.name or "could not be read" in reason
+
+
+@pytest.mark.parametrize(("cap", "code"), [(1000, ""), (999, "BS-E433")])
+def test_a_single_member_is_capped(tmp_path, cap, code):
+    make_zip(tmp_path / "a.zip", {"x.dcm": os.urandom(1000), "y.dcm": b"y"})
+    (tmp_path / "b.tar").write_bytes(tar_bytes({"x.dcm": b"x" * 1000}))
+    found = codes([tmp_path], tmp_path / "out", max_member_bytes=cap)
+    assert (found["a.zip!/x.dcm"], found["a.zip!/y.dcm"]) == (code, "")
+    assert found["b.tar"] == (code or "BS-W430")
+
+
+def test_a_large_directory_of_a_large_zip_is_read_from_its_own_record(tmp_path):
+    # APPNOTE 4.3.14-15: with zip64 the size stands in a record before the end
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", allowZip64=True) as archive:
+        for number in range(3):
+            archive.writestr(f"{number}.dcm", b"x")
+    data = (tmp_path / "a.zip").read_bytes()
+    at = data.rindex(b"PK\x05\x06")
+    n, size, start = struct.unpack_from("<HLL", data, at + 10)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, n, n, size, start)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, n, n, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    (tmp_path / "a.zip").write_bytes(data[:at] + record + locator + end)
+    assert codes([tmp_path / "a.zip"], tmp_path / "out")["a.zip"] == "BS-W430"
+    claim = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, n, n, 2**40, start)
+    (tmp_path / "a.zip").write_bytes(data[:at] + claim + locator + end)
+    assert codes([tmp_path / "a.zip"], tmp_path / "out") == {"a.zip": "BS-E433"}
+
+
+def test_a_directory_of_noise_is_a_broken_archive(tmp_path):
+    path = make_zip(tmp_path / "a.zip", {"x.dcm": b"x"})
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\x01\x02")
+    data[at : at + 4] = b"\0\0\0\0"
+    path.write_bytes(data)
+    assert codes([path], tmp_path / "out") == {"a.zip": "BS-E430"}
+
+
+def test_an_archive_that_may_not_be_read_says_so(tmp_path, monkeypatch):
+    make_zip(tmp_path / "a.zip", {"x.dcm": b"x"})
+    real = Path.open
+
+    def refuse(path, *words, **more):
+        if path.name == "a.zip":
+            raise PermissionError(13, "Permission denied")
+        return real(path, *words, **more)
+
+    listed = collect_inputs([tmp_path / "a.zip"], tmp_path / "out")
+    monkeypatch.setattr(Path, "open", refuse)
+    with opened(listed, tmp_path) as files:
+        assert [(f.verdict.code, f.verdict.reason) for f in files] == [
+            ("BS-E430", "found the archive unreadable (Permission denied).")
+        ]
+
+
+def test_a_full_disk_is_no_fault_of_the_archive(tmp_path, monkeypatch):
+    make_zip(tmp_path / "a.zip", {"x.dcm": b"x"})
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("bonescan.workflows.open_archives._write", full)
+    listed = collect_inputs([tmp_path / "a.zip"], tmp_path / "out")
+    with pytest.raises(OSError, match="No space left"), opened(listed, tmp_path):
+        pass
+    assert [p.name for p in tmp_path.iterdir()] == ["a.zip"]
+
+
+def test_a_spool_without_a_lock_goes_only_when_it_is_empty(tmp_path):
+    make_zip(tmp_path / "a.zip", {"x.dcm": b"x"})
+    (tmp_path / ".spool-young").mkdir()
+    (tmp_path / ".spool-other").mkdir()
+    (tmp_path / ".spool-other" / "mine.txt").write_text("keep")
+    with opened(collect_inputs([tmp_path / "a.zip"], tmp_path / "out"), tmp_path):
+        pass
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".spool-other", "a.zip"]
+
+
+def test_a_sparse_member_is_not_blown_up(tmp_path):
+    info = tarfile.TarInfo("sparse.dcm")
+    info.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[483:495] = b"77777777777\0"  # the real size, GNU tar 1.35 "Old GNU Format"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    (tmp_path / "a.tar").write_bytes(bytes(header) + b"\0" * 1024)
+    assert codes([tmp_path / "a.tar"], tmp_path / "out")["a.tar!/sparse.dcm"] == "BS-E432"
