@@ -224,8 +224,24 @@ class _Image:
         return np.where(inside, upper * (1 - b) + lower * b, 0.0)
 
 
-def _section(image: _Image, axis: Line, assumed: Assumptions, region: str) -> Section | str:
-    """Read the section across `axis` at its point, averaged over `BAND_MM` along it."""
+@dataclass(frozen=True, eq=False, slots=True)
+class _Cut:
+    """A band across an axis: its points, how much of it is bone, and the bone's edges."""
+
+    x_mm: Array
+    y_mm: Array
+    begin: int  # samples that hold the bone and what is spread beyond its edges
+    end: int
+    edges_mm: tuple[float, float]  # from `begin`
+
+    @property
+    def width_mm(self) -> float:
+        """Width of the bone."""
+        return self.edges_mm[1] - self.edges_mm[0]
+
+
+def _cut(image: _Image, axis: Line) -> _Cut | str:
+    """Lay a band of `BAND_MM` across an axis and find the bone in it."""
     across = np.arange(-HALF_REACH_MM, HALF_REACH_MM + STEP_MM / 2, STEP_MM)
     along = np.arange(-BAND_MM / 2, BAND_MM / 2 + STEP_MM / 2, STEP_MM)
     x = axis.x_mm + along[:, None] * axis.dx_1 - across * axis.dy_1
@@ -238,21 +254,30 @@ def _section(image: _Image, axis: Line, assumed: Assumptions, region: str) -> Se
     # density is spread over half a pixel beyond the mask when it is read between pixels
     spread = math.ceil(max(image.pixel_mm) / STEP_MM) + 1
     begin, end = first - spread, last + 1 + spread
-    if begin < 0 or end > across.size or not image.holds(x[:, begin:end], y[:, begin:end]).all():
+    ends = [begin, end - 1]  # the image is convex: what lies between is inside too
+    if begin < 0 or end > across.size or not image.holds(x[:, ends], y[:, ends]).all():
         return "the bone runs out of the image"
-    mass = image.at(image.density, x, y).mean(axis=0)[begin:end]
-    if float(mass.sum()) * STEP_MM / 10.0 < _LEAST_MASS_G_CM:
-        return "no mineral on its line"
     # where the mean mask falls through one half, between two samples
     left = first - begin - (covered[first] - 0.5) / (covered[first] - covered[first - 1])
     right = last - begin + (covered[last] - 0.5) / (covered[last] - covered[last + 1])
-    edges = (left * STEP_MM, right * STEP_MM)
-    csa, csmi, _, y_max, cortex = section_of_profile(mass, STEP_MM, edges, region, assumed)
+    return _Cut(x, y, begin, end, (float(left) * STEP_MM, float(right) * STEP_MM))
+
+
+def _section(image: _Image, axis: Line, assumed: Assumptions, region: str) -> Section | str:
+    """Read the section across `axis` at its point, averaged over `BAND_MM` along it."""
+    cut = _cut(image, axis)
+    if isinstance(cut, str):
+        return cut
+    held = slice(cut.begin, cut.end)
+    mass = image.at(image.density, cut.x_mm[:, held], cut.y_mm[:, held]).mean(axis=0)
+    if float(mass.sum()) * STEP_MM / 10.0 < _LEAST_MASS_G_CM:
+        return "no mineral on its line"
+    csa, csmi, _, y_max, cortex = section_of_profile(mass, STEP_MM, cut.edges_mm, region, assumed)
     return Section(
         region=region,
-        x_mm=axis.x_mm,
-        y_mm=axis.y_mm,
-        width_mm=edges[1] - edges[0],
+        x_mm=float(axis.x_mm),
+        y_mm=float(axis.y_mm),
+        width_mm=cut.width_mm,
         csa_cm2=csa,
         csmi_cm4=csmi,
         section_modulus_cm3=csmi / (y_max / 10.0),
@@ -275,7 +300,7 @@ def _run(covered: Array, start: int) -> tuple[int, int] | None:
 
 def _narrowest(image: _Image, neck: Line, assumed: Assumptions) -> Section | str:
     """Look for the narrowest section within 10 mm along the axis and 10° either way."""
-    best: Section | None = None
+    best: tuple[float, Line] | None = None
     reason = ""
     for shift in np.arange(-10.0, 10.5, 1.0):
         for tilt in np.deg2rad(np.arange(-10.0, 10.5, 2.5)):
@@ -286,12 +311,12 @@ def _narrowest(image: _Image, neck: Line, assumed: Assumptions) -> Section | str
                 dx_1=neck.dx_1 * cos - neck.dy_1 * sin,
                 dy_1=neck.dx_1 * sin + neck.dy_1 * cos,
             )
-            found = _section(image, turned, assumed, REGIONS[0])
-            if isinstance(found, str):
-                reason = reason or found
-            elif best is None or found.width_mm < best.width_mm:
-                best = found
-    return best or reason
+            cut = _cut(image, turned)
+            if isinstance(cut, str):
+                reason = reason or cut
+            elif best is None or cut.width_mm < best[0]:
+                best = cut.width_mm, turned
+    return reason if best is None else _section(image, best[1], assumed, REGIONS[0])
 
 
 def _unit(line: Line) -> Line:
