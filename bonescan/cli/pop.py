@@ -36,7 +36,7 @@ def add(app: typer.Typer) -> None:
     @group.command(
         "cohort",
         help=_COHORT,
-        epilog="Example: bonescan pop cohort pop_cohort.csv --covariate age_y --json",
+        epilog="Example: bonescan pop cohort pop_cohort.csv --covariate age_y -o cohort",
     )
     def cohort(
         file: Path = typer.Argument(..., metavar="FILE", help="CSV, one row a scan."),
@@ -47,22 +47,33 @@ def add(app: typer.Typer) -> None:
         covariate: list[str] = typer.Option(
             [], "--covariate", help="Column of the adjusted model and of the risk of a loss."
         ),
+        out: Path | None = typer.Option(
+            None, "--out", "-o", help="Folder for the page and its tables."
+        ),
         as_json: bool = JsonOption,
         config: Path | None = ConfigOption,
     ) -> None:
         del config
-        finish("pop cohort", as_json, lambda: _cohort(file, value, precision_error, covariate))
+        finish("pop cohort", as_json, lambda: _cohort(file, value, precision_error, covariate, out))
 
 
 def _cohort(
-    file: Path, value: str, precision_error: float | None, covariates: list[str]
+    file: Path,
+    value: str,
+    precision_error: float | None,
+    covariates: list[str],
+    out: Path | None,
 ) -> VerbResult:
     from bonescan.workflows.pop_cohort import cohort_of_file
+    from bonescan.workflows.pop_cohort_write import write_cohort
 
     report = cohort_of_file(
         file, value=value, precision_error=precision_error, covariates=covariates
     )
-    return VerbResult(data=report.to_dict(), text=_text(report), problems=report.problems)
+    text = _text(report)
+    if out is not None:
+        text += "\n" + "\n".join(str(p) for p in write_cohort(report, out, file.name))
+    return VerbResult(data=report.to_dict(), text=text, problems=report.problems)
 
 
 def _text(report: CohortReport) -> str:
