@@ -76,6 +76,7 @@ class ReadSettings:
     centre_frequency_hz: float | None = None
     sound_speed_m_s: float | None = None
     time_zero_s: float | None = None
+    site: str | None = None  # of RF files that name none; a canonical word
     key_map: KeyMap | None = None  # of MATLAB files
     column_map: ColumnMap | None = None  # of tables of device results
     max_file_bytes: int = 256 * 2**20  # of a DICOM file

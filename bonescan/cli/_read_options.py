@@ -30,6 +30,12 @@ SoundSpeed = typer.Option(None, "--sound-speed", min=1000.0, max=2500.0, help="I
 TimeZero = typer.Option(
     None, "--time-zero", min=0.0, max=1.0, help="Time of the first stored sample in s, likewise."
 )
+Site = typer.Option(
+    None,
+    "--site",
+    metavar="SITE",
+    help="Where RF files were taken that don't say it: L1 to L4, L1-L4, femoral-neck-left ...",
+)
 KeyMapFile = typer.Option(
     None, "--key-map", metavar="FILE", help="TOML file that says what a .mat file holds."
 )
@@ -56,6 +62,7 @@ def read_settings(
     key_map: Path | None = None,
     column_map: Path | None = None,
     charset: str | None = None,
+    site: str | None = None,
 ) -> ReadSettings:
     """Gather the words into settings."""
     from bonescan.settings import ReadSettings
@@ -78,7 +85,24 @@ def read_settings(
         key_map=keys,
         column_map=columns,
         charset=_charset(charset),
+        site=_site(site),
     )
+
+
+def _site(word: str | None) -> str | None:
+    """Take a site by its canonical word."""
+    if word is None:
+        return None
+    from bonescan.model.sites import is_site
+
+    if not is_site(word):
+        from bonescan.errors import UsageError
+
+        raise UsageError(
+            "BS-E304",
+            f"found --site {word[:40]}, wanted L1 to L4, L1-L4 or femoral-neck-left or -right.",
+        )
+    return word
 
 
 def _charset(word: str | None) -> str | None:

@@ -15,6 +15,7 @@ from ._read_options import (
     ColumnMapFile,
     KeyMapFile,
     SamplingRate,
+    Site,
     SoundSpeed,
     TimeZero,
     read_settings,
@@ -45,6 +46,7 @@ def inspect(
     centre_frequency: float | None = CentreFrequency,
     sound_speed: float | None = SoundSpeed,
     time_zero: float | None = TimeZero,
+    site: str | None = Site,
     key_map: Path | None = KeyMapFile,
     column_map: Path | None = ColumnMapFile,
     charset: str | None = Charset,
@@ -59,7 +61,14 @@ def inspect(
         from bonescan.workflows.inspect_files import inspect_files
 
         read = read_settings(
-            sampling_rate, centre_frequency, sound_speed, time_zero, key_map, column_map, charset
+            sampling_rate,
+            centre_frequency,
+            sound_speed,
+            time_zero,
+            key_map,
+            column_map,
+            charset,
+            site,
         )
         found = inspect_files(files, Settings(read=read))
         return VerbResult(

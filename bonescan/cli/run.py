@@ -17,6 +17,7 @@ from ._read_options import (
     ColumnMapFile,
     KeyMapFile,
     SamplingRate,
+    Site,
     SoundSpeed,
     TimeZero,
     read_settings,
@@ -100,6 +101,7 @@ def run(
     centre_frequency: float | None = CentreFrequency,
     sound_speed: float | None = SoundSpeed,
     time_zero: float | None = TimeZero,
+    site: str | None = Site,
     key_map: Path | None = KeyMapFile,
     column_map: Path | None = ColumnMapFile,
     charset: str | None = Charset,
@@ -107,6 +109,12 @@ def run(
         None,
         "--calibration",
         help="Calibration of a device, found by the calibration_id of an exam; may be repeated.",
+    ),
+    covariates: str = typer.Option(
+        "none",
+        "--covariates",
+        help="none, or offset: let age, BMI and sex move the estimate of BMD from ultrasound; it "
+        "is flagged.",
     ),
     strict: bool = typer.Option(False, "--strict", help="Exit 3 when a file was unusable."),
     report: str = typer.Option("html", "--report", help="none or html."),
@@ -118,6 +126,7 @@ def run(
 
     def work() -> VerbResult:
         from bonescan.model.vocabulary import (
+            CovariateUse,
             IdentityMode,
             LabelFrom,
             LabelPolicy,
@@ -136,11 +145,13 @@ def run(
                 key_map,
                 column_map,
                 charset,
+                site,
             ),
             rems=RemsSettings(
                 model_file=model,
                 allow_simulated_model=allow_simulated_model,
                 calibration_files=tuple(calibration or ()),
+                covariates=CovariateUse(_one_of("--covariates", covariates, CovariateUse)),
             ),
             label=LabelSettings(
                 policy=LabelPolicy(_one_of("--label-policy", label_policy, LabelPolicy)),

@@ -17,9 +17,10 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from bonescan.errors import SetAside, UnusableScan
-from bonescan.model.scan import Scan
+from bonescan.model.scan import RfScan, Scan
 from bonescan.settings import ReadSettings
 
+from .named_site import under_site
 from .probe import Probe
 from .unknown import refuse_unknown
 
@@ -84,6 +85,13 @@ def identify(probe: Probe) -> Format:
     raise refuse_unknown(probe)
 
 
+def _named(scan: Scan, settings: ReadSettings) -> Scan:
+    """Name the site of samples that name none, where the user does."""
+    if settings.site is None or not isinstance(scan, RfScan):
+        return scan
+    return under_site(scan, settings.site)
+
+
 def read_scan(path: Path, settings: ReadSettings, siblings: frozenset[str] | None = None) -> Scan:
     """Read one file.
 
@@ -113,7 +121,7 @@ def read_scan(path: Path, settings: ReadSettings, siblings: frozenset[str] | Non
         probe = replace(Probe.of(path, siblings), column_map=settings.column_map)
         format_ = identify(probe)
         name = format_.name
-        return format_.read(probe, settings)
+        return _named(format_.read(probe, settings), settings)
     except (UnusableScan, SetAside) as verdict:
         verdict.format_name = name
         raise

@@ -11,6 +11,7 @@ from bonescan.errors import all_codes
 from bonescan.i18n import _
 from bonescan.model.page import PageRow, PersonPage, StudyPage
 from bonescan.model.person import PersonAtExam
+from bonescan.model.sites import vertebrae_of
 from bonescan.model.vocabulary import Category, OutcomeKind, Severity
 
 from .environment import asset, content_policy, environment
@@ -176,7 +177,7 @@ def _empty_row(person: PersonPage) -> dict[str, Any]:
 def _visit_row(person: PersonPage, visit: Visit) -> dict[str, Any]:
     verdict = visit.verdict
     deciding = _deciding_row(visit)
-    shown = deciding or (visit.rows[0] if visit.rows else None)
+    shown = deciding or _widest_row(visit)
     bmd = shown.labelled.measurement.bmd_g_cm2 if shown and (deciding or verdict is None) else None
     flags = sorted(
         {f for r in visit.rows for f in row_flags(r)} | set(verdict.flags if verdict else ())
@@ -211,6 +212,12 @@ def _who(person: PersonPage, described: PersonAtExam | None) -> dict[str, Any]:
 def _deciding_row(visit: Visit) -> PageRow | None:
     site = visit.verdict.deciding_site if visit.verdict else None
     return next((r for r in visit.rows if r.labelled.measurement.site == site), None)
+
+
+def _widest_row(visit: Visit) -> PageRow | None:
+    """Take the row of the most vertebrae, else the first: L1-L4 rather than L1."""
+    sizes = [len(vertebrae_of(r.labelled.measurement.site)) for r in visit.rows]
+    return visit.rows[sizes.index(max(sizes))] if sizes else None
 
 
 def _score(visit: Visit) -> str:

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
 
 from bonescan.files.cohort_csv import CohortRow
-from bonescan.model.scan import FrameSource, RfScan
-from bonescan.model.sites import UNKNOWN_SITE, vertebrae_of
+from bonescan.model.scan import RfScan
+from bonescan.model.sites import vertebrae_of
+from bonescan.read.named_site import under_site
 from bonescan.rems.quality import age_years
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # How far table and file may lie apart: whole years, and a height and weight taken again the same
 # month. Ours.
 SAME_AGE_YEARS, SAME_HEIGHT_CM, SAME_WEIGHT_KG = 1.0, 2.0, 3.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedFrames:
-    """Frames of a file that names no site, under the name that the table gives it."""
-
-    source: FrameSource
-    stored: str
-
-    def frames(self, site: str) -> Iterator[NDArray[Any]]:
-        """Yield the frames of the only site, (line, sample)."""
-        del site
-        return self.source.frames(self.stored)
-
-    def block(self, site: str) -> NDArray[Any]:
-        """Read all frames of the only site, (frame, line, sample)."""
-        del site
-        return self.source.block(self.stored)
 
 
 def is_of(site: str, name: str) -> bool:
@@ -68,15 +47,7 @@ def scan_of_row(scan: RfScan, row: CohortRow) -> RfScan:
             weight_kg=_first(subject.weight_kg, said.weight_kg),
         ),
     )
-    if [s.site for s in scan.sites] != [UNKNOWN_SITE]:
-        return scan
-    samples = scan.samples
-    return replace(
-        scan,
-        sites=(replace(scan.sites[0], site=row.site),),
-        samples=None if samples is None else NamedFrames(source=samples, stored=UNKNOWN_SITE),
-        flags=tuple(f for f in scan.flags if f != "site_unknown"),
-    )
+    return under_site(scan, row.site)
 
 
 def row_against_scan(row: CohortRow, scan: RfScan) -> Iterator[str]:

@@ -51,6 +51,15 @@ def test_what_the_user_says_is_taken_and_the_rest_is_unknown(capture):
     assert set(scan.flags) == {"site_unknown", "origin_unknown", "gain_unknown"}
 
 
+def test_the_site_that_the_user_says_is_that_of_a_file_without_one(capture):
+    settings = ReadSettings(sampling_rate_hz=30e6, site="L3")
+    scan = read_scan(capture(mha()), settings)
+    assert [s.site for s in scan.sites] == ["L3"]
+    assert "site_unknown" not in scan.flags
+    np.testing.assert_array_equal(scan.samples.block("L3"), WANT)
+    np.testing.assert_array_equal(list(scan.samples.frames("L3")), WANT)
+
+
 def test_one_frame_may_have_two_axes(capture):
     data = mha().replace(b"NDims = 3", b"NDims = 2").replace(b"4 3 2          ", b"4 6")
     assert read_scan(capture(data), RATE).sites[0].n_lines == 6
