@@ -248,6 +248,7 @@ def _page(patient_id: str, exams: list[_Exam], store: Store) -> PersonPage:
         PageRow(
             file=e.content.files[0],
             sha256=e.content.sha256,
+            part=e.part,
             labelled=row,
             exam=e.outcome.exam or Exam(),
             device=e.outcome.device or Device(),
@@ -264,6 +265,8 @@ def _page(patient_id: str, exams: list[_Exam], store: Store) -> PersonPage:
         exams=tuple(
             PageExam(
                 file=e.content.files[0],
+                sha256=e.content.sha256,
+                part=e.part,
                 outcome=str(e.outcome.kind),
                 reason=e.outcome.reason,
                 hint=e.outcome.hint,
