@@ -34,6 +34,8 @@ LEAST_CONTRAST_1 = 0.15  # range of the profile over its largest value
 LARGEST_FLANK_1 = 0.7  # brightness beside the spine over that of the spine
 FLANK_MM = (35.0, 55.0)
 LARGEST_RATIO_1 = 1.45  # of two neighbouring heights; the real image has 1.13
+# Lumbar vertebrae grow downward (35 to 44 mm on the real image); upside down it would be 0.79.
+LEAST_LAST_1 = 0.85  # height of the lowest over that of the uppermost
 LEAST_LINES = 3
 _LEAST_MARGIN_1 = 0.001  # of all pixels
 
@@ -160,6 +162,8 @@ def _regular_minima(profile: Array, pitch_mm: float) -> tuple[tuple[float, ...],
     if heights.max() > LARGEST_HEIGHT_MM or ratios.max() > LARGEST_RATIO_1:
         shown = ", ".join(f"{h:.0f}" for h in heights[:12])
         return (), f"dark rows {shown} mm apart are no row of vertebrae"
+    if heights[-1] < LEAST_LAST_1 * heights[0]:
+        return (), f"heights fall from {heights[0]:.0f} to {heights[-1]:.0f} mm: not head above"
     return tuple(_vertex(profile, row) for row in kept), ""
 
 

@@ -124,7 +124,7 @@ def spine_words(marks: SpineMarks) -> tuple[str, str]:
     return (
         "spine in the picture",
         f"disc lines at rows {rows}; regions {', '.join(_numbers(marks))} from above, not named; "
-        f"{NO_SCALE}: grey values, no density is measured",
+        f"{NO_SCALE}: grey values, no density is measured and no texture index taken",
     )
 
 

@@ -83,6 +83,15 @@ def test_neighbours_up_to_1_45_times_as_high_are_taken(heights_mm, n_lines):
     assert len(rows) == n_lines
 
 
+@pytest.mark.parametrize(("last_mm", "n_lines"), [(34.2, 4), (33.8, 0)])
+def test_vertebrae_that_grow_smaller_downward_stand_upside_down(last_mm, n_lines):
+    # 0.85 x 40 mm = 34.0 mm
+    discs_mm = tuple(np.cumsum((25.0, 40.0, 38.0, last_mm)))
+    found = find_discs(draw_spine(discs_mm, pixel_mm=(0.1, 0.1)), (0.1, 0.1))
+    assert len(found.rows) == n_lines
+    assert ("not head above" in found.reason) is (n_lines == 0)
+
+
 @pytest.mark.parametrize(
     ("image", "reason"),
     [
