@@ -16,6 +16,7 @@ from bonescan.model.outcome import Outcome
 from bonescan.model.vocabulary import OutcomeKind
 from bonescan.norms.load import load_norms
 from bonescan.provenance import sha256_of_file
+from bonescan.read.dicom.triage import set_aside
 from bonescan.read.probe import Probe
 from bonescan.read.registry import identify
 from bonescan.settings import Settings
@@ -26,7 +27,7 @@ from .open_archives import opened
 from .run_folder import work_key
 
 MEASURE, DONE, COMPANION, IGNORED = "would measure", "done already", "companion", "ignored"
-REFUSE, DUPLICATE = "would refuse", "duplicate"
+REFUSE, DUPLICATE, STRANGER = "would refuse", "duplicate", "not densitometry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +129,7 @@ def _rows(
     rows: list[Planned] = []
     keys: list[str] = []
     for number, file in enumerate(files):
-        row, digest = _look(file)
+        row, digest = _look(file, settings)
         if digest and row.action == MEASURE and first.setdefault(digest, file.file) != file.file:
             row = replace(row, action=DUPLICATE, reason=f"the same bytes as {first[digest]}")
         rows.append(row)
@@ -143,13 +144,14 @@ def _rows(
     ]
 
 
-def _look(file: InputFile) -> tuple[Planned, str]:
+def _look(file: InputFile, settings: Settings) -> tuple[Planned, str]:
     """Say what kind of file it is, and hash it where it would be measured."""
     if file.verdict is not None:
         return _settled(file.file, file.verdict), ""
     try:
         probe = Probe.of(file.path, file.siblings)
         name = identify(probe).name
+        other = set_aside(file.path, settings.read) if name == "dicom" else None
         digest = file.sha256 or sha256_of_file(file.path)
     except BonescanError as verdict:
         reason = verdict.reason
@@ -157,6 +159,11 @@ def _look(file: InputFile) -> tuple[Planned, str]:
     except OSError as error:
         reason = f"found the file unreadable ({error.strerror})."
         return Planned(file=file.file, action=REFUSE, reason=reason, code="BS-E101"), ""
+    if other is not None:
+        row = Planned(
+            file=file.file, action=STRANGER, format=name, code=other.code, reason=other.reason
+        )
+        return row, ""
     if name == "companion":
         return Planned(file=file.file, action=COMPANION, format=name, reason="of other files"), ""
     return Planned(file=file.file, action=MEASURE, format=name, reason=f"read as {name}"), digest

@@ -73,6 +73,27 @@ def test_what_is_done_is_said_to_be_done_and_the_store_stays_as_it_is(scans, tmp
     assert actions["a.zip!/in/scan.dcm"] == "done already"
 
 
+def test_dicom_of_other_kinds_is_told_apart_without_reading_it(tmp_path):
+    import pydicom
+    from pydicom.data import get_testdata_file
+
+    folder = tmp_path / "in"
+    folder.mkdir()
+    pydicom.dcmread(get_testdata_file("CT_small.dcm")).save_as(folder / "ct.dcm")
+    (row,) = plan_run([folder], tmp_path / "out", Settings()).rows
+    assert (row.action, row.code) == ("not densitometry", "BS-W281")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_may_not_be_read_would_be_refused(scans, tmp_path, monkeypatch):
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("bonescan.workflows.plan_run.sha256_of_file", refuse)
+    rows = {r.file: r for r in plan_run([scans], tmp_path / "out", Settings()).rows}
+    assert (rows["scan.dcm"].action, rows["scan.dcm"].code) == ("would refuse", "BS-E101")
+
+
 def test_members_of_archives_have_rows_and_leave_nothing_behind(scans, tmp_path):
     out = tmp_path / "out"
     run_folder([scans], out, Settings(report="none"))
