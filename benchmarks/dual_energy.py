@@ -225,7 +225,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=15, help="people, three scans each")
     options = parser.parse_args()
     for lines in (
-        accuracy(options.repeats), precision(options.people, 3), biases(4),
+        accuracy(options.repeats), precision(options.people, 3), biases(3),
     ):  # fmt: skip
         print(*lines, "", sep="\n", flush=True)
 

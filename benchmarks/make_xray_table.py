@@ -4,7 +4,7 @@
     python -m benchmarks.make_xray_table bonescan/simulate/xray_table.csv
 
 Neither package is needed at run time. Photon numbers behind the filters come from
-spekpy (model "kqp", anode angle as given, 1 keV bins), mass attenuation from xraydb's
+spekpy (model "kqp", anode angle as given, bins of 0.5 keV), mass attenuation from xraydb's
 Elam tables. A photon counts as low or high by where its measured energy falls: the
 energy resolution of the detector moves some to the other side of the threshold.
 """
@@ -41,7 +41,7 @@ SOURCES = {
     "exam": (76.4, 12.0, (("Al", 2.6), ("Ce", 0.59)), 40.43, 3.1),
 }
 FWHM_PER_SD = 2.354820045
-FIRST_KEV, LAST_KEV = 18, 100
+FIRST_KEV, LAST_KEV, STEP_KEV = 18.0, 100.0, 0.5
 
 
 def main() -> None:
@@ -49,7 +49,7 @@ def main() -> None:
     import spekpy
     import xraydb
 
-    energy = np.arange(FIRST_KEV, LAST_KEV + 1, dtype=float)
+    energy = np.arange(FIRST_KEV, LAST_KEV, STEP_KEV) + STEP_KEV / 2  # spekpy's own bins
     total = sum(ATOMIC[el] * n for el, n in FORMULA.items())
     apatite = {el: ATOMIC[el] * n / total for el, n in FORMULA.items()}
     columns: dict[str, np.ndarray] = {"energy_kev": energy}
@@ -61,12 +61,14 @@ def main() -> None:
             part * xraydb.mu_elam(el, energy * 1e3) for el, part in material.items()
         )
     for name, (kvp, angle, filters, threshold, fwhm) in SOURCES.items():
-        tube = spekpy.Spek(kvp=kvp, th=angle, dk=1.0)
+        tube = spekpy.Spek(kvp=kvp, th=angle, dk=STEP_KEV)
         for material, mm in filters:
             tube.filter(material, mm)
         at, number = tube.get_spectrum(edges=False)
         photons = np.interp(energy, at, number, left=0.0, right=0.0)
-        ugy = tube.get_kerma() / number.sum() * 100.0 * 1e6  # per million photons a mm2
+        ugy = (
+            tube.get_kerma() / (number.sum() * STEP_KEV) * 100.0 * 1e6
+        )  # per million photons a mm2
         sd = fwhm / FWHM_PER_SD
         low = np.array(
             [0.5 * (1 + erf((threshold - e) / sd / sqrt(2))) if sd else e < threshold

@@ -208,10 +208,11 @@ def _zones(
     gap = shaft.x_mm + shaft.slope_1 * neck.y_mm - neck.x_mm
     reach = gap / (ux - shaft.slope_1 * uy)
     meet_y = neck.y_mm + reach * uy
-    between = 180.0 - np.rad2deg(np.arccos((ux * shaft.slope_1 + uy) / down * -1.0))
-    angle = 180.0 - between
-    if not NECK_SHAFT_DEG[0] <= 180.0 - angle <= NECK_SHAFT_DEG[1]:
-        raise RegionsNotFound(f"an angle of {180.0 - angle:.0f}° between neck and shaft")
+    angle = float(np.rad2deg(np.arccos((ux * shaft.slope_1 + uy) / down)))
+    if not NECK_SHAFT_DEG[0] <= angle <= NECK_SHAFT_DEG[1]:
+        raise RegionsNotFound(
+            f"an angle of {angle:.0f}° between neck and shaft is that of no femur"
+        )
     meet_x = neck.x_mm + reach * ux
     distal = ((y - meet_y) + shaft.slope_1 * (x - meet_x)) / down  # along the shaft
     last = SHAFT_WIDTHS_1 * neck.width_mm

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import ndimage
 
 from bonescan.errors import BonescanError, UnusableScan, code_info
 from bonescan.files.dual_energy import PHANTOM, SPINE
@@ -213,7 +214,8 @@ def _sums(density: DensityMap, values: Array, region: Region, bone: Bone) -> tup
 
 
 def _check_photons(density: DensityMap, region: Region, bone: Bone) -> None:
-    inside = region.area_weights(bone) > 0.0
+    # what was not measured is no bone either: holes count
+    inside = in_pixels(ndimage.binary_fill_holes(region.zone & bone.inside)) > 0.0
     starved = float(np.isnan(density.density_g_cm2[inside]).mean())
     if starved > LARGEST_STARVED_1:
         raise UnusableScan(

@@ -25,6 +25,22 @@ def rf_exam(path: Path) -> None:
         site.create_dataset("rf", data=rf, chunks=(1, 4, 64))
 
 
+def dual_energy(path: Path) -> None:
+    """A dual-energy exam as the description of the container says, by h5py alone."""
+    with h5py.File(path, "w") as file:
+        file.attrs.update({"format": "bonescan-dual-energy", "version": 1, "simulated": 1})
+        file.create_group("subject").attrs.update({"patient_id": "0007", "sex": "F"})
+        scan = file.create_group("scans/lumbar-spine")
+        scan.attrs.update({"pixel_width_mm": 0.6, "pixel_height_mm": 1.05, "calibration_id": "c1"})
+        for name, level in (("low", 3000), ("high", 6000)):
+            scan.create_dataset(name, data=np.full((20, 24), level, dtype="<u4"))
+            scan.create_dataset(f"air_{name}", data=np.full(24, 4e5))
+        steps = file.create_group("calibrations/c1")
+        steps.attrs["phantom"] = "steps"
+        for name in ("mineral_g_cm2", "soft_g_cm2", "log_low", "log_high"):
+            steps.create_dataset(name, data=np.linspace(0.1, 2.0, 20))
+
+
 SPECTRA = """# format = bonescan-spectra
 # version = 1
 # patient_id = 0007
@@ -152,7 +168,12 @@ def write_sample(name: str, folder: Path) -> Path:
     return path
 
 
-WRITERS = {"bonescan-rf": rf_exam, "zea-hdf5": zea, "uff-hdf5": uff}
+WRITERS = {
+    "bonescan-dual-energy": dual_energy,
+    "bonescan-rf": rf_exam,
+    "zea-hdf5": zea,
+    "uff-hdf5": uff,
+}
 
 
 # each number typed in twice, a blank line below: columns as the documentation names them
@@ -166,6 +187,7 @@ REPORT_PAGE = [
     *table([(72, "Region"), (150, "BMD (g/cm2)"), (240, "T-score")], [["L1-L4", "0.930", "-1.0"]]),
 ]
 FILES = {
+    "bonescan-dual-energy": "frames.h5",
     "bonescan-rf": "exam.h5",
     "clarius-rf": "20260304_rf.raw",
     "companion": "README.md",
