@@ -57,6 +57,7 @@ def estimate_scan(scan: RfScan, model: RemsModel, settings: RemsSettings) -> Sta
             judged[site.site] = (
                 behind.do(partial(judge_site, scan, taken)) if isinstance(taken, Taken) else taken
             )
+        del room  # the vertebrae together take memory of their own
         results = {n: r if isinstance(r, SiteResult) else r.result() for n, r in judged.items()}
         drawn = [
             behind.do(partial(bmode_picture, r.drawing))
