@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 CREATOR = "BONESCAN"
 GROUP = 0x0029
 RAW_DATA_STORAGE = "1.2.840.10008.5.1.4.1.1.66"
+WRITER_VERSION = "2.25.166281480331925604873716265114283901467"  # (0008,9123); a new one a layout
+# PS3.3 type 2: there even when unknown, and then empty
+REQUIRED_EMPTY = (
+    "PatientName", "PatientBirthDate", "PatientSex", "PatientID", "ReferringPhysicianName",
+    "StudyID", "AccessionNumber", "StudyDate", "StudyTime", "SeriesNumber", "InstanceNumber",
+    "Laterality", "Manufacturer",
+)  # fmt: skip
 MODALITY = "BDUS"
 LAYOUT = "RF 1"
 SIMULATED = "SIMULATED: nobody was examined"
@@ -86,6 +93,10 @@ def write_rf_dicom(path: Path, content: RfExamContent) -> None:
     data.StudyInstanceUID = generate_uid(entropy_srcs=[identity, "study"])
     data.SeriesInstanceUID = generate_uid(entropy_srcs=[identity, "series"])
     data.Modality = MODALITY
+    data.CreatorVersionUID = UID(WRITER_VERSION)
+    data.AcquisitionContextSequence = []
+    for keyword in REQUIRED_EMPTY:
+        setattr(data, keyword, None)
     _put_person(data, content)
     _put_exam(data, content)
     block = data.private_block(GROUP, CREATOR, create=True)
@@ -147,7 +158,7 @@ def _put_exam(data: Dataset, content: RfExamContent) -> None:
     }
     if content.acquired_at is not None:
         moment = datetime.fromisoformat(content.acquired_at)
-        for when in ("Study", "Acquisition"):
+        for when in ("Study", "Acquisition", "Content"):
             values[f"{when}Date"] = moment.strftime("%Y%m%d")
             values[f"{when}Time"] = moment.strftime("%H%M%S")
         if moment.tzinfo is not None:

@@ -124,7 +124,9 @@ def _capture(
     ds.SeriesDescription = f"{scan_type} (SIMULATED)"
     ds.ProtocolName = scan_type
     ds.BodyPartExamined = {"LHIP": "HIP"}.get(body_part, body_part)
-    ds.Laterality = "L" if body_part == "LHIP" else ""
+    if body_part == "LHIP":  # of paired regions only
+        ds.Laterality = "L"
+    ds.PatientOrientation = ""  # unknown, yet required (type 2C)
     ds.BurnedInAnnotation = "NO"
     block = ds.private_block(0x0021, "HOLOGIC", create=True)
     scan_id = f"{letter}{exam.exam_date:%m%d%y}0{letter}"

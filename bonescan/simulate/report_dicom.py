@@ -50,6 +50,7 @@ def page_capture(page: ReportPage, seed: int, patient_id: str = "") -> bytes:
     ds.ImageType = ["DERIVED", "SECONDARY"]
     ds.SeriesDescription = f"{protocol} report (SIMULATED)"
     ds.ProtocolName = protocol
+    ds.PatientOrientation = ds.Laterality = ""  # unknown, yet required (type 2C)
     ds.BurnedInAnnotation = "YES"
     if page.pixels.ndim == 2:  # noqa: PLR2004 - grey
         grey_pixels(ds, page.pixels)

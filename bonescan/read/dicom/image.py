@@ -52,7 +52,14 @@ def check_image(header: DicomItem, structure: Structure, path: Path) -> None:
 
 
 def check_image_caps(header: DicomItem, path: Path) -> None:
-    """Refuse a densitometry image larger than any densitometer makes."""
+    """Refuse a densitometry image larger than any densitometer makes, or of no size at all."""
+    for tag in (tags.SAMPLES_PER_PIXEL, tags.BITS_ALLOCATED):
+        value = header.get(tag)
+        if value is not None and not _is_count(value):
+            keyword = header.elements[tag].keyword
+            raise UnusableScan(
+                "BS-E119", f"found {str(value)[:40]!r} as {keyword}, wanted a count.", file=path
+            )
     shape = [header.get(t) or 0 for t in (tags.ROWS, tags.COLUMNS)]
     n_pixels = math.prod(shape) * (header.get(tags.NUMBER_OF_FRAMES) or 1)
     n_bytes = n_pixels * (header.get(tags.SAMPLES_PER_PIXEL) or 1)
