@@ -291,3 +291,53 @@ def test_a_cell_that_a_spreadsheet_would_run_is_defused(tmp_path, verb):
     path = table(tmp_path, daily((*STEADY, 1.0), device="=1+1"))
     verb("qc", path, "-o", tmp_path / "charts")
     assert "\n'=1+1," in (tmp_path / "charts" / "qc.csv").read_text(encoding="utf-8")
+
+
+def test_page_and_words_of_a_drift_a_service_and_too_few_scans(tmp_path, verb):
+    rows = [
+        *daily((*STEADY, 1.0, *(0.99,) * 40)),
+        *daily([1.0] * 5, first=date(2024, 6, 1), service="detector"),
+        *daily([1.0] * 3, device="B2"),
+    ]
+    path = table(tmp_path, rows)
+    code, text, _ = verb("qc", path, "-o", tmp_path / "charts")
+    assert code == 0
+    assert "level changed between 2024-01-26 and 2024-01-27: 0.99 (-1.00 %)" in text
+    assert "A1, ESP, from 2024-06-01: not judged" in text
+    assert "BS-W420 B2, ESP: scans on 3 days, 1 of them on the first" in text
+    page = (tmp_path / "charts" / "qc.html").read_text(encoding="utf-8")
+    shown = page.split("<main")[1]
+    assert shown.count("Not judged: no baseline") == 2
+    assert "2024-01-26 – 2024-01-27" in shown
+    assert 'class="service"' in shown
+    assert "−5 SD" in shown
+
+
+def test_a_long_list_of_broken_rules_is_cut_in_words_and_whole_in_the_document(tmp_path, verb):
+    swings = [v for _ in range(15) for v in (1.02, 1.0, 0.98, 1.0)]
+    path = table(tmp_path, daily((*STEADY, *swings)))
+    _, text, _ = verb("qc", path)
+    document = json.loads(verb("qc", path, "--json")[1])
+    n = len(document["data"]["stretches"][0]["violations"])
+    assert n == 60  # 30 scans beyond 1.5 % that are beyond 3 SD, too
+    assert f"and {n - 10} more" in text
+
+
+def test_a_table_without_rows_has_no_baseline(tmp_path):
+    with pytest.raises(NothingUsable, match="no scan"):
+        qc_of_file(table(tmp_path, []))
+
+
+def test_many_unreadable_rows_are_counted(tmp_path):
+    path = table(tmp_path, [*daily((*STEADY, 1.0)), *["never,1.0,A1,ESP,"] * 12])
+    _, (problem,) = qc_of_file(path)
+    assert problem.reason.endswith("and 2 more.")
+
+
+def test_two_services_without_a_scan_between_them_are_one_break(tmp_path):
+    rows = [
+        *daily((*STEADY, 1.0)), "2024-03-01,,A1,ESP,tube", "2024-03-02,,A1,ESP,table",
+        *daily((*STEADY, 1.0), first=date(2024, 3, 3)),
+    ]  # fmt: skip
+    study, _ = judge(tmp_path, rows)
+    assert [s.service for s in study.stretches] == ["", "tube; table"]
