@@ -36,9 +36,11 @@ def page_ink(pixels: NDArray[Any]) -> NDArray[np.float32] | None:
         return None
     counts = np.bincount(grey.ravel(), minlength=256)
     window = np.convolve(counts, np.ones(2 * PAPER_LEVELS + 1), "same")
-    paper = int(window.argmax())
-    if window[paper] < PAPER_SHARE * grey.size:
+    middle = int(window.argmax())
+    if window[middle] < PAPER_SHARE * grey.size:
         return None
+    first = max(0, middle - PAPER_LEVELS)
+    paper = first + int(counts[first : middle + PAPER_LEVELS + 1].argmax())
     level = _darkest(counts, paper)
     if abs(level - paper) < MIN_CONTRAST:
         return None
@@ -48,12 +50,10 @@ def page_ink(pixels: NDArray[Any]) -> NDArray[np.float32] | None:
 
 def _darkest(counts: NDArray[np.int64], paper: int) -> int:
     """Find the level of full ink: the far end, away from the paper, that enough pixels reach."""
-    below, above = counts[:paper].sum(), counts[paper + 1 :].sum()
-    far_dark = paper if paper >= 128 else -1  # noqa: PLR2004 - the middle of 0..255
-    share = np.cumsum(counts) if far_dark >= 0 else np.cumsum(counts[::-1])
-    del below, above
+    is_light = paper >= 128  # noqa: PLR2004 - the middle of 0..255
+    share = np.cumsum(counts if is_light else counts[::-1])
     at = int(np.searchsorted(share, _EXTREME_1 * counts.sum()))
-    return at if far_dark >= 0 else 255 - at
+    return at if is_light else 255 - at
 
 
 def _eight_bit(pixels: NDArray[Any]) -> NDArray[np.uint8] | None:

@@ -1,7 +1,7 @@
 """Which numbers of a page prove each other, whatever else their glyphs might have been.
 
-A number may have been read in several ways. It is accepted when exactly one
-way fits the arithmetic of the page:
+A number may have been read in several ways. It is accepted when its nearest
+reading fits the arithmetic of the page and no other reading does:
 
 * BMC/area = BMD, within the rounding of print. The format of print (two
   decimals, two, three) and the size of bones exclude that two numbers are wrong
@@ -51,6 +51,9 @@ AREA_CM2 = {
     "radius-33": (1.5, 6.0),
     "total-body": (900.0, 4000.0),
 }
+LUMBAR = ("L1", "L2", "L3", "L4")
+HIP = ("femoral-neck", "trochanter", "intertrochanter", "total-hip", "wards")
+PARTS_AND_TOTAL = HIP[:4]
 HIP_ORDER = ("trochanter", "intertrochanter", "total-hip")
 TENTH = Decimal("0.1")
 _AGE_STEPS = 5
@@ -96,7 +99,8 @@ class PageAbout:
 def prove(rows: Sequence[ProofRow], about: PageAbout, norms: Norms) -> None:
     """Accept what the arithmetic of the page leaves only one reading for."""
     for row in rows:
-        _prove_density(row)
+        if row.site:
+            _prove_density(row)
     _check_order(rows)
     _check_totals(rows)
     for quantity, possible in (("t", _possible_t), ("z", _possible_z)):
@@ -118,7 +122,11 @@ def _prove_density(row: ProofRow) -> None:
         row.doubts.append(TOO_FEW if too_few else "BMC/area is not the BMD, in any reading")
     if len(fits) > 1:
         row.doubts.append("more than one reading fits")
-    if len(fits) == 1:
+    # a page may be printed wrong: arithmetic confirms the nearest reading and picks no other
+    nearest = tuple(row.readings[q][0] for q in ("area", "bmc", "bmd")) if fits else ()
+    if len(fits) == 1 and fits[0] != nearest:
+        row.doubts.append("the nearest reading does not fit")
+    elif len(fits) == 1:
         for quantity, text in zip(("area", "bmc", "bmd"), fits[0], strict=True):
             row.proven[quantity], row.proofs[quantity] = text, BMC_AREA
 
@@ -141,19 +149,37 @@ def _is_sound(site: str, region: PrintedRegion) -> bool:
 
 
 def _check_order(rows: Sequence[ProofRow]) -> None:
-    """Refuse labels out of their order, or twice: one of them was read or printed wrong."""
+    """Refuse labels out of their order, or twice: one of them was read or printed wrong.
+
+    A row whose label was not understood may be the other half of an exchange:
+    vertebrae are still told by the line they stand in, and hip regions by
+    their sum.
+    """
     sites = [r.site for r in rows]
-    singles = [r for r in rows if len(vertebrae_of(r.site)) == 1]
-    hip = [r for r in rows if without_side(r.site) in HIP_ORDER]
-    places = [HIP_ORDER.index(without_side(r.site)) for r in hip]
-    sides = {r.site.removeprefix(without_side(r.site)) for r in hip}
-    wrong: list[ProofRow] = [r for r in rows if sites.count(r.site) > 1]
-    if [r.site for r in singles] != sorted(r.site for r in singles):
-        wrong += [r for r in rows if vertebrae_of(r.site)]
-    if len(sides) == 1 and places != sorted(places):
-        wrong += hip
+    wrong: list[ProofRow] = [r for r in rows if r.site and sites.count(r.site) > 1]
+    vertebrae = [r for r in rows if vertebrae_of(r.site)]
+    if len({_line_of(r, at) for at, r in enumerate(rows) if r.site in LUMBAR}) > 1:
+        wrong += vertebrae
+    hip = [r for r in rows if without_side(r.site) in HIP]
+    for side in {r.site.removeprefix(without_side(r.site)) for r in hip}:
+        own = [r for r in hip if r.site.removeprefix(without_side(r.site)) == side]
+        places = [HIP_ORDER.index(s) for r in own if (s := without_side(r.site)) in HIP_ORDER]
+        if places != sorted(places) or ("" in sites and not _adds_up(own)):
+            wrong += own
     for row in wrong:
-        row.forget("its label is out of order")
+        row.forget("its label is out of order, or others are unread")
+
+
+def _line_of(row: ProofRow, at: int) -> int:
+    """Give the line in which L1 would stand, going by this vertebra."""
+    return at - LUMBAR.index(row.site)
+
+
+def _adds_up(hip: Sequence[ProofRow]) -> bool:
+    """Tell whether neck, trochanter, intertrochanter and total are all proven, and add up."""
+    proven = [r for r in hip if "area" in r.proven and without_side(r.site) in PARTS_AND_TOTAL]
+    regions = [_region(r, r.proven["area"], r.proven["bmc"], r.proven["bmd"]) for r in proven]
+    return len(regions) == len(PARTS_AND_TOTAL) and not check_sums(regions)
 
 
 def _check_totals(rows: Sequence[ProofRow]) -> None:
@@ -204,7 +230,7 @@ def _prove_scores(
     for row in against:
         row.forget(f"its {quantity.upper()} contradicts the reference that the others go by")
     for row, wanted, fits in explained:
-        if len(wanted) == 1 and len(fits) == 1:
+        if len(wanted) == 1 and fits == [row.readings[quantity][0]]:
             row.proven[quantity], row.proofs[quantity] = fits[0], SCORE
 
 

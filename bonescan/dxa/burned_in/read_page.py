@@ -84,8 +84,7 @@ def _read_table(table: Table, about: PageAbout, grey: NDArray[np.uint8], found: 
         block = block if side else row.label
         readings = {q: c.readings() for q, c in row.cells.items()}
         rows.append((row, ProofRow(site or "", row.label or row.label_text, readings)))
-    known = [proof for _, proof in rows if proof.site]
-    prove(known, about, load_norms())
+    prove([proof for _, proof in rows], about, load_norms())
     for row, proof in rows:
         _keep(row, proof, grey, found)
 

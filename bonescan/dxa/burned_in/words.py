@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from .cells import ReadCell
 
-LIKE_1, APART_1 = 0.70, 0.10  # likeness wanted, and its lead over any other word
+LIKE_1, APART_1 = 0.60, 0.15  # likeness wanted, and its lead over any other word
 CAPITAL_L_1 = 1.5
 REGIONS = {
     "neck": "Neck", "femoralneck": "Neck", "femneck": "Neck", "femurneck": "Neck",
@@ -22,10 +22,16 @@ REGIONS = {
     "totalright": "Total right",
 }  # fmt: skip
 _ALIKE = str.maketrans(
-    {"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "|": "l", "[": "l", "]": "l"}
+    {"0": "o", "1": "l", "i": "l", "j": "l", "5": "s", "8": "b", "|": "l", "[": "l", "]": "l"}
 )
 _SCORE = "score"
-_DENSITY = re.compile(r"[b8](?:[mnwh]|[rnil1][4nil1])([d0oqceg])(?:$|[^a-z0-9]|[g9l\[(])")
+# only one region has these letters in its name; a W or N before them often falls apart
+_PIECES = {"Ward's": re.compile(r".{0,6}ard.{0,3}"), "Neck": re.compile(r".{1,3}eck")}
+# letters may have come apart or run together: only the ends are sure, and the columns' formats
+# and the arithmetic tell the rest
+_DENSITY = re.compile(r"[b8][a-z0-9?]{1,3}([cd])o?")
+_AREA = re.compile(r"a[a-z0-9?]{1,3}a|[a-z0-9?]{1,3}ea|ar[e?]?[a?]?")
+_UNIT = re.compile(r"[(\[]")
 
 
 def heading_of(text: str) -> str:
@@ -34,15 +40,16 @@ def heading_of(text: str) -> str:
     >>> [heading_of(t) for t in ("Area(cm2)", "BMC", "8MD(g/cm2)", "T-score", "Z-5core", "Age:61")]
     ['area', 'bmc', 'bmd', 't', 'z', '']
     """
-    words = re.sub(r"[^a-z0-9|\\[\\]]", "", text.lower())
-    density = _DENSITY.match(words)
-    if density and len(words) <= 12:  # noqa: PLR2004 - BMD(g/cm2)
-        return "bmd" if density[1] in "d0oq" else "bmc"
-    plain = words.translate(_ALIKE)
-    if _like(plain[:4], "area") >= 0.75 and len(words) <= 8:  # noqa: PLR2004
+    head = _UNIT.split(text.lower())[0]
+    words = re.sub(r"[^a-z0-9?]", "", head)
+    density = _DENSITY.fullmatch(words)
+    if density:
+        return {"c": "bmc", "d": "bmd"}[density[1]]
+    if _AREA.fullmatch(words):
         return "area"
-    dashed = len(text) <= 9 and text[1:2] == "-"  # noqa: PLR2004 - T-score, its letters touching
-    if dashed or (len(words) <= 9 and _like(plain[1:6], _SCORE) >= LIKE_1):  # noqa: PLR2004
+    dashed = len(head) <= 9 and head[1:2] == "-"  # noqa: PLR2004 - T-score, its letters touching
+    like_score = len(words) <= 9 and _like(words[1:6].translate(_ALIKE), _SCORE) >= LIKE_1  # noqa: PLR2004
+    if dashed or like_score:
         return {"t": "t", "7": "t", "z": "z", "2": "z"}.get(words[:1], "")
     return ""
 
@@ -52,7 +59,14 @@ def region_of(read: ReadCell) -> str:
     spine = _vertebrae(read)
     if spine:
         return spine
-    words = re.sub(r"[^a-z]", "", read.text.lower().translate(_ALIKE))
+    words = re.sub(r"[^a-z?]", "", read.text.lower().translate(_ALIKE))
+    piece = next((name for name, form in _PIECES.items() if form.fullmatch(words)), "")
+    if piece or len(words) - words.count("?") <= 1:
+        return piece
+    if "?" in words:  # a glyph, or a few that touch, unread
+        form = re.compile(words.replace("?", ".{1,3}"))
+        fitting = {r for name, r in REGIONS.items() if form.fullmatch(name.translate(_ALIKE))}
+        return fitting.pop() if len(fitting) == 1 else ""
     if len(words) <= 3:  # noqa: PLR2004 - too short to be surely like anything
         return ""
     ranked = sorted(
