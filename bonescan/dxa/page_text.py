@@ -26,6 +26,7 @@ MAX_GAP_LINES = 2  # of other text between the rows of one table
 CLEARLY_NEARER = 2.0
 
 _NUMBER = re.compile(r"[-+\u2212\u2013]?\d{1,6}(?:[.,]\d{1,5})?\*?")
+_LONE_MINUS = re.compile(r"(?:^|\s)[-\u2212\u2013]\s+\d")
 _BLANKS = frozenset({"-", "--", "---", "\u2013", "\u2014", "n/a", "*"})
 _COLUMN_WORDS = re.compile(
     r"\bbmd|\bbmc|\barea\b|[tz]\s?-\s?score|score|region|g/cm|cm²|cm2|\(g\)|young|age|\(%\)"
@@ -160,7 +161,7 @@ def _table(
     for number, line in enumerate(lines):
         row = _row(line)
         if row is not None:
-            cells = _placed(row[1], columns)
+            cells = None if _parts_a_minus(line) else _placed(row[1], columns)
             if cells is None:
                 found.not_understood.append(f"row {row[0]!r}: its columns are not clear")
             else:
@@ -185,6 +186,11 @@ def _table(
     else:
         read_table(rows, scan, found, where)
     return used
+
+
+def _parts_a_minus(line: TextLine) -> bool:
+    """Tell whether a minus may belong to the number after it: a lost sign is the worst error."""
+    return any(_LONE_MINUS.search(piece.text) for piece in line.pieces)
 
 
 def _is_label_column(cell: TextPiece) -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from bonescan.dxa import carrier as module
 from bonescan.dxa.carrier import Carrier, load_carriers
-from bonescan.dxa.printed import Found, in_base_unit, plain_number
+from bonescan.dxa.printed import Found, PrintedRegion, in_base_unit, plain_number
 from bonescan.simulate.report_dicom import page_capture
 from bonescan.simulate.report_pages import PageNumber, PageStyle, draw_numbers, draw_page
 
@@ -73,6 +73,31 @@ def test_the_first_carrier_with_regions_wins(monkeypatch, scan_of, dicom):
     )
     monkeypatch.setattr(module, "load_carriers", lambda: order)
     assert module.find_numbers(scan_of(dicom.lunar())) is nothing
+
+
+def test_what_no_carrier_understood_is_gathered_from_all(monkeypatch, scan_of, dicom):
+    one = Found(carrier="a", not_understood=["a page"], details=[("k", "one")])
+    two = Found(carrier="b", not_understood=["a row"], details=[("k", "two")])
+    order = (Carrier("a", 1, lambda scan: one), Carrier("b", 2, lambda scan: two))
+    monkeypatch.setattr(module, "load_carriers", lambda: order)
+    found = module.find_numbers(scan_of(dicom.lunar()))
+    assert found.not_understood == ["a page", "a row"]
+    assert found.details == [("k", "one"), ("k", "two")]
+
+
+def test_pixels_are_not_asked_where_text_holds_numbers(monkeypatch, scan_of, dicom):
+    def pixels(scan):
+        raise AssertionError("pixels were read")
+
+    region = PrintedRegion(site="L1", text="L1", bmd_g_cm2=0.873)
+    text = Found(carrier="a", regions=[region])
+    silent = Found(carrier="b", not_understood=["a row"])
+    order = (Carrier("b", 1, lambda scan: silent), Carrier("a", 2, lambda scan: text),
+             Carrier("p", module.FIRST_PIXEL_ORDER, pixels))  # fmt: skip
+    monkeypatch.setattr(module, "load_carriers", lambda: order)
+    found = module.find_numbers(scan_of(dicom.lunar()))
+    assert found is text
+    assert found.not_understood == ["a row"]
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,27 @@ def test_a_number_between_two_columns_is_not_taken(report, pages):
     assert "row 'L2': its columns are not clear" in problem.reason
 
 
+@pytest.mark.parametrize(
+    ("drawn", "z"),
+    [
+        ([(390, "-1.0")], -1.0),
+        ([(390, "-"), (393, "1.0")], -1.0),  # drawn apart, and touching
+        ([(390, "- 1.0")], "refused"),
+        ([(390, "-"), (396, "1.0")], "refused"),
+        ([(330, "-"), (390, "1.0")], 1.0),  # a dash in the T column is a blank
+    ],
+)
+def test_a_minus_is_never_lost(report, drawn, z):
+    page = hologic_page([["L1", "13.26", "11.58", "0.873", "", ""]])
+    result = report([*page, *((x, 676, text) for x, text in drawn)], changes=HORIZON)
+    if z == "refused":
+        assert result.measurements == ()
+        assert "its columns are not clear" in result.reason
+    else:
+        (row,) = result.measurements
+        assert (row.reported_t_score, row.reported_z_score) == (None, z)
+
+
 def test_norland_prints_milligrams_beside_and_l2_to_l4(report, pages):
     # 962.3 mg/cm2 is sBMD: 1.0761 x 0.8942 g/cm2, not a BMD of another unit
     columns = [(72, "Region"), (150, "BMD (g/cm2)"), (260, "sBMD (mg/cm2)"), (380, "T-score")]
@@ -373,6 +394,22 @@ def test_only_the_first_pages_are_read_and_the_rest_is_said(measured, dicom, pag
 def test_damaged_documents_are_refused_with_a_code(data):
     with pytest.raises(UnusableScan, match="BS-E185"):
         read_pdf_text(data)
+
+
+def test_a_page_of_endless_text_is_refused(pages, monkeypatch):
+    monkeypatch.setattr(pdf_text, "MAX_PAGE_CHARACTERS", 10)
+    with pytest.raises(UnusableScan, match="found 11 characters on one page"):
+        read_pdf_text(pages.pdf([(72, 700, "hello world")]))
+
+
+def test_only_a_pdf_below_the_cap_is_opened(tmp_path, monkeypatch, pages):
+    with pytest.raises(UnusableScan, match="no PDF below the cap"):
+        read_pdf_text(b"PDF")
+    path = tmp_path / "report.pdf"
+    path.write_bytes(pages.pdf([(72, 700, "BMD")]))
+    monkeypatch.setattr(pdf_text, "MAX_BYTES", 100)
+    with pytest.raises(UnusableScan, match="BS-E103"):
+        read_scan(path, ReadSettings())
 
 
 def test_a_document_that_was_cut_off_is_refused(pages):

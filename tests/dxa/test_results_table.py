@@ -201,6 +201,59 @@ def test_a_column_that_stands_twice_is_refused(tmp_path, example):
         read_scan(path, ReadSettings(column_map=example))
 
 
+FULL = """technique = "REMS"
+bmd_unit = "mg/cm2"
+[columns]
+patient_id = "id"
+exam_date = "day"
+exam_time = "time"
+height_cm = "height"
+weight_kg = "weight"
+depth_mm = "depth"
+site = "site"
+bmd = "bmd"
+"""
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ("9:05,165.5,60,62,L1,912", ""),
+        ("9:65,165.5,60,62,L1,912", "wanted a time as HH:MM"),
+        ("nine,165.5,60,62,L1,912", "wanted a time as HH:MM"),
+        ("9:05,16.5,60,62,L1,912", "as height_cm, wanted a number from 30 to 260"),
+        ("9:05,165.5,x,62,L1,912", "as weight_kg"),
+    ],
+)
+def test_what_else_a_row_says_is_read_or_refused(measured_table, tmp_path, cells, words):
+    path = tmp_path / "map.toml"
+    path.write_text(FULL)
+    head = "id,day,time,height,weight,depth,site,bmd\n"
+    rest = "02,2024-04-06,10:00,170,70,,L2,850\n"
+    outcome = measured_table(head + f"01,2024-04-05,{cells}\n" + rest, read_column_map(path))
+    first = outcome.parts[0]
+    if words:
+        assert words in outcome.problems[0].reason
+        assert [p.subject.patient_id for p in outcome.parts] == ["02"]
+        return
+    assert (first.exam.exam_time, first.subject.height_cm) == ("09:05:00", 165.5)
+    assert first.measurements[0].bmd_g_cm2 == pytest.approx(0.912)
+    assert ("depth", "62", "mm") in [(r.quantity, r.text, r.unit) for r in first.readings]
+
+
+@pytest.mark.parametrize("value", ["9120", "0.0001"])
+def test_a_number_that_can_not_be_true_needs_a_person(measured_table, value):
+    outcome = measured_table(TYPED + f"007,2024-04-05,REMS,L1-L4,{value},{value},-1.8,-1.8\n")
+    assert outcome.kind == OutcomeKind.NEEDS_REVIEW
+    assert "can't be true" in outcome.reason
+    assert outcome.parts[0].measurements[0].bmd_g_cm2 is None
+
+
+def test_a_table_that_is_no_text_is_refused_with_a_code(measured_table):
+    outcome = measured_table(TYPED + "007,\0,REMS,L1-L4,0.9,0.9,,\n")
+    assert (outcome.kind, outcome.code) == (OutcomeKind.UNUSABLE, "BS-E187")
+
+
 # ------------------------------------------------------------------ the map itself
 
 MINIMAL = (
