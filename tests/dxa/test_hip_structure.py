@@ -201,3 +201,22 @@ def test_an_axis_without_direction_is_refused(direction):
     lost = Line(x_mm=1.0, y_mm=1.0, dx_1=direction[0], dy_1=direction[1])
     with pytest.raises(ValueError, match="wanted one of some length"):
         hip_structure(mask * 1.0, (0.5, 0.5), mask, neck, lost)
+
+
+def test_the_intertrochanter_is_read_along_the_bisector_of_the_axes():
+    # two tubes of 30 mm that meet at 130° in a mitre: along it they are 30 mm / sin 65° wide
+    x, y = grid((0.25, 0.25))
+    turn = math.radians(130.0)
+    shaft = Line(x_mm=60.0, y_mm=75.0, dx_1=0.0, dy_1=1.0)
+    neck = Line(x_mm=60.0, y_mm=75.0, dx_1=math.sin(turn), dy_1=math.cos(turn))
+    on_neck = (x - 60) * (neck.dx_1 - shaft.dx_1) + (y - 75) * (neck.dy_1 - shaft.dy_1) > 0
+    in_neck, in_shaft = tube(x, y, neck, 15.0, 9.0)[1], tube(x, y, shaft, 15.0, 9.0)[1]
+    mask = np.where(on_neck, in_neck, in_shaft)
+    away = Line(x_mm=60 + 30 * neck.dx_1, y_mm=75 + 30 * neck.dy_1, dx_1=neck.dx_1, dy_1=neck.dy_1)
+    found = {
+        s.region: s for s in hip_structure(mask * 0.9, (0.25, 0.25), mask, away, shaft).sections
+    }
+    want = 30.0 / math.sin(math.radians(65.0))
+    assert found["intertrochanter"].width_mm == pytest.approx(want, abs=0.5)
+    # of even density: area = width x density / 1.05
+    assert found["intertrochanter"].csa_cm2 == pytest.approx(want / 10 * 0.9 / 1.05, rel=0.03)
