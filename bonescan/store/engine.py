@@ -43,7 +43,14 @@ def read_url(text: str) -> URL:
 
 def shown_url(url: URL) -> str:
     """Write a URL without its password."""
-    return url.set(password=None).render_as_string(hide_password=False)
+    return without_password(url).render_as_string(hide_password=False)
+
+
+def without_password(url: URL) -> URL:
+    """Give the same URL with no password in it; `URL.set` would keep it."""
+    return URL.create(
+        url.drivername, url.username, None, url.host, url.port, url.database, url.query
+    )
 
 
 def make_engine(url: URL, *, journal: str = "WAL") -> Engine:

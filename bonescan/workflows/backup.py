@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 from bonescan.errors import EnvironmentFault, NothingUsable, UsageError
 from bonescan.model.plain import to_plain
 from bonescan.provenance import sha256_of_file
-from bonescan.store.engine import POSTGRESQL
+from bonescan.store.engine import POSTGRESQL, without_password
 from bonescan.store.open_store import open_store, shown_place, store_url
 
 PRIVATE_MODE = 0o600
@@ -102,7 +102,7 @@ def _dump(url: URL, half: Path) -> None:
     program = shutil.which("pg_dump")
     if program is None:
         raise EnvironmentFault("BS-E529", "found no pg_dump, which copies a PostgreSQL store.")
-    plain = url.set(drivername=POSTGRESQL, password=None).render_as_string(hide_password=False)
+    plain = without_password(url.set(drivername=POSTGRESQL)).render_as_string(hide_password=False)
     password = {"PGPASSWORD": str(url.password)} if url.password else {}
     line = [program, "--format=custom", f"--file={half}", plain]
     done = subprocess.run(

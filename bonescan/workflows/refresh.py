@@ -7,8 +7,8 @@ import hashlib
 import json
 import platform
 from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ from .study_rows import study_rows
 from .write_results import remove_pages, write_pages, write_run_record, write_tables
 
 Progress = Callable[[str, int, int], None]  # (phase, done, all)
-TABLES = "*.csv"
+TABLES = "[!.]*.csv"
+HALF_FILES = (".tmp-*.csv", ".tmp-run.json", ".tmp-*.html", "patients/.tmp-*.html")
 
 
 def refresh(
@@ -86,7 +87,7 @@ def refresh(
             return study
     tell, passed = progress or (lambda _phase, _done, _all: None), lap or (lambda _phase: None)
     norms, model = load_norms(settings.norms_dir), load_model(settings.rems.model_file)
-    with alone_in(out):  # tables and pages of two runs would mix
+    with alone_in(out), _no_half_files(out):  # tables and pages of two runs would mix
         study = gather_study(store, open_pseudonyms(out), norms, settings)
         study = dataclasses.replace(study, problems=(*problems, *study.problems))
         if run_id is not None:
@@ -95,6 +96,23 @@ def refresh(
         _write(out, study, settings, norms, model, facts_files, tell)
         passed("write")
     return study
+
+
+@contextmanager
+def _no_half_files(out: Path) -> Iterator[None]:
+    """Remove what a killed run left half written, and what this one can't finish."""
+    _sweep(out)
+    try:
+        yield
+    except OSError:
+        _sweep(out)
+        raise
+
+
+def _sweep(out: Path) -> None:
+    for pattern in HALF_FILES:
+        for path in out.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def model_text(model: RemsModel) -> str:
