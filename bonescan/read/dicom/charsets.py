@@ -93,15 +93,16 @@ def decode(value: bytes, terms: tuple[str, ...], named: str | None = None) -> Te
         (0008,0005) Specific Character Set, normalised; empty = none declared.
     named : str, optional
         A key of `NAMED`: what the text is in where the file declares nothing,
-        ASCII or Latin-1, and where it isn't what the file declares.
+        ASCII or Latin-1, and where it isn't what the file declares; code
+        extensions are taken at their word.
     """
     if value.isascii() and ESCAPE not in value:
         return Text(value.decode("ascii"))
     first = terms[0] if terms else ""
-    if named is not None and (first in _DECLARED_FOR_NOTHING or not _holds(value, first)):
-        return _as_named(value, named)
     if any(t in EXTENDED for t in terms):
         return _decode_extended(value, terms)
+    if named is not None and (first in _DECLARED_FOR_NOTHING or not _holds(value, first)):
+        return _as_named(value, named)
     if first in _BIG5_HIDES_UNDER:
         guess = _hidden(value, first)
         if guess is not None:
@@ -114,9 +115,7 @@ def decode(value: bytes, terms: tuple[str, ...], named: str | None = None) -> Te
 
 
 def _holds(value: bytes, term: str) -> bool:
-    """Whether the bytes can be what the file declares; code extensions are taken at their word."""
-    if term in EXTENDED:
-        return True
+    """Whether the bytes can be what the file declares."""
     try:
         value.decode(CODECS[term])
     except UnicodeDecodeError:
