@@ -188,4 +188,5 @@ TABLES: dict[str, Callable[[], str]] = {
     "results.csv": _columns("RESULTS_COLUMNS"),
     "patients.csv": _columns("PATIENTS_COLUMNS"),
     "identities.csv": _columns("IDENTITY_COLUMNS"),
+    "readings.csv": _columns("READINGS_COLUMNS"),
 }
