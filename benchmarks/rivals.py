@@ -147,7 +147,7 @@ def grouped_gates(grid: Grid) -> Inputs:
         samples, line, start, basis = gates(grid)(rng, n, gaps)
         starts = np.stack([start, np.roll(start, 1), start])
         group = np.sort(rng.integers(0, n // 4 + 1, n))
-        n_band = int(rng.integers(0, grid.n_bins)) if gaps < 1 else grid.n_bins - 1
+        n_band = int(rng.choice([grid.n_bins, grid.n_bins - 2, 1]))
         return (
             *(samples, line, kernel_input(starts, np.int64), kernel_input(group, np.int64)),
             *(n // 4 + 1, basis, n_band),

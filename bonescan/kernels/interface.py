@@ -277,6 +277,7 @@ def surface_score(  # noqa: C901 - one formula, term by term
     nothing = int(np.int64(0))  # a bare 0 would be compiled apart
     above = window_sums(longer, jump_cells, nothing)  # and below, `jump_cells` further on
     n_wanted = last_cell + 1 - first_cell
+    top = 0 if first_cell else 1  # nothing is above cell 0
     rise = np.empty((n_lines, n_wanted), np.float32)
     ratio = np.empty(n_cells, np.float32)  # of the numbers of cells above and below
     up = np.empty(n_cells, np.float64)  # what the sum of logarithms above counts
@@ -291,11 +292,11 @@ def surface_score(  # noqa: C901 - one formula, term by term
         up[i] = deep[i] * inside / i if inside else 0.0
     for r in range(n_lines):
         row, over = rise[r], above[r]
-        for k in range(n_wanted):
+        for k in range(min(top, n_wanted)):
+            row[k] = ONE
+        for k in range(top, n_wanted):
             i = np.uint64(first_cell + k)
             row[k] = over[i + np.uint64(jump_cells)] / over[i] * ratio[i]
-        if first_cell == 0 and n_wanted:
-            row[0] = ONE  # nothing is above
     jump = log2_positive(rise)
     log_level = log2_positive(level)  # log2 here, ln in the end
     sums = running_sums(log_level)

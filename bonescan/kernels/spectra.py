@@ -225,7 +225,7 @@ def group_power(
                 other = 0.0
                 for b in range(n_band, n_bins):
                     other += np.float64(row[b])
-                rest[gate, first + g] = other / (n_bins - n_band)
+                rest[gate, first + g] = other / (n_bins - n_band) if n_bins > n_band else np.nan
     return total, rest
 
 

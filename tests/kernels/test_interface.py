@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bonescan.kernels.interface import rectified_envelope, surface_score, viterbi_surface
+from bonescan.kernels.interface import (
+    has_second_path,
+    path_contrast,
+    rectified_envelope,
+    surface_score,
+    viterbi_surface,
+)
 from bonescan.model.arrays import kernel_input
 
 
@@ -180,3 +186,32 @@ def test_no_path_scores_more(seed, max_step):
     ]
     assert max(abs(np.diff(path))) <= max_step
     assert field[np.arange(4), path].sum() == max(every)
+
+
+# --- a second path ---
+
+
+def second(field, cell):
+    field = np.array(field, np.float32)
+    path = np.full(len(field), cell)
+    last = field.shape[1] - 1
+    above = path_contrast(field, path, 2, 0, last)
+    return bool(has_second_path(field, path, above, 1, 2, 0, last))
+
+
+@pytest.mark.parametrize(("share", "doubtful"), [(0.84, False), (0.86, True)])
+def test_a_rival_counts_from_85_percent_of_the_best_on(share, doubtful):
+    field = np.zeros((8, 30))
+    field[:, 5], field[:, 20] = 20.0, 20.0 * share
+    assert second(field, 5) is doubtful
+
+
+def test_bright_cells_that_no_path_joins_are_no_rival():
+    field = np.zeros((8, 30))
+    field[:, 5] = 20.0
+    field[::2, 12] = field[1::2, 25] = 20.0
+    assert second(field, 5) is False
+
+
+def test_a_path_without_contrast_is_never_alone():
+    assert second(np.zeros((4, 30)), 5) is True

@@ -9,7 +9,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from bonescan.kernels import threads
-from bonescan.kernels.threads import for_each, for_each_of, kernel_lock, pinned_blas
+from bonescan.kernels.threads import Behind, for_each, for_each_of, kernel_lock, pinned_blas
 from bonescan.kernels.warm import warm_up
 
 
@@ -129,3 +129,24 @@ def test_where_nobody_knows_the_processors_one_thread_is_used(monkeypatch):
     monkeypatch.setattr(threads.multiprocessing, "parent_process", lambda: None)
     monkeypatch.delattr(threads.os, "sched_getaffinity", raising=False)
     assert threads.threads_to_use() == 1
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_work_behind_is_done_in_order_and_its_errors_come_with_its_result(monkeypatch, n_threads):
+    monkeypatch.setattr(threads, "threads_to_use", lambda: n_threads)
+    names, seen = [], []
+
+    def work(i):
+        names.append(threading.current_thread() is threading.main_thread())
+        seen.append(i)
+        if i == 1:
+            raise ValueError("the second fails")
+        return i * i
+
+    with Behind() as behind:
+        later = [behind.do(lambda i=i: work(i)) for i in range(3)]
+        assert [later[0].result(), later[2].result()] == [0, 4]
+        with pytest.raises(ValueError, match="the second fails"):
+            later[1].result()
+    assert seen == [0, 1, 2]
+    assert set(names) == {n_threads == 1}
