@@ -516,3 +516,36 @@ def test_what_the_library_can_not_read_is_one_refusal(read, monkeypatch):
     monkeypatch.setattr(pydicom.filereader, "read_dataset", explode)
     with pytest.raises(UnusableScan, match=r"BS-E121 .*RecursionError"):
         read(lunar())
+
+
+# ------------------------------------------------------------------ folders of an export
+
+
+def test_two_persons_in_one_folder_and_all_sites_in_one_series(tmp_path):
+    """As real iDXA exports come: one series for all sites, and files of two people side by side."""
+    from bonescan.pipeline import measure
+    from bonescan.settings import Settings
+
+    second = {
+        (8, 0x20): ("DA", "20180307"),
+        (8, 0x22): ("DA", "20180307"),
+        (0x10, 0x10): ("PN", "TEST^TWO"),
+        (0x10, 0x20): ("LO", "0067890"),
+        (0x10, 0x30): ("DA", "19650101"),
+        (0x10, 0x1010): ("AS", "053Y"),
+        (0x40, 0x254): None,
+    }
+    sites = {"Left Femur": "femur-left", "Right Femur": "femur-right", "LVA": "lateral-spine",
+             "Left Ortho Knee": "knee-left", "Total Body": "total-body"}  # fmt: skip
+    (tmp_path / "spine.dcm").write_bytes(lunar())
+    for number, protocol in enumerate(sites):
+        uid = {(8, 0x18): ("UI", f"1.2.840.113619.2.110.210000.20180601101010.1.{number}.12.1")}
+        data = lunar({**second, **uid, (0x18, 0x1030): ("LO", protocol)})
+        (tmp_path / f"{number}.dcm").write_bytes(data)
+    found = {p.name: measure(p, Settings()) for p in sorted(tmp_path.iterdir())}
+    spine = found.pop("spine.dcm")
+    assert (spine.subject.patient_id, spine.exam.exam_date) == ("0012345", date(2015, 2, 2))
+    assert {o.subject.patient_id for o in found.values()} == {"0067890"}
+    assert {o.exam.exam_date for o in found.values()} == {date(2018, 3, 7)}  # not the UID's June
+    assert [o.site for o in found.values()] == list(sites.values())
+    assert len({o.exam.series_uid for o in (spine, *found.values())}) == 1
