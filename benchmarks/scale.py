@@ -77,6 +77,42 @@ def measure(folder: Path, out: Path, workers: int, report: str) -> dict[str, Any
     }
 
 
+def fill(folder: Path, out: Path, n: int) -> None:
+    """Measure one report and put its outcome into the store `n` times, as other people's.
+
+    Measuring is the same work for each scan; this is for what grows.
+    """
+    from dataclasses import replace
+
+    from bonescan.pipeline import measure as measure_file
+    from bonescan.settings import Settings
+    from bonescan.store.open_store import open_store
+
+    make_scans(folder, 1)
+    outcome = measure_file(next(folder.rglob("*.dcm")), Settings())
+    if outcome.subject is None or outcome.exam is None:
+        raise SystemExit("the template gives no exam")
+    out.mkdir()
+    store = open_store(out, create=True)
+    run_id = store.begin_run("scale", "{}")
+    for number in range(n):
+        digest = f"{number:064d}"
+        own = replace(
+            outcome,
+            subject=replace(outcome.subject, patient_id=f"{number // SCANS_A_PERSON:07d}"),
+            exam=replace(outcome.exam, sop_instance_uid=f"2.25.{number + 1}"),
+        )
+        store.put_result(
+            run_id=run_id, sha256=digest, size_bytes=10_000, work_key=digest, outcome=own
+        )
+        if number % 1000 == 999 or number == n - 1:
+            first = number // 1000 * 1000
+            names = [(str(folder), f"{i:07d}.dcm", f"{i:064d}") for i in range(first, number + 1)]
+            store.put_locations(run_id, names)
+    store.end_run(run_id)
+    store.close()
+
+
 def in_own_process(folder: Path, out: Path, workers: int, report: str) -> dict[str, Any]:
     """Measure in a fresh process, so that peaks are its own."""
     words = ["--one", str(folder), str(out), str(workers), report]
@@ -97,22 +133,28 @@ def show(row: dict[str, Any]) -> None:
     phases = " ".join(f"{k} {1000 * s / row['n']:.2f}" for k, s in row["seconds"].items())
     print(
         f"{row['n']:>8,} scans  {1000 * row['total_s'] / row['n']:7.2f} ms a scan  ({phases})  "
+        f"processor {1000 * row['cpu_s'] / row['n']:.2f} ms  "
         f"peak {row['peak_mib']:.0f} MiB  open files {row['open_files'][0]}-{row['open_files'][1]}"
         f"  {row['outcomes']}",
         flush=True,
     )
 
 
-def scale(sizes: list[int], report: str, keep: Path | None) -> None:
+def scale(sizes: list[int], report: str, keep: Path | None, *, stored: bool) -> None:
     """Run each size once, then once more with everything done."""
     for n in sizes:
         with tempfile.TemporaryDirectory(prefix="bonescan-scale-", dir=keep) as base:
             scans, out = Path(base, "in"), Path(base, "out")
             scans.mkdir()
-            make_scans(scans, n)
-            show(in_own_process(scans, out, 1, report))
-            print("     again:", end=" ")
-            show(in_own_process(scans, out, 1, report))
+            if stored:
+                fill(scans, out, n)
+                row = in_own_process(scans, out, 1, report)
+                show(row | {"n": n})
+            else:
+                make_scans(scans, n)
+                show(in_own_process(scans, out, 1, report))
+                print("     again:", end=" ")
+                show(in_own_process(scans, out, 1, report))
             pages = sum(p.stat().st_size for p in (out / "patients").glob("*.html"))
             index = (out / "index.html").stat().st_size if (out / "index.html").exists() else 0
             store = (out / "bonescan.db").stat().st_size
@@ -170,6 +212,9 @@ def main() -> int:
     parser.add_argument("--n", type=int, nargs="*", default=[1000, 10_000])
     parser.add_argument("--report", default="html", choices=["html", "none"])
     parser.add_argument("--workers", type=int, metavar="N", help="compare workers on N scans")
+    parser.add_argument(
+        "--stored", action="store_true", help="measure one and store it N times: what grows only"
+    )
     parser.add_argument("--folder", type=Path, help="where the temporary folders go")
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     words = parser.parse_args()
@@ -181,7 +226,7 @@ def main() -> int:
     if words.workers:
         workers(words.workers)
     else:
-        scale(words.n, words.report, words.folder)
+        scale(words.n, words.report, words.folder, stored=words.stored)
     return 0
 
 
