@@ -27,6 +27,7 @@ N_SHAPE = 12  # places that repeat width over height, and height over that of th
 N_FEATURES = N_ROWS * N_COLUMNS + 2 * N_SHAPE
 MAX_BYTES = 16 * 2**20
 MAX_GLYPHS = 60_000
+_NO_ATLAS = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -63,10 +64,10 @@ def read_atlas(path: Path | None = None) -> GlyphAtlas:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UsageError("BS-E450", f"found more than {MAX_BYTES} bytes, wanted an atlas.")
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             version = int(stored["version"])
             features, labels = stored["features"], stored["labels"]
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except _NO_ATLAS as error:
         raise UsageError(
             "BS-E450", f"found no atlas of glyphs ({type(error).__name__}).", file=path
         ) from error

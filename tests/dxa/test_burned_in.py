@@ -184,6 +184,15 @@ def test_exchanged_labels_prove_nothing(one, other):
     assert not [s for s, _ in got if s in swap]
 
 
+def test_exchanged_labels_of_a_hip_prove_nothing():
+    style = PageStyle(font="aileron", site="hip")
+    page = draw_page(style, 3)
+    for one, other in (("Neck", "Troch"), ("Inter", "Total"), ("Troch", "Inter")):
+        swap = {one: other, other: one}
+        numbers = [dataclasses.replace(n, label=swap.get(n.label, n.label)) for n in page.numbers]
+        assert accepted(draw_numbers(style, numbers, page.person, np.random.default_rng(0))) == {}
+
+
 def test_a_label_that_stands_twice_proves_nothing():
     page = drawn_as(STYLE, ROWS)
     numbers = [

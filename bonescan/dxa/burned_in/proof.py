@@ -45,7 +45,7 @@ MAX_SLACK_G_CM2 = 0.004  # a smaller region has too few digits to prove its BMD
 AREA_CM2 = {
     "vertebra": (5.0, 30.0),  # each
     "femoral-neck": (2.5, 8.5),
-    "trochanter": (4.5, 22.0),
+    "trochanter": (6.0, 22.0),
     "intertrochanter": (9.0, 40.0),
     "total-hip": (18.0, 65.0),
     "radius-33": (1.5, 6.0),
@@ -53,8 +53,7 @@ AREA_CM2 = {
 }
 LUMBAR = ("L1", "L2", "L3", "L4")
 HIP = ("femoral-neck", "trochanter", "intertrochanter", "total-hip", "wards")
-PARTS_AND_TOTAL = HIP[:4]
-HIP_ORDER = ("trochanter", "intertrochanter", "total-hip")
+HIP_ORDER = HIP[:4]  # neck, trochanter, intertrochanter and total, which is their sum
 TENTH = Decimal("0.1")
 _AGE_STEPS = 5
 _FEW = 2  # scores that must go by a reference before the page does
@@ -177,9 +176,9 @@ def _line_of(row: ProofRow, at: int) -> int:
 
 def _adds_up(hip: Sequence[ProofRow]) -> bool:
     """Tell whether neck, trochanter, intertrochanter and total are all proven, and add up."""
-    proven = [r for r in hip if "area" in r.proven and without_side(r.site) in PARTS_AND_TOTAL]
+    proven = [r for r in hip if "area" in r.proven and without_side(r.site) in HIP_ORDER]
     regions = [_region(r, r.proven["area"], r.proven["bmc"], r.proven["bmd"]) for r in proven]
-    return len(regions) == len(PARTS_AND_TOTAL) and not check_sums(regions)
+    return len(regions) == len(HIP_ORDER) and not check_sums(regions)
 
 
 def _check_totals(rows: Sequence[ProofRow]) -> None:
