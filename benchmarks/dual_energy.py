@@ -11,16 +11,21 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
+from bonescan.dxa.calibrate import Decomposition, fit_calibration
+from bonescan.dxa.decompose import decompose
+from bonescan.dxa.measure_dual import measure_regions, place
 from bonescan.files.dual_energy import DualEnergyContent, write_dual_energy
 from bonescan.kernels.dual_energy import apparent_densities
 from bonescan.kernels.plain.dual_energy import apparent_densities as twin
 from bonescan.model.arrays import kernel_input
+from bonescan.model.dual_energy import DualEnergyImage
 from bonescan.model.exam import Subject
 from bonescan.model.measurement import Measurement
 from bonescan.pipeline import measure
@@ -60,20 +65,31 @@ def through_a_file(
     return {m.site: m for m in found.measurements}
 
 
-def _many(
-    make: Callable[[np.random.Generator], DxaObject], repeats: int, seed: int
-) -> tuple[dict[str, list[Measurement]], dict[str, list[float]]]:
-    rng = np.random.default_rng(seed)
-    found: dict[str, list[Measurement]] = defaultdict(list)
-    truth: dict[str, list[float]] = defaultdict(list)
-    with TemporaryDirectory() as folder:
-        for _ in range(repeats):
-            scan = make(rng)
-            values = true_values(scan)
-            for site, one in through_a_file(scan, rng, Path(folder)).items():
-                found[site].append(one)
-                truth[site].append(values[f"{site}_bmd_g_cm2"])
-    return found, truth
+@cache
+def _calibration() -> Decomposition:
+    return fit_calibration(scan_phantom())
+
+
+def regions_of(scan: DxaObject, counts: tuple[Array, ...]) -> dict[str, float]:
+    """Measure BMD from counts, without the file and the page."""
+    image = DualEnergyImage(
+        site=scan.site,
+        n_rows=counts[0].shape[0],
+        n_columns=counts[0].shape[1],
+        pixel_width_mm=scan.pixel_mm[0],
+        pixel_height_mm=scan.pixel_mm[1],
+    )
+    density = decompose((counts[0], counts[1], counts[2], counts[3]), scan.pixel_mm, _calibration())
+    found = measure_regions(image, _calibration(), density, place(density, scan.site))
+    return {r.site: r.bmd_g_cm2 for r in found.results}
+
+
+def counted(
+    scan: DxaObject, mean: tuple[Array, Array, Array, Array], rng: np.random.Generator
+) -> dict[str, float]:
+    """Count photons anew, and measure."""
+    one = count_photons(scan, mean, rng)
+    return regions_of(scan, (one.low, one.high, one.air_low, one.air_high))
 
 
 def accuracy(repeats: int) -> Iterable[str]:
@@ -84,7 +100,16 @@ def accuracy(repeats: int) -> Iterable[str]:
     def make(rng: np.random.Generator) -> DxaObject:
         return phantom_object((rng.uniform(-3, 3), rng.uniform(-2, 2)))
 
-    found, truth = _many(make, repeats, SEED)
+    found: dict[str, list[Measurement]] = defaultdict(list)
+    truth: dict[str, list[float]] = defaultdict(list)
+    draw = np.random.default_rng(SEED)
+    with TemporaryDirectory() as folder:
+        for _ in range(repeats):
+            scan = make(draw)
+            values_of = true_values(scan)
+            for site, one in through_a_file(scan, draw, Path(folder)).items():
+                found[site].append(one)
+                truth[site].append(values_of[f"{site}_bmd_g_cm2"])
     for site, many in found.items():
         values, true = np.array([m.bmd_g_cm2 for m in many]), truth[site][0]
         doubt = np.array([m.bmd_u_g_cm2 for m in many])
@@ -99,52 +124,53 @@ def accuracy(repeats: int) -> Iterable[str]:
 SITES = ("L1-L4", "L1", "femoral-neck-left", "trochanter-left", "total-hip-left")
 
 
+def _person(rng: np.random.Generator) -> tuple[Callable[..., DxaObject], ...]:
+    """Draw a person: functions that make the spine and the hip in a pose."""
+    spine, hip = float(rng.uniform(0.6, 1.3)), float(rng.uniform(0.55, 1.0))
+    thick, fat = float(rng.uniform(15.0, 22.0)), float(rng.uniform(0.15, 0.4))
+
+    def make_spine(more_cm: float = 0.0, **pose: Any) -> DxaObject:
+        return spine_object(spine, SpinePose(thickness_cm=thick + more_cm, fat_1=fat, **pose))
+
+    def make_hip(more_cm: float = 0.0, **pose: Any) -> DxaObject:
+        return hip_object(hip, "left", HipPose(thickness_cm=thick - 3 + more_cm, fat_1=fat, **pose))
+
+    return make_spine, make_hip
+
+
+def _pose(rng: np.random.Generator, which: int) -> dict[str, Any]:
+    turn = {"tilt_1": rng.normal(0, 0.012)} if which == 0 else {"turn_deg": rng.normal(0, 1.5)}
+    return {
+        "more_cm": rng.normal(0, 0.2),
+        "fat_slope_1": rng.normal(0, 0.03),
+        "shift_mm": (rng.uniform(-4, 4), rng.uniform(-4, 4)),
+        **turn,
+    }
+
+
 def precision(people: int, repeats: int) -> Iterable[str]:
     """Scan people several times: noise alone, then lying down anew."""
-    yield "| site | CV % of noise alone | CV % with repositioning | mean bias % | SD of bias % |"
-    yield "|---|---|---|---|---|"
     squares: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     bias: dict[str, list[float]] = defaultdict(list)
     rng = np.random.default_rng(SEED)
-    for person in range(people):
-        spine, hip = float(rng.uniform(0.6, 1.3)), float(rng.uniform(0.55, 1.0))
-        thick, fat = float(rng.uniform(15.0, 22.0)), float(rng.uniform(0.15, 0.4))
-
-        def still(_: np.random.Generator, spine: float = spine, thick: float = thick,
-                  fat: float = fat) -> DxaObject:  # fmt: skip
-            return spine_object(spine, SpinePose(thickness_cm=thick, fat_1=fat))
-
-        def moved(rng: np.random.Generator, spine: float = spine, thick: float = thick,
-                  fat: float = fat) -> DxaObject:  # fmt: skip
-            pose = SpinePose(
-                thickness_cm=thick + rng.normal(0, 0.2), fat_1=fat,
-                fat_slope_1=rng.normal(0, 0.03), tilt_1=rng.normal(0, 0.012),
-                shift_mm=(rng.uniform(-4, 4), rng.uniform(-4, 4)),
-            )  # fmt: skip
-            return spine_object(spine, pose)
-
-        def hip_still(_: np.random.Generator, hip: float = hip, thick: float = thick,
-                      fat: float = fat) -> DxaObject:  # fmt: skip
-            return hip_object(hip, "left", HipPose(thickness_cm=thick - 3, fat_1=fat))
-
-        def hip_moved(rng: np.random.Generator, hip: float = hip, thick: float = thick,
-                      fat: float = fat) -> DxaObject:  # fmt: skip
-            pose = HipPose(
-                thickness_cm=thick - 3 + rng.normal(0, 0.2), fat_1=fat,
-                fat_slope_1=rng.normal(0, 0.03), turn_deg=rng.normal(0, 1.5),
-                shift_mm=(rng.uniform(-4, 4), rng.uniform(-4, 4)),
-            )  # fmt: skip
-            return hip_object(hip, "left", pose)
-
-        for how, make in (
-            ("noise", still), ("moved", moved), ("noise", hip_still), ("moved", hip_moved),
-        ):  # fmt: skip
-            found, truth = _many(make, repeats, SEED + person)
-            for site, many in found.items():
-                values = np.array([m.bmd_g_cm2 for m in many])
-                squares[how][site].append((values.std(ddof=1) / values.mean()) ** 2)
-                if how == "moved":
-                    bias[site] += list(100 * (values / np.array(truth[site]) - 1))
+    for _ in range(people):
+        for which, make in enumerate(_person(rng)):
+            still = make()
+            mean = expected_counts(still)
+            again = [counted(still, mean, rng) for _ in range(repeats)]
+            moved = []
+            for _ in range(repeats):
+                scan = make(**_pose(rng, which))
+                moved.append(counted(scan, expected_counts(scan), rng))
+                true = true_values(scan)
+                for site, bmd in moved[-1].items():
+                    bias[site].append(100 * (bmd / true[f"{site}_bmd_g_cm2"] - 1))
+            for how, results in (("noise", again), ("moved", moved)):
+                for site in results[0]:
+                    values = np.array([r[site] for r in results])
+                    squares[how][site].append((values.std(ddof=1) / values.mean()) ** 2)
+    yield "| site | CV % of noise alone | CV % with repositioning | mean bias % | SD of bias % |"
+    yield "|---|---|---|---|---|"
     for site in SITES:
         cv = {how: 100 * np.sqrt(np.mean(squares[how][site])) for how in ("noise", "moved")}
         yield (
@@ -158,11 +184,11 @@ FATS_1 = (0.1, 0.2, 0.3, 0.4, 0.5)
 SLOPES_1 = (0.0, 0.1, 0.2)
 
 
-def biases(repeats: int) -> Iterable[str]:
-    """Show what thickness, fat and a lateral gradient of fat do to the BMD [%]."""
+def biases() -> Iterable[str]:
+    """Show what thickness, fat and a gradient of fat do to the BMD [%], without noise."""
     base = SpinePose(thickness_cm=18.0, fat_1=0.25)
     hips = HipPose(thickness_cm=16.0, fat_1=0.25)
-    yield "| what | L1-L4 bias % | total hip bias % | neck bias % |"
+    yield "| what | L1-L4 bias % | femoral neck bias % | total hip bias % |"
     yield "|---|---|---|---|"
     rows = [
         *((f"thickness {v:g} cm", {"thickness_cm": v}) for v in THICKNESSES_CM),
@@ -171,15 +197,16 @@ def biases(repeats: int) -> Iterable[str]:
     ]
     for words, change in rows:
         cells = []
-        for make in (
-            lambda _, c=change: spine_object(1.0, replace(base, **c)),
-            lambda _, c=change: hip_object(0.8, "left", replace(hips, **c)),
+        for scan in (
+            spine_object(1.0, replace(base, **change)),
+            hip_object(0.8, "left", replace(hips, **change)),
         ):
-            found, truth = _many(make, repeats, SEED)
-            for site in ("L1-L4", "total-hip-left", "femoral-neck-left"):
-                if site in found:
-                    values = np.array([m.bmd_g_cm2 for m in found[site]])
-                    cells.append(f"{100 * (values.mean() / truth[site][0] - 1):+.2f}")
+            found, true = regions_of(scan, expected_counts(scan)), true_values(scan)
+            cells += [
+                f"{100 * (found[site] / true[f'{site}_bmd_g_cm2'] - 1):+.2f}"
+                for site in ("L1-L4", "femoral-neck-left", "total-hip-left")
+                if site in found
+            ]
         yield f"| {words} | {' | '.join(cells)} |"
 
 
@@ -224,9 +251,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=40, help="scans of the phantom")
     parser.add_argument("--people", type=int, default=15, help="people, three scans each")
     options = parser.parse_args()
-    for lines in (
-        accuracy(options.repeats), precision(options.people, 3), biases(3),
-    ):  # fmt: skip
+    for lines in (accuracy(options.repeats), precision(options.people, 3), biases()):
         print(*lines, "", sep="\n", flush=True)
 
 

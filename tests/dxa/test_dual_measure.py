@@ -289,3 +289,45 @@ def test_a_content_without_scans_is_not_written(tmp_path):
 
     with pytest.raises(ValueError, match="at least one scan"):
         write_dual_energy(tmp_path / "none.h5", content())
+
+
+def test_the_baseline_enters_the_variance_as_it_enters_the_sum(calibration):
+    from bonescan.dxa.decompose import _fit_lines, _row_weights
+
+    rng = np.random.default_rng(2)
+    shape = (6, 9)
+    maps = np.zeros((7, *shape))
+    maps[2], maps[3] = rng.normal(0, 0.1, shape), rng.uniform(14, 18, shape)
+    maps[4], maps[6] = rng.uniform(1e-4, 3e-4, shape), 0.0
+    soft = rng.random(shape) < 0.6
+    x_mm = np.arange(9) - 4.0
+    weights = np.where(soft, 0.0, 1.0)
+    rows = _row_weights(6, 3.0)
+
+    def total(mineral):
+        changed = maps.copy()
+        changed[2] = mineral
+        _, line = _fit_lines(changed, soft, x_mm, rows)
+        ratio = line[:, :1] + line[:, 1:] * x_mm
+        return -(weights * ratio * maps[3]).sum()
+
+    # brute force: each soft pixel moved by itself
+    wanted = 0.0
+    for row, column in np.argwhere(soft):
+        moved = maps[2].copy()
+        moved[row, column] += 1.0
+        wanted += (total(moved) - total(maps[2])) ** 2 * maps[4, row, column]
+    sums, _ = _fit_lines(maps, soft, x_mm, rows)
+    image = replace(
+        density_of("left", calibration),
+        density_g_cm2=maps[2],
+        variance_g2_cm4=np.zeros(shape),
+        soft_g_cm2=maps[3],
+        factor_1=1.0,
+        x_mm=x_mm,
+        row_weights=rows,
+        normal=rows @ sums[:, :3],
+        spread=sums[:, 5:],
+    )
+    assert image.variance_of_sum(weights) == pytest.approx(wanted, rel=1e-9)
+    assert wanted > 0
