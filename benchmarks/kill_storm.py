@@ -7,7 +7,7 @@ tables must be those of a run that nobody disturbed, every content must have
 exactly one result, and no half file may be left. If that comes before enough
 kills were dealt out, it begins again with an empty folder.
 
-    python -m benchmarks.kill_storm --scans 5000 --kills 200
+    python -m benchmarks.kill_storm --scans 1000 --rounds 5 --kills 200
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def look(scans: Path, out: Path, calm: Path, findings: list[str]) -> None:
             findings.append(f"integrity: {word}")
 
 
-def run(n_scans: int, n_kills: int, seed: int, base: Path, pause_s: float = 1.5) -> Storm:
+def run(n_scans: int, n_kills: int, seed: int, base: Path, pause_s: float, n_rounds: int) -> Storm:
     """Do it all below `base`, and say what was found."""
     scans, calm = base / "scans", base / "calm"
     scans.mkdir()
@@ -194,9 +194,12 @@ def run(n_scans: int, n_kills: int, seed: int, base: Path, pause_s: float = 1.5)
     print(f"{n_scans} scans, undisturbed: {time.monotonic() - before:.0f} s", flush=True)
     rng, so_far = random.Random(seed), Storm()
     began = time.monotonic()
-    while so_far.kills < n_kills and time.monotonic() - began < LONGEST_S:
+    while so_far.rounds < n_rounds or (
+        so_far.kills < n_kills and time.monotonic() - began < LONGEST_S
+    ):
+        until = max(n_kills * (so_far.rounds + 1) // n_rounds, so_far.kills + 1)
         out = base / f"storm-{so_far.rounds}"
-        storm(scans, out, rng, so_far, n_kills, pause_s)
+        storm(scans, out, rng, so_far, min(until, n_kills), pause_s)
         look(scans, out, calm, so_far.findings)
         print(
             f"round {so_far.rounds}: {so_far.kills} kills ({so_far.of_workers} of workers), "
@@ -213,12 +216,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scans", type=int, default=5000)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=1, help="share the kills out over so many")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pause", type=float, default=1.5, help="mean seconds between kills")
     parser.add_argument("--base", type=Path, default=None, help="where to work")
     words = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bonescan-storm-", dir=words.base) as base:
-        found = run(words.scans, words.kills, words.seed, Path(base), words.pause)
+        found = run(words.scans, words.kills, words.seed, Path(base), words.pause, words.rounds)
     n_scans = words.scans * found.rounds
     print(f"{found.kills} SIGKILLs over {n_scans} scans in {found.rounds} rounds")
     for line in found.findings or ["0 lost, 0 double, 0 half files, tables equal to the byte"]:

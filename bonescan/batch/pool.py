@@ -80,10 +80,10 @@ class Pool:
         _trace: TracebackType | None,
     ) -> None:
         for worker in self._workers:
+            if worker.waits_for():
+                worker.process.terminate()
             worker.pipe.close()
         for worker in self._workers:
-            if not worker.ready or worker.task is not None:
-                worker.process.terminate()
             worker.process.join(timeout=5)
             if worker.process.is_alive():
                 worker.process.kill()
