@@ -28,6 +28,7 @@ from bonescan.model.reading import Reading
 
 from .attrition import attrition_rows
 from .gather_study import Study
+from .patient_change import change_cells, patient_changes
 
 PRIVATE_MODE = 0o600
 
@@ -103,7 +104,14 @@ def _by_person(study: Study) -> Iterator[list[PersonPage]]:
 
 def patient_rows(study: Study) -> list[dict[str, Any]]:
     """Make the rows of patients.csv, in their final order."""
-    return [_patient_cells(page, verdict) for page in study.people for verdict in page.verdicts]
+    rows = []
+    for page in study.people:
+        changes = patient_changes(page)
+        for entry in page.verdicts:
+            found = changes.get((entry.exam_date, entry.verdict.technique), {})
+            cells = change_cells(found, entry.verdict.deciding_site)
+            rows.append(_patient_cells(page, entry) | cells)
+    return rows
 
 
 def reading_rows(study: Study) -> Iterator[dict[str, Any]]:
