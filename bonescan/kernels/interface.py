@@ -295,8 +295,8 @@ def surface_score(  # noqa: C901 - one formula, term by term
         for k in range(min(top, n_wanted)):
             row[k] = ONE
         for k in range(top, n_wanted):
-            i = np.uint64(first_cell + k)
-            row[k] = over[i + np.uint64(jump_cells)] / over[i] * ratio[i]
+            at = np.uint64(first_cell + k)
+            row[k] = over[at + np.uint64(jump_cells)] / over[at] * ratio[at]
     jump = log2_positive(rise)
     log_level = log2_positive(level)  # log2 here, ln in the end
     sums = running_sums(log_level)
@@ -309,10 +309,10 @@ def surface_score(  # noqa: C901 - one formula, term by term
         for i in range(n_cells + 1, n_cells + 1 + shadow_to):
             padded[i] = total[n_cells]
         for k in range(n_wanted):
-            i = np.uint64(first_cell + k)
-            shadow = padded[i + np.uint64(shadow_to)] - padded[i + np.uint64(shadow_from)]
-            brighter = np.float32(padded[i] * up[i] - shadow * deep[i])
-            row[k] = LN_2 * (own[i] + JUMP_WEIGHT * step[k] + brighter)
+            at = np.uint64(first_cell + k)
+            shadow = padded[at + np.uint64(shadow_to)] - padded[at + np.uint64(shadow_from)]
+            brighter = np.float32(padded[at] * up[at] - shadow * deep[at])
+            row[k] = LN_2 * (own[at] + JUMP_WEIGHT * step[k] + brighter)
     return score
 
 

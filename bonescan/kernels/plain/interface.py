@@ -198,11 +198,11 @@ def surface_of_frame(
     samples: NDArray[np.int16], plan: NDArray[np.int64], factor: NDArray[np.float32]
 ) -> tuple[NDArray[np.int16], NDArray[np.float32], NDArray[np.int64], NDArray[np.float32], bool]:
     """Twin of `kernels.interface.surface_of_frame`."""
-    step, width, *windows = (int(n) for n in plan[:6])
+    step, width, jump, shadow_from, shadow_to, smooth = (int(n) for n in plan[:6])
     max_step, apart, around, first, last = (int(n) for n in plan[6:])
     envelope = rectified_envelope(samples, step, width)
     envelope = envelope * factor if factor.size else envelope
-    score = surface_score(envelope, *windows, first, last)
+    score = surface_score(envelope, jump, shadow_from, shadow_to, smooth, first, last)
     path = viterbi_surface(score, max_step, 0, last - first)
     contrast = path_contrast(score, path, apart, 0, last - first)
     second = has_second_path(score, path, contrast, max_step, apart, 0, last - first)
