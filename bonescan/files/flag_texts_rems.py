@@ -45,8 +45,8 @@ FLAGS: dict[str, str] = {
     "number means nothing about this person.",
     "other_estimator": "The exam lacks gates that the leading estimator of the model takes; the "
     "next best one leads instead.",
-    "outside_reference": "Age, BMI, sex, ethnicity or pregnancy of this person is outside what the model was "
-    "trained on.",
+    "outside_reference": "Age, BMI, sex, ethnicity or pregnancy of this person is outside what the "
+    "model was trained on.",
     "power_unit_unknown": "The unit of the stored spectra is missing or not known here; they were "
     "taken as linear power.",
     "reference_unchecked": "The file lacks age, BMI or sex, so whether the model covers this "

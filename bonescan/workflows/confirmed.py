@@ -36,7 +36,8 @@ _FIELDS = {
     "z": "reported_z_score",
     "fragility": "fragility_score",
 }
-_SETTLED = ("arithmetic_mismatch", "region_printed_twice", "carriers_disagree")  # doubts that a confirmed BMD ends
+# doubts that a confirmed BMD ends
+_SETTLED = ("arithmetic_mismatch", "region_printed_twice", "carriers_disagree")
 
 
 def is_open(reading: Reading) -> bool:
