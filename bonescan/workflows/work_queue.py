@@ -66,7 +66,9 @@ class StoreSource:
         self._store.release(self.holder)
 
     def _lease(self) -> None:
-        if not self._waiting and self._parked and time.monotonic() >= self._ask_at:
+        if not self._waiting:
+            if not self._parked or time.monotonic() < self._ask_at:
+                return
             self._waiting, self._parked = self._parked, self._waiting
         n = self._how_many()
         while self._waiting and not self._leased:
@@ -81,8 +83,7 @@ class StoreSource:
             self._waiting.extendleft(key for key in reversed(keys) if key not in settled)
             if claim.done:
                 self._elsewhere(len(claim.done))
-        if not self._waiting:
-            self._ask_at = time.monotonic() + ASK_AGAIN_S
+        self._ask_at = time.monotonic() + ASK_AGAIN_S
         self._n_leased, self._leased_at = len(self._leased), time.monotonic()
 
     def _how_many(self) -> int:
