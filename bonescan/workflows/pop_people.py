@@ -108,22 +108,24 @@ def pop_people(
     """
     given = None if protocol is None else read_protocol(protocol)
     found = [
-        _woman(person, page, settings, given)
+        pop_woman(person, page, settings, given)
         for person, page in due_people_with_pages(out, on)
-        if _takes_part(person) and patient in {"", person.patient_id}
+        if takes_part(person) and patient in {"", person.patient_id}
     ]
     if patient and not found:
         raise UsageError("BS-E444", f"found nobody called {patient} in the study of {out}.")
     return tuple(found)
 
 
-def _takes_part(person: DuePerson) -> bool:
+def takes_part(person: DuePerson) -> bool:
+    """Whether enrolment, consent or a centre is recorded up to the day."""
     return any(f.fact in ENROLLED and (f.date is None or f.date <= person.on) for f in person.facts)
 
 
-def _woman(
+def pop_woman(
     person: DuePerson, page: PersonPage | None, settings: TrackSettings, given: Protocol | None
 ) -> PopWoman:
+    """Say where one woman of the study stands; `given` is a site's own protocol."""
     at_risk = any(v == "yes" for _d, v in person.until("high_risk_pregnancy"))
     protocol = given or own_protocol("high_risk" if at_risk else "pop")
     points = [p for p in person_points(page) if p.technique in ULTRASOUND and p.day <= person.on]
