@@ -139,7 +139,7 @@ def _fit_lines(
             f"found {100.0 * soft.mean():.1f} % of the image to be soft tissue without bone, "
             f"wanted {100.0 * LEAST_SOFT_1:.0f} %.",
         )
-    sums = row_sums(maps, kernel_input(soft, np.bool_), x_mm)
+    sums = row_sums(kernel_input(maps), kernel_input(soft, np.bool_), kernel_input(x_mm))
     return sums, _solve(weights @ sums[:, :3], weights @ sums[:, 3:5])
 
 

@@ -31,11 +31,13 @@ def test_the_median_of_the_plot_is_that_of_the_table():
     assert plot.age.median_g_cm2[40] == pytest.approx(lms[1])
 
 
-def test_ge_has_no_curve_over_age_and_a_subset_no_young_adults():
+def test_ge_has_no_curve_over_age_and_a_subset_young_adults_of_its_own_or_none():
     assert reference_plot("L1-L4", "F", "ge", NORMS).age is None
-    subset = reference_plot("L2-L4", "F", "hologic", NORMS)
-    assert subset.young_id is None
-    assert subset.age is not None
+    subset = reference_plot("L1-L3", "F", "hologic", NORMS)
+    assert subset is None or subset.young_id is None
+    own = reference_plot("L2-L4", "F", "hologic", NORMS)
+    assert own.young_id == "hologic_l2l4_f"
+    assert own.age is not None
 
 
 @pytest.mark.parametrize(
