@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from . import _pop_people
+from . import _pop_people, _pop_report
 from ._frame import ConfigOption, JsonOption, VerbResult, finish
 
 if TYPE_CHECKING:
     from bonescan.workflows.pop_cohort import CohortReport
 
-HELP = "bone density through pregnancy and lactation: enrol, visits, who is due, cohort"
+HELP = "bone density through pregnancy and lactation: enrol, visits, who is due, reports, cohort"
 
 _COHORT = """Analyse a cohort of pregnancies, one row a scan.
 
@@ -32,6 +32,7 @@ def add(app: typer.Typer) -> None:
     app.add_typer(group, name="pop", help=HELP[0].upper() + HELP[1:] + ".")
 
     _pop_people.add(group)
+    _pop_report.add(group)
 
     @group.command(
         "cohort",

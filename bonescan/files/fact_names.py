@@ -176,6 +176,8 @@ _CATALOGUE = (
              low=0, high=25, meaning="births before"),
     FactName(name="feeding", kind=FactKind.WORD, words=_FEEDING, name_zh="哺乳",
              meaning="how the child is fed from the date on; none = never breastfed"),
+    FactName(name="feeding_plan", kind=FactKind.WORD, words=_FEEDING, name_zh="哺餵計畫",
+             meaning="how she plans to feed the child"),
     FactName(name="weaning", kind=FactKind.EVENT, name_zh="斷奶", aliases=("離乳", "weaning_date"),
              meaning="end of breastfeeding"),
     FactName(name="periods_returned", kind=FactKind.EVENT, name_zh="月經恢復",
@@ -246,6 +248,21 @@ _CATALOGUE = (
     FactName(name="calcium_intake_mg_day", kind=FactKind.NUMBER, name_zh="每日鈣攝取量",
              low=0, high=6000,
              meaning="calcium from food and tablets"),
+    FactName(name="dairy_servings_day", kind=FactKind.NUMBER, name_zh="每日乳品份數",
+             low=0, high=30, meaning="servings of milk, cheese, yoghurt or fortified soy drink"),
+    FactName(name="vitamin_d_supplement_iu_day", kind=FactKind.NUMBER, low=0, high=60000,
+             name_zh="每日維生素 D 補充", meaning="vitamin D from tablets or drops"),
+    FactName(name="coffee_cups_day", kind=FactKind.NUMBER, name_zh="每日咖啡杯數",
+             low=0, high=40, meaning="cups of coffee a day"),
+    FactName(name="exercise_days_week", kind=FactKind.NUMBER, name_zh="每週運動日數",
+             low=0, high=7, meaning="days a week with 30 minutes of exercise or brisk walking"),
+    FactName(name="autoimmune_disease", kind=FactKind.YES_NO, name_zh="自體免疫疾病",
+             meaning="asked for an autoimmune disease; a named one is a disease"),
+    FactName(name="lrp5_or_col1a1_variant", kind=FactKind.YES_NO, name_zh="LRP5 或 COL1A1 變異",
+             meaning="asked for a variant of LRP5 or COL1A1"),
+    FactName(name="heparin_or_steroid_in_pregnancy", kind=FactKind.YES_NO,
+             name_zh="懷孕期間使用肝素或類固醇",
+             meaning="asked for heparin or steroids in the pregnancy of the date"),
     # laboratory
     FactName(name="vitamin_d_ng_ml", kind=FactKind.NUMBER, name_zh="血清維生素 D", low=1, high=300,
              aliases=("25ohd_ng_ml",), meaning="25-hydroxyvitamin D in serum"),
@@ -272,6 +289,9 @@ _CATALOGUE = (
     FactName(name="fls_declined", kind=FactKind.TEXT, name_zh="婉拒骨折聯合照護轉介",
              meaning="referral to the Fracture Liaison Service declined, by whom; closes it"),
     # study
+    FactName(name="fracture_event", kind=FactKind.TEXT, name_zh="骨折事件",
+             meaning="a fracture of the date as an outcome: site=…; trauma=none, light or other; "
+             "imaging=kind, day and result; adjudicated=who and day (`pop fracture` writes it)"),
     FactName(name="pop_enrolled", kind=FactKind.EVENT,
              meaning="enrolment in the pregnancy protocol POP; its visits become due"),
     FactName(name="high_risk_pregnancy", kind=FactKind.YES_NO, name_zh="高風險妊娠",
@@ -296,6 +316,7 @@ SEVERAL_A_DAY = frozenset(
         "drug_dose",
         "drug_stop",
         "spine_imaging",
+        "fracture_event",
     }
 )
 

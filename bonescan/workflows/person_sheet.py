@@ -18,6 +18,7 @@ from bonescan.model.page import PersonPage
 from bonescan.model.person import Fact, PersonAtExam
 from bonescan.model.vocabulary import MenopausalStatus
 
+from .person_facts.answers import answers
 from .person_facts.body import body
 from .person_facts.bone import bone
 from .person_facts.diagnoses import diagnoses
@@ -67,6 +68,7 @@ def person_sheet(
     found |= named | taken
     if pregnancy is not None:
         found |= in_pregnancy(known, pregnancy.start, pregnancy.end)
+    found |= answers(known, pregnancy, on, found)
     found |= bone(page, known, pregnancy, found, on)
     return FactSheet(
         patient_id=patient_id,
