@@ -353,7 +353,8 @@ def walk_header(  # noqa: C901, PLR0911, PLR0912, PLR0915 - the steps of one fil
     has_vr = _VR_KINDS[np.int64(data[offset + 4]) << 8 | data[offset + 5]] != 0
     if has_vr == (n_rest == 0) or (group != 0 and group % 256 == 0):
         return unusual
-    found = walk_data_set(data, offset, size, n_rest == 0, False, wanted)
+    big = n_rest < 0  # never here; a literal False would compile the walk a second time
+    found = walk_data_set(data, offset, size, n_rest == 0, big, wanted)
     row = wanted.size + c.N_CREATORS + c.META
     found[row, 0], found[row, 1] = syntax_at, n_syntax
     found[row, 2], found[row, 3] = class_at, n_class
