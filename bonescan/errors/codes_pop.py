@@ -42,6 +42,17 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Nothing of the command was kept; correct it and give it again.",
     ),
     CodeInfo(
+        code="BS-E447",
+        title="an answer of a questionnaire that can't be kept",
+        hint="Correct the cell; the other answers were kept, and the file may be given again.",
+    ),
+    CodeInfo(
+        code="BS-E448",
+        title="a table of answers that can't be used",
+        hint="Wanted record_id (or patient_id), answer_date and columns of the questionnaire: "
+        "`bonescan pop questionnaire --form csv -o answers.csv`.",
+    ),
+    CodeInfo(
         code="BS-W440",
         title="a scan of a cohort that was set aside",
         hint="Correct the row; it is kept, gets no verdict and enters no model until then.",
@@ -60,5 +71,16 @@ CODES: tuple[CodeInfo, ...] = (
         code="BS-W443",
         title="DXA in pregnancy",
         hint="Not routine in pregnancy; confirm status. The value is kept.",
+    ),
+    CodeInfo(
+        code="BS-W446",
+        title="devices that can't be told from visits",
+        hint="Each visit was made on devices of its own: what they differ by is taken for change. "
+        "Scan some women on both, or cross-calibrate.",
+    ),
+    CodeInfo(
+        code="BS-W444",
+        title="a column that no question has",
+        hint="Its cells were passed over; the form lists the names of all columns.",
     ),
 )

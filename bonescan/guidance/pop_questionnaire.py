@@ -22,7 +22,7 @@ class PopQuestion:
     """One question and the fact that its answer becomes."""
 
     name: str  # also the name of its column
-    fact: str
+    fact: str  # empty: the day of the answer before it
     kind: str  # yesno, number, choice, date or text
     section: str
     each_visit: bool  # else asked at the first visit only
@@ -36,7 +36,13 @@ class PopQuestionnaire:
 
     questions: tuple[PopQuestion, ...]
     sections: dict[str, Pair]
-    words: dict[str, Pair]
+    words: dict[str, Pair]  # a choice, or "question.choice" where the word means two things
+
+    def word(self, question: PopQuestion, choice: str) -> Pair:
+        """Name a choice of a question in both languages; one without a name stands for itself."""
+        return self.words.get(f"{question.name}.{choice}") or self.words.get(
+            choice, (choice, choice)
+        )
 
 
 @cache

@@ -81,7 +81,7 @@ def record_facts(
         store = open_store(out, create=True)
         try:
             pseudonyms = open_pseudonyms(out)
-            number, of = _person(patient, issuer, store.facts(), out)
+            number, of = chart_number(patient, issuer, store.facts(), out)
             facts = [_fact(number, of, entry, source, on) for entry in entries]
             _check_loss([f for f in store.facts() if f.patient_id == number], facts)
             n_added = store.put_facts(facts, several=SEVERAL_A_DAY)
@@ -91,7 +91,7 @@ def record_facts(
     return Recorded(patient_id=name, facts=tuple(facts), n_added=n_added)
 
 
-def _person(
+def chart_number(
     patient: str, issuer: str | None, facts: Sequence[Fact], out: Path
 ) -> tuple[str, str | None]:
     """Find the chart number behind a pseudonym; a chart number stands for itself."""

@@ -213,7 +213,7 @@ def _at(pregnancy: PopPregnancy, day: date) -> str:
 def _answers(person: DuePerson, *, after_loss: bool) -> Iterator[PopAnswer]:
     """List the last answer to every question; after a loss nothing on feeding."""
     for question in pop_questionnaire().questions:
-        if question.feeding and after_loss:
+        if not question.fact or (question.feeding and after_loss):
             continue
         said = [
             f
@@ -236,7 +236,7 @@ def _answers(person: DuePerson, *, after_loss: bool) -> Iterator[PopAnswer]:
 
 def _value(question: PopQuestion, fact: Fact) -> Pair:
     if question.kind == "choice":
-        return pop_questionnaire().words.get(fact.value, (fact.value, fact.value))
+        return pop_questionnaire().word(question, fact.value)
     if FACT_NAMES[fact.fact].kind is FactKind.EVENT:
         day = "" if fact.date is None else fact.date.isoformat()
         return day, day
@@ -256,7 +256,7 @@ def _unanswered(person: DuePerson, woman: PopWoman) -> Iterator[Pair]:
             continue
         if question.fact == "feeding_plan" and born:
             continue
-        if question.fact not in known and question.fact != "drug_start":
+        if question.fact not in known and question.fact not in {"", "drug_start"}:
             yield question.text
 
 
