@@ -81,3 +81,23 @@ def _read(path: Path) -> bytes:
             "BS-E502", f"found a key of {len(key)} bytes, wanted {KEY_BYTES}.", file=path
         )
     return key
+
+
+def open_key(path: Path | None = None) -> Pseudonyms:
+    """Take the key in a file of its own, the user's unless one is named; made where it is missing.
+
+    Raises
+    ------
+    EnvironmentFault
+        The key can't be read or written, or is no key.
+    """
+    place = user_key_file() if path is None else path
+    if not place.exists():
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write(place, secrets.token_bytes(KEY_BYTES))
+        except OSError as error:
+            raise EnvironmentFault(
+                "BS-E501", f"the key can't be written: {error.strerror}.", file=place
+            ) from error
+    return Pseudonyms(key=_read(place))
