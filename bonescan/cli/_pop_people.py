@@ -166,13 +166,21 @@ def status(
     del config
 
     def work() -> VerbResult:
+        from bonescan.workflows.pop_fracture import fracture_summary
         from bonescan.workflows.pop_people import pop_people
         from bonescan.workflows.track_folder import track_settings
 
         settings = track_settings(precision, cross_calibration)
         women = pop_people(out, day_of(on), settings, patient=patient, protocol=protocol)
-        data = {"on": day_of(on).isoformat(), "women": [w.to_dict() for w in women]}
+        fractures = fracture_summary(out, (w.patient_id for w in women), day_of(on))
+        data = {
+            "on": day_of(on).isoformat(),
+            "women": [w.to_dict() for w in women],
+            "fractures": fractures,
+        }
         lines = [line for woman in women for line in _shown(woman)]
+        if fractures["n_events"]:
+            lines.append(fractures["note"])
         lines.append(f"{len(women)} women take part. Research software, not a medical device.")
         return VerbResult(data=data, text=printable("\n".join(lines)))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from . import _pop_people, _pop_report
+from . import _pop_fracture, _pop_people, _pop_report
 from ._frame import ConfigOption, JsonOption, VerbResult, finish
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def add(app: typer.Typer) -> None:
 
     _pop_people.add(group)
     _pop_report.add(group)
+    _pop_fracture.add(group)
 
     @group.command(
         "cohort",
@@ -48,6 +49,9 @@ def add(app: typer.Typer) -> None:
         covariate: list[str] = typer.Option(
             [], "--covariate", help="Column of the adjusted model and of the risk of a loss."
         ),
+        technique: str = typer.Option(
+            "", "--technique", help="Take the scans of one technique, where there are several."
+        ),
         out: Path | None = typer.Option(
             None, "--out", "-o", help="Folder for the page and its tables."
         ),
@@ -55,7 +59,11 @@ def add(app: typer.Typer) -> None:
         config: Path | None = ConfigOption,
     ) -> None:
         del config
-        finish("pop cohort", as_json, lambda: _cohort(file, value, precision_error, covariate, out))
+        finish(
+            "pop cohort",
+            as_json,
+            lambda: _cohort(file, value, precision_error, covariate, technique, out),
+        )
 
 
 def _cohort(
@@ -63,13 +71,18 @@ def _cohort(
     value: str,
     precision_error: float | None,
     covariates: list[str],
+    technique: str,
     out: Path | None,
 ) -> VerbResult:
     from bonescan.workflows.pop_cohort import cohort_of_file
     from bonescan.workflows.pop_cohort_write import write_cohort
 
     report = cohort_of_file(
-        file, value=value, precision_error=precision_error, covariates=covariates
+        file,
+        value=value,
+        precision_error=precision_error,
+        covariates=covariates,
+        technique=technique,
     )
     text = _text(report)
     if out is not None:
@@ -98,6 +111,18 @@ def _text(report: CohortReport) -> str:
     for visit, verdicts in report.verdicts.items():
         counted = ", ".join(f"{n} {word}" for word, n in verdicts.items())
         lines.append(f"  {visit}, woman by woman: {counted}")
+    lines += [
+        f"  {o.visit}, line {o.line}, outside its window and kept: {o.found}"
+        for o in report.table.out_of_window
+    ]
+    lines += [
+        f"  {name}: {part.reason}"
+        for name, part in (
+            ("women at every visit", report.of_completers),
+            ("with covariates", report.with_covariates),
+        )
+        if part is not None and part.reason
+    ]
     lines += [f"{p.code} {p.reason}" for p in report.problems]
     lines += [
         "Fractures are not analysed: a cohort of this size has too few for any conclusion.",

@@ -53,6 +53,16 @@ CODES: tuple[CodeInfo, ...] = (
         "`bonescan pop questionnaire --form csv -o answers.csv`.",
     ),
     CodeInfo(
+        code="BS-E449",
+        title="a fracture that can't be recorded",
+        hint="Give the site and the trauma by the words of `bonescan pop fracture --help`.",
+    ),
+    CodeInfo(
+        code="BS-E449",
+        title="somebody who is not in the study",
+        hint="`bonescan pop status OUT` lists the pseudonyms of everybody who takes part.",
+    ),
+    CodeInfo(
         code="BS-W440",
         title="a scan of a cohort that was set aside",
         hint="Correct the row; it is kept, gets no verdict and enters no model until then.",
@@ -82,5 +92,11 @@ CODES: tuple[CodeInfo, ...] = (
         code="BS-W444",
         title="a column that no question has",
         hint="Its cells were passed over; the form lists the names of all columns.",
+    ),
+    CodeInfo(
+        code="BS-W449",
+        title="a row of a precision or cross-calibration table that nothing uses",
+        hint="Compare technique, site, vertebrae and serial number with results.csv; a row "
+        "without side or serial number fits any.",
     ),
 )

@@ -33,6 +33,7 @@ from bonescan.track.series import TrackSettings
 
 from .due_people import due_people_with_pages
 from .guide_person import guided
+from .pop_fracture import fractures_of
 from .pop_people import ULTRASOUND, PopPregnancy, PopWoman, pop_woman, takes_part
 from .track_folder import PREGNANCY_COURSE, T1_DAYS, T3_DAYS, person_points
 
@@ -84,6 +85,7 @@ def pop_sheet(
     used = given or own_protocol(woman.protocol)
     points = [p for p in person_points(page) if p.technique in ULTRASOUND and p.day <= on]
     after_loss = bool(woman.pregnancies) and woman.pregnancies[-1].course.loss is not None
+    scans = [(d, v.name) for p in woman.pregnancies for v in p.visits for d in v.scans]
     prompts, safety = _prompts(person, after_loss=after_loss)
     return PopSheet(
         patient_id=person.patient_id,
@@ -98,7 +100,7 @@ def pop_sheet(
         parts=tuple(
             _part(p, points, settings, quiet=after_loss) for p in reversed(woman.pregnancies)
         ),
-        fractures=(),
+        fractures=() if person.identity_in_doubt else fractures_of(person.facts, on, scans),
         answers=tuple(_answers(person, after_loss=after_loss)),
         sections=pop_questionnaire().sections,
         missing=() if after_loss or woman.withdrawn else tuple(_unanswered(person, woman)),
