@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,22 +15,37 @@ from bonescan.model.pop_cohort import (
     FIRST_VISIT,
     IN_PREGNANCY,
     VISIT_ORDER,
+    OutOfWindow,
     PopScan,
     PopTable,
 )
+from bonescan.model.protocol import Anchor, VisitWindow
 from bonescan.model.vocabulary import Severity
 
 from .csv_table import CsvTable, read_csv_table
+from .protocol import own_protocol
 
 LONGEST_GESTATION_WEEKS = 44.0
 PLAUSIBLE_G_CM2 = (0.1, 3.0)
 SAME_WOMAN_YEARS = 2.0  # her age may be written at each visit; a cohort lasts less
+DAYS_A_WEEK = 7
+DAYS_A_MONTH = 30.4375
+# A visit this far outside its window is another visit than its label says: two weeks
+# in pregnancy, where the windows are the trimesters, else as long as the slack of the windows.
+FAR_DAYS = {Anchor.GESTATION: 14, Anchor.DELIVERY: 28, Anchor.WEANING: 28}
+UNKNOWN = frozenset({"", "na", "n/a", "nan", "none", "null", "unknown", "?", "-", "."})
 AFTER_BIRTH = frozenset(VISIT_ORDER) - IN_PREGNANCY
-WOMAN, VISIT, DEVICE = "woman_id", "visit", "device"
+WOMAN, VISIT, DEVICE, TECHNIQUE = "woman_id", "visit", "device", "technique"
+WEANING_DAY = "weaning_day_pp"
 READ = (WOMAN, VISIT, DEVICE, "scan", "days_since_t1", "gestational_week", "postpartum_week")
 
 
-def read_pop_cohort(path: Path, value: str = "") -> PopTable:
+def is_unknown(text: str) -> bool:
+    """Say whether a cell tells nothing: empty, NA, nan and their kin."""
+    return text.strip().casefold() in UNKNOWN
+
+
+def read_pop_cohort(path: Path, value: str = "", technique: str = "") -> PopTable:
     """Read a cohort.
 
     Parameters
@@ -38,9 +54,12 @@ def read_pop_cohort(path: Path, value: str = "") -> PopTable:
         CSV, one row a scan, with the columns ``woman_id``, ``visit`` and a value
         (``fn_bmd``, or another that ends in ``_bmd``, or ``bmd_g_cm2``). Known besides:
         ``device``, ``scan``, ``gestational_week``, ``postpartum_week``,
-        ``days_since_t1``, ``age_y``, ``technique``; every other column is a covariate.
+        ``days_since_t1``, ``weaning_day_pp``, ``age_y``, ``technique``; every other column
+        is a covariate.
     value : str, optional
         The value column, where there are several.
+    technique : str, optional
+        Whose scans to take, where there are several.
 
     Returns
     -------
@@ -50,7 +69,8 @@ def read_pop_cohort(path: Path, value: str = "") -> PopTable:
     Raises
     ------
     UsageError
-        BS-E320, BS-E321 as for every table; BS-E440 a column is missing.
+        BS-E320, BS-E321 as for every table; BS-E440 a column is missing; BS-E441 several
+        techniques and none chosen, or none of the one chosen.
     """
     table = read_csv_table(path)
     quantity = _value_column(table.header, value, path)
@@ -58,15 +78,22 @@ def read_pop_cohort(path: Path, value: str = "") -> PopTable:
         if name not in table.header:
             raise UsageError("BS-E440", f"found no column {name}.", file=path)
     scans, problems, n_missing = _scans(table, quantity, path)
-    kept, aside, more = _checked(scans, DEVICE in table.header, path)
+    problems += _dxa_in_pregnancy(scans, path)
+    scans, word, n_other = _of_one_technique(scans, technique, path)
+    aside, more = _set_aside(scans, DEVICE in table.header, path)
+    kept = [s for s in scans if s.line not in aside]
     return PopTable(
         quantity=quantity,
         visits=_in_order({s.visit for s in kept}),
         scans=tuple(kept),
-        set_aside=tuple(aside),
+        set_aside=tuple(s for s in scans if s.line in aside),
+        why_aside=tuple(aside[s.line] for s in scans if s.line in aside),
+        out_of_window=tuple(_outside(kept)),
         problems=(*problems, *more),
         has_devices=DEVICE in table.header,
         n_missing=n_missing,
+        technique=word,
+        n_other_technique=n_other,
     )
 
 
@@ -93,7 +120,7 @@ def _scans(table: CsvTable, quantity: str, path: Path) -> tuple[list[PopScan], l
     for row in table.rows:
         cells = dict(zip(table.header, row.cells, strict=False))
         text = cells.get(quantity, "")
-        if not text or text.casefold() in {"na", "nan"}:
+        if is_unknown(text):
             n_missing += 1
             continue
         number = _number(text)
@@ -113,10 +140,11 @@ def _scans(table: CsvTable, quantity: str, path: Path) -> tuple[list[PopScan], l
                 woman_id=cells[WOMAN],
                 visit=cells.get(VISIT, "").strip().upper(),
                 value=number,
-                device=cells.get(DEVICE) or None,
+                device=_known(cells.get(DEVICE, "")),
                 days=_number(cells.get("days_since_t1", "")),
-                gestational_week=_number(cells.get("gestational_week", "")),
-                postpartum_week=_number(cells.get("postpartum_week", "")),
+                gestational_week=_weeks(cells.get("gestational_week", "")),
+                postpartum_week=_weeks(cells.get("postpartum_week", "")),
+                scan=_scan_number(cells.get("scan", "")),
                 covariates=tuple((c, cells.get(c, "")) for c in others),
                 line=row.line,
             )
@@ -124,29 +152,74 @@ def _scans(table: CsvTable, quantity: str, path: Path) -> tuple[list[PopScan], l
     return found, problems, n_missing
 
 
-def _checked(
+def _of_one_technique(
+    scans: Sequence[PopScan], chosen: str, path: Path
+) -> tuple[list[PopScan], str, int]:
+    """Take the scans of one technique; those of another are counted, never mixed in."""
+    words = {t.casefold(): t for s in scans if (t := _technique(s))}
+    if not chosen and len(words) > 1:
+        raise UsageError(
+            "BS-E441",
+            f"found the techniques {', '.join(sorted(words.values()))}: they never share a model; "
+            "choose one with --technique.",
+            file=path,
+        )
+    if not chosen:
+        return list(scans), next(iter(words.values()), ""), 0
+    if chosen.casefold() not in words:
+        found = ", ".join(sorted(words.values())) or "no technique"
+        raise UsageError("BS-E441", f"found {found}, wanted {chosen}.", file=path)
+    wanted = {chosen.casefold(), ""}  # without a technique: set aside by name
+    taken = [s for s in scans if _technique(s).casefold() in wanted]
+    return taken, words[chosen.casefold()], len(scans) - len(taken)
+
+
+def _technique(scan: PopScan) -> str:
+    return _known(dict(scan.covariates).get(TECHNIQUE, "")) or ""
+
+
+def _dxa_in_pregnancy(scans: Sequence[PopScan], path: Path) -> list[Problem]:
+    return [
+        _problem("BS-W443", f"line {s.line}: {s.woman_id}, {s.visit}: DXA in pregnancy.", path)
+        for s in scans
+        if _technique(s).upper() == "DXA" and s.visit in IN_PREGNANCY
+    ]
+
+
+def _set_aside(
     scans: Sequence[PopScan], has_devices: bool, path: Path
-) -> tuple[list[PopScan], list[PopScan], list[Problem]]:
-    problems: list[Problem] = []
-    bad_women = _women_in_doubt(scans, path, problems)
-    kept: list[PopScan] = []
-    aside: list[PopScan] = []
+) -> tuple[dict[int, str], list[Problem]]:
+    """Say by line what can't be used and why, with a problem for each row or woman."""
+    techniques = any(_technique(s) for s in scans)
+    aside: dict[int, str] = {}
     for scan in scans:
-        why = _fault(scan, has_devices)
-        if scan.woman_id in bad_women or why:
-            aside.append(scan)
-        else:
-            kept.append(scan)
+        why = _fault(scan, has_devices) or _mislabelled(scan)
+        if not why and techniques and not _technique(scan):
+            why = "found no technique"
         if why:
-            text = f"line {scan.line}: {scan.woman_id}, {scan.visit or 'no visit'}: {why}."
-            problems.append(_problem("BS-W440", text, path))
-        technique = dict(scan.covariates).get("technique", "").upper()
-        if technique == "DXA" and scan.visit in IN_PREGNANCY:
-            text = f"line {scan.line}: {scan.woman_id}, {scan.visit}: DXA in pregnancy."
-            problems.append(_problem("BS-W443", text, path))
+            aside[scan.line] = why
+    aside |= _repeated([s for s in scans if s.line not in aside])
+    problems = [
+        _problem(
+            "BS-W440",
+            f"line {s.line}: {s.woman_id}, {s.visit or 'no visit'}: {aside[s.line]}.",
+            path,
+        )
+        for s in scans
+        if s.line in aside
+    ]
+    by_woman: dict[str, list[PopScan]] = {}
+    for scan in scans:
+        by_woman.setdefault(scan.woman_id, []).append(scan)
+    for woman, hers in by_woman.items():
+        why = _two_women(hers) or _swapped([s for s in hers if s.line not in aside])
+        if why:
+            lines = ", ".join(str(s.line) for s in hers)
+            problems.append(_problem("BS-W441", f"{woman} (lines {lines}): {why}.", path))
+            aside |= {s.line: aside.get(s.line, why) for s in hers}
     if not has_devices:
         problems.append(_problem("BS-W442", "found no column device.", path))
-    return kept, aside, problems
+    return aside, problems
 
 
 def _fault(scan: PopScan, has_devices: bool) -> str:
@@ -162,23 +235,104 @@ def _fault(scan: PopScan, has_devices: bool) -> str:
         return f"found {after:g} weeks after the delivery: before it"
     if scan.visit in IN_PREGNANCY and after is not None and weeks is None:
         return f"found a visit in pregnancy {after:g} weeks after the delivery"
+    if weeks is not None and after is not None and after >= 0.0:
+        return f"found {weeks:g} weeks of gestation and {after:g} weeks after the delivery in one"
     if has_devices and scan.device is None:
         return "found no device"
     return ""
 
 
-def _women_in_doubt(scans: Sequence[PopScan], path: Path, problems: list[Problem]) -> set[str]:
-    by_woman: dict[str, list[PopScan]] = {}
+def _mislabelled(scan: PopScan) -> str:
+    days, window = _when(scan)
+    if days is not None and window is not None and _days_outside(days, window) > _far(window):
+        return f"found {scan.visit} {_place(days, window)}: another visit than its label says"
+    return ""
+
+
+def _repeated(scans: Sequence[PopScan]) -> dict[int, str]:
+    """Name rows that stand for one scan: equal copies behind the first, and contradictions.
+
+    Without a number of the scan only rows that are equal in every cell can be told.
+    """
+    cells: dict[tuple[object, ...], list[PopScan]] = {}
     for scan in scans:
-        by_woman.setdefault(scan.woman_id, []).append(scan)
-    bad = set()
-    for woman, hers in by_woman.items():
-        why = _two_women(hers) or _swapped(hers)
-        if why:
-            bad.add(woman)
-            lines = ", ".join(str(s.line) for s in hers)
-            problems.append(_problem("BS-W441", f"{woman} (lines {lines}): {why}.", path))
-    return bad
+        what = scan.scan if scan.scan is not None else _content(scan)
+        cells.setdefault((scan.woman_id, scan.visit, scan.device, what), []).append(scan)
+    why: dict[int, str] = {}
+    for same in cells.values():
+        first, *others = same
+        if not others:
+            continue
+        name = "this row" if first.scan is None else f"scan {first.scan}"
+        if all(s.value == first.value for s in others):
+            hint = "" if first.scan is not None else "; a repeat needs a number in the column scan"
+            why |= {s.line: f"found {name} on line {first.line} already{hint}" for s in others}
+        else:
+            lines = ", ".join(str(s.line) for s in same)
+            why |= {s.line: f"found {name} with several values (lines {lines})" for s in same}
+    return why
+
+
+def _content(scan: PopScan) -> tuple[object, ...]:
+    when = (scan.days, scan.gestational_week, scan.postpartum_week)
+    return (scan.value, *when, scan.covariates)
+
+
+def _outside(scans: Iterable[PopScan]) -> Iterable[OutOfWindow]:
+    for scan in scans:
+        days, window = _when(scan)
+        if days is not None and window is not None and _days_outside(days, window) > 0:
+            yield OutOfWindow(
+                line=scan.line,
+                woman_id=scan.woman_id,
+                visit=scan.visit,
+                found=_place(days, window),
+            )
+
+
+def _when(scan: PopScan) -> tuple[int | None, VisitWindow | None]:
+    """Count the days from what the visit's window counts from."""
+    window = {v.name: v for v in own_protocol("high_risk").visits}.get(scan.visit)
+    if window is None:
+        return None, None
+    weeks = scan.gestational_week if window.anchor is Anchor.GESTATION else scan.postpartum_week
+    if weeks is None:
+        return None, window
+    days = round(weeks * DAYS_A_WEEK)
+    if window.anchor is Anchor.WEANING:
+        weaned = _number(dict(scan.covariates).get(WEANING_DAY, ""))
+        return (None if weaned is None else days - round(weaned)), window
+    return days, window
+
+
+def _limits(window: VisitWindow) -> tuple[int, int | None]:
+    if window.allowed_days is not None:
+        return window.allowed_days
+    middle = round((window.ideal_months or 0) * DAYS_A_MONTH)
+    slack = window.slack_days or 0
+    return middle - slack, middle + slack
+
+
+def _days_outside(days: int, window: VisitWindow) -> int:
+    begin, end = _limits(window)
+    return max(begin - days, 0 if end is None else days - end, 0)
+
+
+def _far(window: VisitWindow) -> int:
+    return FAR_DAYS[window.anchor]
+
+
+def _place(days: int, window: VisitWindow) -> str:
+    begin, end = _limits(window)
+    until = "the delivery" if end is None else _week_text(end)
+    after = {"gestation": "of gestation", "delivery": "after birth", "weaning": "after weaning"}
+    wanted = f"wanted {_week_text(begin)} to {until}"
+    return f"at {_week_text(days)} weeks {after[window.anchor]} ({wanted})"
+
+
+def _week_text(days: int) -> str:
+    sign = "-" if days < 0 else ""
+    return f"{sign}{abs(days) // DAYS_A_WEEK}+{abs(days) % DAYS_A_WEEK}"
 
 
 def _two_women(hers: Iterable[PopScan]) -> str:
@@ -194,18 +348,39 @@ def _swapped(hers: Sequence[PopScan]) -> str:
     for scan in hers:
         if scan.days is not None and scan.visit in VISIT_ORDER:
             days.setdefault(scan.visit, set()).add(scan.days)
-    known = [(v, min(days[v]), max(days[v])) for v in VISIT_ORDER if v in days]
-    for (one, _, end), (two, begin, _) in itertools.pairwise(known):
-        both_after = {one, two} <= AFTER_BIRTH  # weaning may come before six months of feeding
-        if begin <= end and not both_after:
+    before = [v for v in VISIT_ORDER if v in days and v in IN_PREGNANCY]
+    after = [v for v in VISIT_ORDER if v in days and v in AFTER_BIRTH]
+    # weaning may come before six months of feeding: visits after birth have no order
+    pairs = [*itertools.pairwise(before), *((one, two) for one in before for two in after)]
+    for one, two in pairs:
+        begin, end = min(days[two]), max(days[one])
+        if begin <= end:
             return f"found {two} on day {begin:g} and {one} on day {end:g}: dates swapped"
-    if FIRST_VISIT in days and max(days[FIRST_VISIT]) != 0.0:
-        return f"found {FIRST_VISIT} on day {max(days[FIRST_VISIT]):g} since {FIRST_VISIT}"
+    if FIRST_VISIT in days and min(days[FIRST_VISIT]) != 0.0:
+        return f"found {FIRST_VISIT} on day {min(days[FIRST_VISIT]):g} since {FIRST_VISIT}"
     return ""
 
 
 def _in_order(visits: set[str]) -> tuple[str, ...]:
     return tuple(v for v in VISIT_ORDER if v in visits)
+
+
+def _known(text: str) -> str | None:
+    return None if is_unknown(text) else text.strip()
+
+
+def _scan_number(text: str) -> str | None:
+    known = _known(text)
+    number = None if known is None else _number(known)
+    return known if number is None else f"{number:g}"
+
+
+def _weeks(text: str) -> float | None:
+    """Read weeks as 37.29 or 37+2."""
+    parts = re.fullmatch(r"\s*(\d{1,3})\+([0-6])\s*", text)
+    if parts:
+        return int(parts[1]) + int(parts[2]) / DAYS_A_WEEK
+    return _number(text)
 
 
 def _number(text: str) -> float | None:

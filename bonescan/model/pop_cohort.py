@@ -24,6 +24,17 @@ class PopScan:
     postpartum_week: float | None
     covariates: tuple[tuple[str, str], ...]  # column, text
     line: int
+    scan: str | None = None  # number of the scan at the visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfWindow:
+    """A scan outside its visit's window that stays in every figure."""
+
+    line: int
+    woman_id: str
+    visit: str
+    found: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +45,10 @@ class PopTable:
     visits: tuple[str, ...]  # in the order of the protocol
     scans: tuple[PopScan, ...]
     set_aside: tuple[PopScan, ...]  # kept, without a verdict
+    why_aside: tuple[str, ...]  # of each of them
+    out_of_window: tuple[OutOfWindow, ...]
     problems: tuple[Problem, ...]
     has_devices: bool
     n_missing: int  # rows without a value
+    technique: str = ""  # of the scans; "" where the table does not say
+    n_other_technique: int = 0  # rows left out by the choice of a technique

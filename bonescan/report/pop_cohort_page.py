@@ -12,10 +12,13 @@ from bonescan.i18n import _
 
 from .environment import asset, content_policy, environment
 from .figures.pop_cohort import attendance, courses, waterfall
+from .pop_tripod import tripod
 from .print_style import print_style
 
 Z_95 = 1.959963984540054
 NOTHING = "–"
+MOST_LISTED = 200  # rows of a list on the page; the tables beside it have all
+SAME_WOMEN = "calibration_in_the_same_women"
 
 
 def pop_cohort_page(data: Mapping[str, Any], source: str) -> str:
@@ -64,8 +67,24 @@ def pop_cohort_page(data: Mapping[str, Any], source: str) -> str:
             ],
             attendance=attendance(data["individual"], visits),
             paired=[_paired(p) for p in data["paired_change_vs_T1"].values()],
-            verdicts=[(v, ", ".join(f"{n} {w}" for w, n in words.items()))
-                      for v, words in data["verdicts"].items()],
+            verdicts=[_verdicts(data, v) for v in data["verdicts"]],
+            sensitivity=_sensitivity(data),
+            aside=[
+                (str(s["line"]), s["woman_id"], s["visit"], s["reason"])
+                for s in data["set_aside"][:MOST_LISTED]
+            ],
+            outside=[
+                (str(s["line"]), s["woman_id"], s["visit"], s["found"])
+                for s in data["out_of_window_kept"][:MOST_LISTED]
+            ],
+            tripods=[
+                (r["visit"], tripod(data, r, source)) for r in data["loss_risk"] if r["model"]
+            ],
+            calibrations=[
+                (r["visit"], [_calibration(n, g) for n, g in enumerate(r[SAME_WOMEN], 1)])
+                for r in data["loss_risk"]
+                if r["model"]
+            ],
             patterns=list(data["missing_patterns"].items()),
             risks=data["loss_risk"],
             error=None if data["precision"]["error_g_cm2"] is None
@@ -87,6 +106,8 @@ def _flow(data: Mapping[str, Any], visits: Sequence[str]) -> list[tuple[str, str
         (_("visits in the model"), str(data["mixed_model"]["n_obs"])),
         (_("rows without a value"), str(data["n_rows_without_value"])),
         (_("rows set aside"), str(len(data["set_aside"]))),
+        (_("rows outside the window of the visit, kept"), str(len(data["out_of_window_kept"]))),
+        (_("rows of other techniques, left out"), str(data["n_rows_of_other_techniques"])),
     ]
 
 
@@ -105,7 +126,6 @@ def _contrast(contrast: Mapping[str, Any], percent: Mapping[str, Any] | None) ->
 
 
 def _paired(pair: Mapping[str, Any]) -> tuple[str, ...]:
-    loss, gain = pair["n_loss_reaching_lsc"], pair["n_gain_reaching_lsc"]
     spread = NOTHING if pair["sd_percent"] is None else f"{pair['sd_percent']:.2f}"
     return (
         pair["visit"],
@@ -114,8 +134,54 @@ def _paired(pair: Mapping[str, Any]) -> tuple[str, ...]:
         spread,
         f"{pair['median_percent']:+.2f}",
         f"{pair['iqr_percent'][0]:+.2f} to {pair['iqr_percent'][1]:+.2f}",
-        NOTHING if loss is None else str(loss),
-        NOTHING if gain is None else str(gain),
+    )
+
+
+def _verdicts(data: Mapping[str, Any], visit: str) -> tuple[str, ...]:
+    """Count women, compared on one device; then every verdict there is."""
+    counts = data["reaching_lsc_same_device"].get(visit)
+    cells = (
+        [NOTHING] * 3
+        if counts is None
+        else [str(counts[k]) for k in ("n_compared", "n_loss", "n_gain")]
+    )
+    words = ", ".join(f"{n} {w}" for w, n in data["verdicts"][visit].items())
+    return (visit, *cells, words)
+
+
+def _sensitivity(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """List the contrasts of the models beside the main one, or why there are none."""
+    found: list[tuple[str, ...]] = []
+    for name, part in (
+        (_("women at every visit"), data["completers"]),
+        (_("with covariates"), data["with_covariates"]),
+    ):
+        if part is None:
+            continue
+        left = part["n_women_left_out"]
+        note = part["reason"]
+        if left:
+            by = ", ".join(f"{c}: {n}" for c, n in part["women_unknown"].items() if n)
+            unknown = _("%(n)d women left out, unknown: %(by)s") % {"n": left, "by": by}
+            note = f"{note}; {unknown}" if note else unknown
+        model = part["mixed_model"]
+        if model is None:
+            found.append((name, NOTHING, NOTHING, NOTHING, NOTHING, note))
+            continue
+        found += [
+            (name, c["contrast"], _number(c["est"]), _span(c), str(model["n_women"]), note)
+            for c in part["contrasts_vs_T1"]
+        ]
+    return found
+
+
+def _calibration(number: int, group: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        str(number),
+        str(group["n"]),
+        f"{100.0 * group['predicted']:.0f} %",
+        f"{100.0 * group['observed']:.0f} %",
+        str(group["n_events"]),
     )
 
 

@@ -35,8 +35,10 @@ class LogisticModel(Record):
     """
 
     names: tuple[str, ...]
+    intercept: float  # log odds at the means of the covariates
     terms: dict[str, Estimate]  # log odds for one SD of the covariate, Wald
-    sd: dict[str, float]  # of each covariate
+    mean: dict[str, float]  # of each covariate
+    sd: dict[str, float]
     n: int
     n_events: int
     events_per_parameter: float
@@ -45,6 +47,13 @@ class LogisticModel(Record):
     calibration_slope_corrected: float | None
     n_resamples: int
     log_likelihood: float
+
+    def predict(self, x: ArrayLike) -> Array:
+        """Give the risk of people, (n,), by covariates (n, k) in the order of `names`."""
+        values = np.atleast_2d(np.asarray(x, dtype=np.float64))
+        slopes = np.array([(self.terms[n].est or 0.0) / self.sd[n] for n in self.names])
+        means = np.array([self.mean[n] for n in self.names])
+        return np.asarray(special.expit(self.intercept + (values - means) @ slopes))
 
 
 def fit_logistic(
@@ -106,7 +115,9 @@ def fit_logistic(
     enough = len(optimism) >= LEAST_RESAMPLES
     return LogisticModel(
         names=tuple(names),
+        intercept=float(beta[0]),
         terms=terms,
+        mean={name: float(m) for name, m in zip(names, values.mean(axis=0), strict=True)},
         sd={name: float(s) for name, s in zip(names, sd, strict=True)},
         n=n,
         n_events=n_events,

@@ -102,8 +102,9 @@ class PairedChange(Record):
     iqr_percent: tuple[float, float]
     n_loss: int
     n_gain: int
-    n_loss_reaching_lsc: int | None
-    n_gain_reaching_lsc: int | None
+    # against the difference of single scans, what two devices differ by taken for change:
+    n_loss_reaching_lsc_devices_not_told_apart: int | None
+    n_gain_reaching_lsc_devices_not_told_apart: int | None
 
 
 def average_scans(scans: Sequence[PopScan]) -> list[Visit]:
@@ -175,6 +176,8 @@ def fit_visits(
     """
     extra = covariates or {}
     used = [v for v in visits if all(v.woman_id in known for known in extra.values())]
+    if not any(v.visit == names[0] for v in used):
+        raise ValueError(f"found no {names[0]} among {len(used)} visits")
     later = list(names[1:])
     devices = _devices(used) if with_device else []
     columns = [np.ones(len(used))]
@@ -204,6 +207,23 @@ def fit_visits(
         all_visits=model.test_together(later),
         contrasts=_contrasts(model, later, names[0], 1.0 if log_scale else first_mean),
     )
+
+
+def devices_stand_for_visits(visits: Sequence[Visit], names: Sequence[str]) -> bool:
+    """Say whether the difference of devices can't be told from that of visits.
+
+    So it is where each visit was made on devices of its own: the terms of the devices are
+    then sums of those of the visits.
+    """
+    devices = _devices(visits)
+    design = np.array(
+        [
+            [1.0, *(v.visit == n for n in names[1:]), *(v.device == d for d in devices)]
+            for v in visits
+        ],
+        dtype=float,
+    )
+    return bool(np.linalg.matrix_rank(design) < design.shape[1])
 
 
 def visits_matter(visits: Sequence[Visit], names: Sequence[str]) -> Significance:
@@ -253,8 +273,12 @@ def paired_change(
         iqr_percent=(low, high),
         n_loss=int((change < 0.0).sum()),
         n_gain=int((change > 0.0).sum()),
-        n_loss_reaching_lsc=None if lsc is None else sum(c < 0.0 for c in counts),
-        n_gain_reaching_lsc=None if lsc is None else sum(c > 0.0 for c in counts),
+        n_loss_reaching_lsc_devices_not_told_apart=None
+        if lsc is None
+        else sum(c < 0.0 for c in counts),
+        n_gain_reaching_lsc_devices_not_told_apart=None
+        if lsc is None
+        else sum(c > 0.0 for c in counts),
     )
 
 

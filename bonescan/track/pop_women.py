@@ -8,13 +8,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bonescan.model.change import ChangeVerdict
+from bonescan.model.estimate import Estimate
 from bonescan.model.pop_cohort import FIRST_VISIT
 from bonescan.stats.multiplicity import benjamini_hochberg
 from bonescan.stats.precision import LSC_95_FACTOR
 from bonescan.stats.record import Record
-from bonescan.stats.serial import Slope, difference, reaches, slope
+from bonescan.stats.serial import difference, reaches, slope
 
 from .pop_cohort import Visit
+
+NO_RATE = "pregnancy and lactation are no straight line: a raw slope, no yearly rate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseSlope(Record):
+    """The straight line through a course, raw: nothing may be concluded from it.
+
+    `n` counts visits. There is no percentage a year across a pregnancy.
+    """
+
+    n: int
+    per_year: Estimate
+    theil_sen_per_year: float | None
+    lsc_per_year: float | None
+    percent_per_year: None = None
+    may_conclude: bool = False
+    reason: str = NO_RATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +66,8 @@ class Woman(Record):
     visits: dict[str, float]
     missing: tuple[str, ...]
     changes: tuple[WomanChange, ...]
-    slope: Slope
+    slope: CourseSlope | None
+    slope_reason: str  # why there is none
 
 
 def follow_women(
@@ -76,7 +96,7 @@ def _woman(woman: str, hers: Sequence[Visit], names: Sequence[str], error: float
         same = [f for f in firsts if f.device == visit.device]
         baseline = next(iter(same or firsts), None)
         changes.append(_change(baseline, visit, error))
-    dated = [(v.days, v.value) for v in hers if v.days is not None]
+    line, why = _course_slope(hers, error)
     by_visit: dict[str, list[float]] = {}
     for v in hers:
         by_visit.setdefault(v.visit, []).append(v.value)
@@ -85,8 +105,25 @@ def _woman(woman: str, hers: Sequence[Visit], names: Sequence[str], error: float
         visits={n: math.fsum(v) / len(v) for n, v in by_visit.items()},
         missing=tuple(n for n in names if n not in by_visit),
         changes=tuple(changes),
-        slope=slope([d for d, _ in dated], [v for _, v in dated], error=error),
+        slope=line,
+        slope_reason=why,
     )
+
+
+def _course_slope(hers: Sequence[Visit], error: float | None) -> tuple[CourseSlope | None, str]:
+    devices = sorted({v.device for v in hers if v.device is not None})
+    if len(devices) > 1:
+        return None, f"devices differ: {' and '.join(devices)}, not cross-calibrated"
+    dated = [(v.days, v.value) for v in hers if v.days is not None]
+    found = slope([d for d, _ in dated], [v for _, v in dated], error=error)
+    if found.per_year.est is None:
+        return None, "fewer than two visits with a day"
+    return CourseSlope(
+        n=found.n,
+        per_year=found.per_year,
+        theil_sen_per_year=found.theil_sen_per_year,
+        lsc_per_year=found.lsc_per_year,
+    ), ""
 
 
 def _change(baseline: Visit | None, visit: Visit, error: float | None) -> WomanChange:

@@ -36,6 +36,7 @@ ASIDE = (
     Column(name="line", meaning="line of the table"),
     Column(name="woman_id", meaning="as in the table"),
     Column(name="visit", meaning="as in the table"),
+    Column(name="reason", meaning="what was found in the row, or about the woman"),
 )
 
 
@@ -69,7 +70,7 @@ def write_cohort(report: CohortReport, out: Path, source: str) -> list[Path]:
 
 
 def _contrasts(data: dict[str, Any]) -> list[dict[str, Any]]:
-    rows = [{"model": "with device"} | c for c in data["contrasts_vs_T1"]]
-    return rows + [
-        {"model": "without device"} | c for c in data["without_device"]["contrasts_vs_T1"]
-    ]
+    without = [{"model": "without device"} | c for c in data["without_device"]["contrasts_vs_T1"]]
+    if not any(n.startswith("device_") for n in data["mixed_model"]["terms"]):
+        return without  # one and the same
+    return [{"model": "with device"} | c for c in data["contrasts_vs_T1"]] + without

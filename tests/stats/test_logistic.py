@@ -30,6 +30,8 @@ def test_equal_to_statsmodels_and_scikit_learn() -> None:
         assert term.est == pytest.approx(peer.params[number + 1], rel=1e-7)
         assert [term.lo, term.hi] == pytest.approx(peer.conf_int()[number + 1], rel=1e-7)
         assert term.p == pytest.approx(peer.pvalues[number + 1], rel=1e-6)
+    assert found.intercept == pytest.approx(peer.params[0], rel=1e-7)
+    assert found.predict(x) == pytest.approx(peer.predict(), rel=1e-6)
     assert found.log_likelihood == pytest.approx(peer.llf, rel=1e-10)
     assert found.auc == pytest.approx(roc_auc_score(y, peer.predict()), rel=1e-12)
 

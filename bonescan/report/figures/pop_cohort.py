@@ -65,6 +65,8 @@ def courses(women: Sequence[Woman], visits: Sequence[str], model: Sequence[Woman
 def waterfall(changes: Sequence[Woman], visit: str) -> Markup:
     """Draw each woman's change at a visit, sorted, with the least significant change.
 
+    The intervals make it a caterpillar plot as well; there is no second figure for that.
+
     Parameters
     ----------
     changes : sequence of mapping
@@ -96,8 +98,8 @@ def waterfall(changes: Sequence[Woman], visit: str) -> Markup:
                  _("women, from the largest loss to the largest gain"), "axis-name", "middle")
     )  # fmt: skip
     return svg.figure(
-        WIDTH, HEIGHT - 20, _("Changes at %s") % visit,
-        _("Each woman's change with its 95 %% interval, and her least significant change."),
+        WIDTH, HEIGHT - 20, _("Waterfall and caterpillar: changes at %s") % visit,
+        _("Each woman's change with its 95 % interval, and her least significant change."),
         body, "pop-waterfall",
     )  # fmt: skip
 
