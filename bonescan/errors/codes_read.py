@@ -31,7 +31,8 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         code="BS-E106",
         title="an archive or a compressed file",
-        hint="Unpack it yourself and run on the folder; archives are never unpacked here.",
+        hint="Give an archive the ending of its kind (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz): "
+        "`run` opens these; unpack any other yourself and run on the folder.",
     ),
     CodeInfo(
         code="BS-E107",

@@ -64,4 +64,10 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Run into a folder of this machine and copy the results, or use PostgreSQL "
         "(--store postgresql+psycopg://...): locks of network folders can't be relied on.",
     ),
+    CodeInfo(
+        code="BS-W301",
+        title="results of earlier runs that this run could not read again",
+        hint="Give the options of that run again (--column-map, --key-map, --sampling-rate), so "
+        "that later versions can read the file too; the earlier numbers stand meanwhile.",
+    ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bonescan.errors import UnusableScan
 
 from .probe import HDF5_MAGIC, Probe
+from .results_table import SUFFIXES
 
 _ARCHIVES = (
     (b"PK\x03\x04", "a zip archive"),
@@ -16,6 +17,11 @@ _ARCHIVES = (
     (b"Rar!", "a rar archive"),
     (b"\x28\xb5\x2f\xfd", "a zstd file"),
     (b"\x89LZO", "an lzo file"),
+)
+_OPENED = frozenset({"a zip archive", "an empty zip archive"})  # by their names
+_ONE_PACKED_FILE = (
+    "Unpack it yourself and run on what was in it; of packed files only zip and tar archives are "
+    "opened (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz)."
 )
 _PICTURES = (
     (b"\x89PNG", "a PNG picture"),
@@ -31,6 +37,11 @@ _PICTURES = (
     (b"\x7fELF", "a program"),
 )
 _TAR_MAGIC_OFFSET = 257
+_TEXT = "plain text"
+_TABLE_HINT = (
+    "If it is a table of device results, say what its columns mean: --column-map FILE "
+    "(docs/dxa.md has an example); docs/reading.md lists what else is read."
+)
 _CAPTURE_KEYS = (b"samples per line", b"sampling rate", b"transmit frequency")
 
 
@@ -42,9 +53,10 @@ def refuse_unknown(probe: Probe) -> UnusableScan:
     packed = _packed_capture(probe.name.lower())
     for magic, what in _ARCHIVES:
         if head.startswith(magic):
-            return UnusableScan("BS-E106", f"found {packed or what}.", file=probe.path)
+            hint = "" if what in _OPENED else _ONE_PACKED_FILE
+            return UnusableScan("BS-E106", f"found {packed or what}.", hint, probe.path)
     if packed:
-        return UnusableScan("BS-E106", f"found {packed}.", file=probe.path)
+        return UnusableScan("BS-E106", f"found {packed}.", _ONE_PACKED_FILE, probe.path)
     alone = _half_a_capture(probe)
     if alone:
         return UnusableScan("BS-E157", f"found {alone}.", file=probe.path)
@@ -56,7 +68,8 @@ def refuse_unknown(probe: Probe) -> UnusableScan:
     other = _other_kind(probe)
     if other:
         return UnusableScan("BS-E107", f"found {other}.", file=probe.path)
-    return UnusableScan("BS-E104", f"found {_first_bytes(head)}.", file=probe.path)
+    hint = _TABLE_HINT if probe.suffix in SUFFIXES and _first_bytes(head) == _TEXT else ""
+    return UnusableScan("BS-E104", f"found {_first_bytes(head)}.", hint, probe.path)
 
 
 def _half_a_capture(probe: Probe) -> str:
@@ -115,7 +128,7 @@ def _first_bytes(head: bytes) -> str:
     except UnicodeDecodeError:
         text = ""
     if text and all(c.isprintable() or c in "\r\n\t" for c in text):
-        return "plain text"
+        return _TEXT
     if not any(head):
         return "nothing but zero bytes"
     return f"bytes that start with {head[:8].hex(' ')}"

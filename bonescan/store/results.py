@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,10 @@ from bonescan.model.outcome import Outcome, Picture
 from .base import StoreBase, chunks, insert_for, now
 from .codec import decode, encode
 from .tables import ContentRow, PictureRow, ResultRow, RunRow, SourceRow
+
+# What a file comes to when a reading option of an earlier run (column map, key map, sampling rate)
+# or the other half of a capture is missing: it says nothing against numbers read before.
+NOT_READ = frozenset({"BS-E104", "BS-E147", "BS-E155", "BS-E157", "BS-W280"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +65,8 @@ class Results(StoreBase):
     ) -> None:
         """Keep an outcome and put it in force for its content, all or nothing.
 
-        The result of the same work, kept before, stays as it is.
+        The result of the same work, kept before, stays as it is; so do numbers in
+        force when the new outcome only says that the file was not read (`NOT_READ`).
         """
         with Session(self._writer) as session, session.begin():
             put_result(session, run_id, sha256, work_key, outcome)
@@ -85,6 +91,33 @@ class Results(StoreBase):
             with self._alone() as session:
                 for sha256, size_bytes, work_key in changed:
                     put_in_force(session, run_id, sha256, size_bytes, work_key)
+
+    def kept_back(self, work: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        """Tell which contents show earlier numbers, as this work did not read them.
+
+        Parameters
+        ----------
+        work : iterable of (sha256, work key)
+
+        Returns
+        -------
+        sha256 : tuple of str
+            Sorted.
+        """
+        found: set[str] = set()
+        with Session(self._engine) as session:
+            for some in chunks(work):
+                wanted = {work_key: sha256 for sha256, work_key in some}
+                rows = session.execute(
+                    select(ResultRow.work_key, ResultRow.outcome)
+                    .join(ContentRow, ContentRow.sha256 == ResultRow.sha256)
+                    .where(
+                        ResultRow.work_key.in_(wanted),
+                        ResultRow.superseded_by == ContentRow.work_key,
+                    )
+                )
+                found.update(wanted[key] for key, body in rows if _is_not_read(body))
+        return tuple(sorted(found))
 
     def put_locations(self, run_id: int, places: Sequence[tuple[str, str, str]]) -> None:
         """Note where contents were seen: (root, file, sha256); a changed file moves on."""
@@ -180,7 +213,10 @@ def put_result(session: Session, run_id: int, sha256: str, work_key: str, outcom
 def put_in_force(
     session: Session, run_id: int, sha256: str, size_bytes: int, work_key: str
 ) -> None:
-    """Put a result in force within a transaction; the one before says what replaced it."""
+    """Put a result in force within a transaction; the one before says what replaced it.
+
+    A result that only says that the file was not read yields to numbers read before.
+    """
     values = {
         "sha256": sha256,
         "size_bytes": size_bytes,
@@ -194,8 +230,19 @@ def put_in_force(
     if row.work_key == work_key:
         return
     before, after = session.get(ResultRow, row.work_key), session.get(ResultRow, work_key)
+    if before and after and _is_not_read(after.outcome) and _has_numbers(before.outcome):
+        after.superseded_in, after.superseded_by = run_id, row.work_key
+        return
     if before is not None:
         before.superseded_in, before.superseded_by = run_id, work_key
     if after is not None:
         after.superseded_in = after.superseded_by = None
     row.work_key = work_key
+
+
+def _is_not_read(body: str) -> bool:
+    return json.loads(body)["code"] in NOT_READ
+
+
+def _has_numbers(body: str) -> bool:
+    return any(exam.measurements for exam in decode(Outcome, body).exams)

@@ -47,6 +47,7 @@ from .result_folder import prepare
 from .work_queue import StoreSource
 
 FACTS_NAME = "subjects.csv"
+MAX_NAMED = 3  # files in one sentence
 COMPILED_FOR = frozenset({".h5", ".hdf5", ".mat", ".mha", ".mhd", ".raw", ".yml"})  # RF, likely
 EXIT_DONE, EXIT_STRICT, EXIT_NOTHING, EXIT_INTERRUPTED = 0, 3, 4, 130
 
@@ -70,6 +71,7 @@ class RunSummary:
     seconds: dict[str, float] = field(default_factory=dict)
     facts_files: tuple[str, ...] = ()
     model_text: str = ""
+    n_kept: int = 0  # contents that show an earlier result, as this run could not read them
 
     def to_dict(self) -> dict[str, Any]:
         """Give the summary as plain values."""
@@ -78,6 +80,7 @@ class RunSummary:
             "inputs": self.n_inputs,
             "measured_now": self.n_measured,
             "already_done": self.n_already_done,
+            "kept_results": self.n_kept,
             "outcomes": self.input_outcomes,
             "results": sum(len(p.rows) for p in self.study.people),
             "people": len(self.study.people),
@@ -155,7 +158,7 @@ def run_folder(
                 settings,
                 store=store,
                 run_id=run_id,
-                problems=(*_about_store(store), *fact_problems),
+                problems=(*_about_store(store), *_about_kept(done, files), *fact_problems),
                 facts_files=fact_files,
                 progress=tell,
                 lap=clock.lap,
@@ -177,6 +180,23 @@ def _about_store(store: Store) -> tuple[Problem, ...]:
         return ()
     info = code_info("BS-W300")
     reason = f"Found the store on a network folder ({store.network}); it works without its log."
+    return (
+        Problem(code=info.code, severity=Severity.WARNING, file="", reason=reason, hint=info.hint),
+    )
+
+
+def _about_kept(done: _Done, files: Sequence[InputFile]) -> tuple[Problem, ...]:
+    """Say that earlier results stand, where this run could not read their files."""
+    if not done.kept:
+        return ()
+    names = sorted(f.file for f in files if done.hashes.get(f.path) in done.kept)
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    info = code_info("BS-W301")
+    which, were = ("result", "was") if len(done.kept) == 1 else ("results", "were")
+    reason = (
+        f"{len(done.kept)} {which} of earlier runs {were} kept though "
+        f"this run could not read their file: {', '.join(names[:MAX_NAMED])}{more}."
+    )
     return (
         Problem(code=info.code, severity=Severity.WARNING, file="", reason=reason, hint=info.hint),
     )
@@ -204,10 +224,16 @@ class _Done:
     hashes: dict[Path, str]
     n_measured: int
     n_already_done: int
+    kept: frozenset[str] = frozenset()  # contents (sha256) that show what an earlier run read
 
 
 def work_key(sha256: str, settings: Settings, norms: Norms, model: RemsModel) -> str:
     """Name a piece of work: content, versions, settings that touch results, model, norms."""
+    return work_keys(settings, norms, model)(sha256)
+
+
+def work_keys(settings: Settings, norms: Norms, model: RemsModel) -> Callable[[str], str]:
+    """Give the function that names work by content; calibrations are read once for all."""
     calibrations = [c.content_sha256 for c in read_calibrations(settings.rems.calibration_files)]
     read = dataclasses.asdict(settings.read)
     if settings.read.charset is None:
@@ -217,14 +243,25 @@ def work_key(sha256: str, settings: Settings, norms: Norms, model: RemsModel) ->
         "calibrations": calibrations,
         "covariates": settings.rems.covariates,
     }
-    return sha256_of_text(
-        sha256,
+    versions = (
         PIPELINE_VERSION,
         DATA_MODEL_VERSION,
         json.dumps(touching, sort_keys=True, default=str),
         model.content_sha256,
         norms.content_sha256,
     )
+    return lambda sha256: sha256_of_text(sha256, *versions)
+
+
+def key_of_file(file: InputFile, content_key: str) -> str:
+    """Name the work on a file; half a raw capture alone is other work than the whole one.
+
+    So it is read once its other half lies beside it, though its bytes are the same.
+    """
+    other = {".raw": ".yml", ".yml": ".raw"}.get(file.path.suffix.lower())
+    if other is None or file.path.with_suffix(other).name in file.siblings:
+        return content_key
+    return sha256_of_text("half a capture", content_key)
 
 
 def _measure_new(
@@ -239,12 +276,13 @@ def _measure_new(
     hashes: dict[Path, str] = {}
     tasks: dict[str, Task] = {}
     settled: dict[str, Outcome] = {}  # by work key: what needs no reader, as a broken archive
+    key_of = work_keys(settings, *versions)
     for number, file in enumerate(files):
         if stop.asked:
             break
         digest = file.sha256 or _hash_of(file)
         hashes[file.path] = digest
-        key = work_key(digest, settings, *versions)
+        key = key_of_file(file, key_of(digest))
         if file.verdict is not None:
             key = sha256_of_text("settled", digest, file.verdict.code, file.verdict.reason)
             settled[key] = file.verdict
@@ -273,7 +311,13 @@ def _measure_new(
     )
     new = [t for t in tasks.values() if t.work_key not in finished]
     n_done = _work(new, settled, store, run_id, settings, tell, stop)
-    return _Done(hashes=hashes, n_measured=n_done, n_already_done=len(tasks) - len(new))
+    kept = store.kept_back([(t.sha256, t.work_key) for t in tasks.values()])
+    return _Done(
+        hashes=hashes,
+        n_measured=n_done,
+        n_already_done=len(tasks) - len(new),
+        kept=frozenset(kept),
+    )
 
 
 def _finished(store: Store, tasks: Iterable[Task], settings: Settings) -> dict[str, str]:
@@ -411,4 +455,5 @@ def _summarise(
         problems=study.problems,
         facts_files=facts[1],
         model_text=model_text(model),
+        n_kept=len(done.kept),
     )

@@ -136,6 +136,7 @@ def _run(
         inputs=summary.n_inputs,
         measured=summary.n_measured,
         already_done=summary.n_already_done,
+        kept_results=summary.n_kept,
         outcomes=summary.input_outcomes,
         seconds=round(sum(summary.seconds.values()), 3),
     )

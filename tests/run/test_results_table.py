@@ -110,3 +110,37 @@ def test_another_map_measures_again(run, tmp_path):
     summary = run_folder([folder], out, Settings(read=ReadSettings(column_map=other)))
     assert summary.n_measured == 1
     assert {r["exam_date"] for r in rows(out / "results.csv")} == {"2024-05-04", "2024-06-04"}
+
+
+def test_numbers_stay_when_the_folder_is_run_again_without_its_map(run, tmp_path):
+    _, out = run()
+    before = {n: (out / n).read_bytes() for n in ("files.csv", "results.csv", "patients.csv")}
+    for _ in range(2):  # the second time, the refusal itself is known already
+        summary = run_folder([tmp_path / "in"], out, Settings())
+        assert (summary.exit_code, summary.n_kept) == (0, 1)
+        assert {n: (out / n).read_bytes() for n in before} == before
+        (said,) = [p for p in summary.problems if p.code == "BS-W301"]
+        assert said.reason.startswith("1 result of earlier runs was kept")
+        assert "--column-map" in said.hint
+    again, _ = run()  # with the map: nothing to say, and nothing to do
+    assert (again.n_kept, again.n_measured) == (0, 0)
+    assert not [p for p in again.problems if p.code == "BS-W301"]
+
+
+def test_a_refusal_gives_way_to_numbers_and_a_refused_table_stays_refused(run, tmp_path):
+    out = tmp_path / "out"
+    first = run_folder([tmp_path / "in"], out, Settings())
+    assert (first.exit_code, first.n_kept) == (4, 0)
+    assert rows(out / "files.csv")[0]["code"] == "BS-E104"
+    assert "--column-map" in rows(out / "files.csv")[0]["hint"]
+    run()
+    assert rows(out / "files.csv")[0]["outcome"] == "reported"
+
+
+def test_a_map_under_which_no_row_can_be_used_is_no_option_left_out(run, tmp_path):
+    import dataclasses
+
+    _, out = run()
+    wrong = dataclasses.replace(read_column_map(EXAMPLE), date_pattern="yyyy-mm-dd")
+    run_folder([tmp_path / "in"], out, Settings(read=ReadSettings(column_map=wrong)))
+    assert rows(out / "files.csv")[0]["code"] == "BS-E187"
