@@ -20,7 +20,8 @@ _EXPLANATION = """Follow everybody of a result folder over time.
 Only values of one technique, origin, site, vertebra set and device are compared;
 two devices need a cross-calibration. A change counts from the least significant
 change on: that of your own precision study (--precision), or a published
-fallback, flagged. REMS-style values without a study of yours get no verdict.
+fallback, flagged. REMS-style values without a study of yours get no verdict, and
+none is called a change while the value without path correction is unknown.
 """
 _EPILOG = (
     "Examples: bonescan track results; bonescan track results --patient P-4f2a91 "
@@ -46,6 +47,9 @@ def add(app: typer.Typer) -> None:
             2.0, "--chosen-percent", help="Size of loss whose probability is given."
         ),
         csv: Path | None = typer.Option(None, "--csv", help="Write every change to a CSV too."),
+        repeats: bool = typer.Option(
+            False, "--repeats", help="Values of one day without a time are repeat scans."
+        ),
         as_json: bool = JsonOption,
         config: Path | None = ConfigOption,
     ) -> None:
@@ -53,7 +57,7 @@ def add(app: typer.Typer) -> None:
         finish(
             "track",
             as_json,
-            lambda: _track(out, patient, (precision, cross_calibration), chosen, csv),
+            lambda: _track(out, patient, (precision, cross_calibration), chosen, csv, repeats),
         )
 
 
@@ -63,22 +67,23 @@ def _track(
     tables: tuple[Path | None, Path | None],
     chosen: float,
     csv: Path | None,
+    repeats: bool,
 ) -> VerbResult:
     from bonescan.workflows.track_folder import track_folder, track_settings
     from bonescan.workflows.track_table import write_changes
 
-    report = track_folder(out, track_settings(*tables, chosen), patient)
+    report = track_folder(out, track_settings(*tables, chosen, all_repeats=repeats), patient)
     if csv is not None:
         write_changes(csv, report.people)
-    return VerbResult(data=report.to_dict(), text=printable(_text(report)))
+    return VerbResult(
+        data=report.to_dict(), text=printable(_text(report)), problems=list(report.problems)
+    )
 
 
 def _text(report: TrackReport) -> str:
     lines = []
     for person in report.people:
-        changes = [
-            (s, step.from_first) for s in person.series for step in s.steps if step.from_first
-        ]
+        changes = [(s, step.shown) for s in person.series for step in s.steps if step.shown]
         if changes:
             lines.append(person.patient_id)
         lines += [f"  {s.technique} {s.site}: {_line(c)}" for s, c in changes]
@@ -88,7 +93,9 @@ def _text(report: TrackReport) -> str:
         if c.refused
     ]
     counts = ", ".join(f"{n} {word}" for word, n in report.verdicts.items())
-    lines.append(f"{len(report.people)} people; changes from the first visit: {counts or 'none'}")
+    lines.append(
+        f"{len(report.people)} people; changes from the first comparable visit: {counts or 'none'}"
+    )
     lines.append("not-shown is not the same as no change. Research software, not a medical device.")
     return "\n".join(lines)
 
@@ -98,8 +105,10 @@ def _line(change: Change) -> str:
     if change.percent is None or change.difference_g_cm2 is None:
         return f"{days} {change.verdict}: {'; '.join(change.reasons)}"
     lsc = "" if change.lsc_g_cm2 is None else f" (LSC {change.lsc_g_cm2:.3f})"
+    why = f"; {'; '.join(change.reasons)}" if change.reasons else ""
+    flags = f" [{', '.join(change.flags)}]" if change.flags else ""
     return (
         f"{days} {change.baseline.bmd_g_cm2:.3f} to {change.follow_up.bmd_g_cm2:.3f} g/cm²: "
         f"{change.difference_g_cm2:+.3f}{lsc}, {change.percent:+.1f} % of the baseline, "
-        f"{change.verdict}"
+        f"{change.verdict}{why}{flags}"
     )

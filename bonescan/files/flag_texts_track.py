@@ -11,6 +11,8 @@ FLAGS: dict[str, str] = {
     "not_comparable": "Two values that do not belong to one series: no change is given.",
     "precision_not_own": "Judged by a published precision, not measured at this site.",
     "precision_study_small": "The site's precision study has fewer than 30 degrees of freedom.",
+    "repeat_unclear": "Several values of one day that may be of one acquisition: averaged, and "
+    "counted as one scan.",
     "repeat_scan": "Scans of one day lie further apart than the least significant change: scan "
     "again.",
 }

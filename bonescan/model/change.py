@@ -25,6 +25,17 @@ class ChangeVerdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acquisition:
+    """What tells one acquisition of a day from another; None = the file does not say."""
+
+    study_uid: str | None = None
+    accession_number: str | None = None
+    time: str | None = None  # HH:MM:SS
+    bmc_g: float | None = None
+    area_cm2: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesPoint:
     """One value of one site on one day.
 
@@ -47,6 +58,7 @@ class SeriesPoint:
     weight_kg: float | None = None
     depth_mm: float | None = None
     attenuation_db_cm_mhz: float | None = None
+    acquisition: Acquisition = field(default_factory=Acquisition)
     exam: str = ""  # how a table names it
     flags: tuple[str, ...] = ()
 
@@ -96,7 +108,7 @@ class Change:
     baseline: SeriesPoint
     follow_up: SeriesPoint
     verdict: ChangeVerdict
-    reasons: tuple[str, ...] = ()  # why not comparable, or what is missing
+    reasons: tuple[str, ...] = ()  # why not comparable, what is missing, what took a change back
     difference_g_cm2: float | None = None
     interval_g_cm2: Estimate | None = None
     percent: float | None = None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
-from itertools import groupby
 
 from bonescan.model.change import (
     Change,
@@ -17,7 +15,6 @@ from bonescan.model.change import (
 from bonescan.model.vocabulary import Technique
 from bonescan.stats.precision import general_lsc
 from bonescan.stats.serial import (
-    SLACK,
     difference,
     percent_per_week,
     percent_per_year,
@@ -27,9 +24,17 @@ from bonescan.stats.serial import (
 )
 
 from .comparable import device_text, reasons_against, same_device
-from .cross_calibration import LEAST_PEOPLE, CrossCalibration
+from .cross_calibration import LEAST_PEOPLE, CrossCalibration, between
+from .visits import average_visits
+
+__all__ = ["CHOSEN_PERCENT", "assess", "average_visits"]
 
 CHOSEN_PERCENT = 2.0  # our choice: about the mean loss of a pregnancy at the neck
+NOT_CHECKED = (
+    "it reaches the least significant change, and nobody knows whether it stands without the "
+    "correction for soft tissue: wanted the uncorrected value of both days"
+)
+BY_CORRECTION = "without the correction for soft tissue it is not there"
 LSC_ROUNDING = 2.77 / 2.771807648699  # ISCD prints 2.77 for z√2
 
 
@@ -121,51 +126,22 @@ def assess(
         else percent_per_year(baseline.bmd_g_cm2, value, days),
         percent_per_week=percent_per_week(baseline.bmd_g_cm2, value, days),
         cross_calibration=_calibration_text(joined),
-        flags=tuple(f for f in (basis.flag, "cross_calibrated" if joined else "") if f),
+        flags=tuple(
+            dict.fromkeys(
+                f
+                for f in (
+                    basis.flag,
+                    "cross_calibrated" if joined else "",
+                    *baseline.flags,
+                    *follow_up.flags,
+                )
+                if f
+            )
+        ),
     )
     if found.standard_error is not None:
         change = _with_probabilities(change, found.standard_error, course)
     return _with_correction_off(change)
-
-
-def average_visits(points: Sequence[SeriesPoint], basis: PrecisionBasis) -> tuple[SeriesPoint, ...]:
-    """Average the scans of one day on one device, by day.
-
-    A pair of one day that lies further apart than the least significant change is kept
-    and flagged `repeat_scan`: it is to be measured again, never dropped.
-    """
-    ordered = sorted(points, key=_place)
-    found = []
-    for _, group in groupby(ordered, key=_place):
-        same = list(group)
-        if len(same) == 1:
-            found.append(same[0])
-            continue
-        weights = [p.n_scans for p in same]
-        values = [p.bmd_g_cm2 for p in same]
-        total = sum(weights)
-        mean = math.fsum(w * v for w, v in zip(weights, values, strict=True)) / total
-        flags = [f for p in same for f in p.flags]
-        if basis.lsc_g_cm2 is not None and max(values) - min(values) >= basis.lsc_g_cm2 - SLACK:
-            flags.append("repeat_scan")
-        found.append(
-            dataclasses.replace(
-                same[0], bmd_g_cm2=mean, n_scans=total, flags=tuple(dict.fromkeys(flags))
-            )
-        )
-    return tuple(found)
-
-
-def _place(point: SeriesPoint) -> tuple[object, ...]:
-    return (
-        point.day,
-        point.technique,
-        point.origin,
-        point.site,
-        point.vertebrae_used,
-        device_text(point.device),
-        point.model_id or "",
-    )
 
 
 def _join(
@@ -179,16 +155,10 @@ def _join(
     if same is None:
         return None, f"a serial number is missing: {pair}"
     site = baseline.site
-    fitting = [
-        c
-        for c in calibrations
-        if (c.from_serial, c.to_serial, c.site)
-        == (follow_up.device.serial, baseline.device.serial, site)
-    ]
-    usable = [c for c in fitting if not c.refused]
-    if usable:
-        return usable[-1], ""
-    why = f"; its cross-calibration is not enough: {fitting[-1].refused}" if fitting else ""
+    fitting = between(calibrations, follow_up.device.serial, baseline.device.serial, site)
+    if fitting and not fitting[0].refused:
+        return fitting[0], ""
+    why = f"; its cross-calibration is not enough: {fitting[0].refused}" if fitting else ""
     return None, (
         f"other device: {pair}{why}; wanted: a cross-calibration of the two at {site} "
         f"with {LEAST_PEOPLE} people measured on both"
@@ -245,22 +215,26 @@ def _with_probabilities(change: Change, se: float, course: ExpectedCourse | None
 
 
 def _with_correction_off(change: Change) -> Change:
-    """Take back a change that does not survive the path correction being off."""
+    """Take back a change that does not survive the path correction being off, or may not."""
     one, two = change.baseline.bmd_uncorrected_g_cm2, change.follow_up.bmd_uncorrected_g_cm2
     if change.baseline.technique is not Technique.REMS_STYLE:
         return change
-    flags = list(change.flags)
+    is_change = change.verdict in {ChangeVerdict.DECREASE, ChangeVerdict.INCREASE}
     percent = None
+    flag = why = ""
     if one is None or two is None:
-        flags.append("correction_not_checked")
+        flag, why = "correction_not_checked", NOT_CHECKED
     else:
         percent = 100.0 * (two - one) / one
-        is_change = change.verdict in {ChangeVerdict.DECREASE, ChangeVerdict.INCREASE}
         kept = change.lsc_g_cm2 is not None and reaches(two - one, change.lsc_g_cm2)
         if is_change and not (kept and (percent < 0.0) == ((change.percent or 0.0) < 0.0)):
-            flags.append("change_by_correction_only")
-            change = dataclasses.replace(change, verdict=ChangeVerdict.NOT_SHOWN)
-    return dataclasses.replace(change, percent_uncorrected=percent, flags=tuple(flags))
+            flag, why = "change_by_correction_only", BY_CORRECTION
+    if is_change and flag:
+        change = dataclasses.replace(
+            change, verdict=ChangeVerdict.NOT_SHOWN, reasons=(*change.reasons, why)
+        )
+    flags = (*change.flags, flag) if flag else change.flags
+    return dataclasses.replace(change, percent_uncorrected=percent, flags=flags)
 
 
 def _calibration_text(joined: CrossCalibration | None) -> str:
@@ -272,6 +246,7 @@ def _calibration_text(joined: CrossCalibration | None) -> str:
             f"taken as they are, SEE {joined.see_g_cm2:.4f} g/cm²"
         )
     return (
-        f"{joined.kind}, n = {joined.n}: {joined.intercept:+.4f} + {joined.slope:.4f}·value, "
+        f"{joined.kind}, n = {joined.n}{', line turned round' if joined.is_inverted else ''}: "
+        f"{joined.intercept:+.4f} + {joined.slope:.4f}·value, "
         f"SEE {joined.see_g_cm2:.4f} g/cm²"
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bonescan.model.estimate import Estimate
+from bonescan.norms.site import parse_site
 from bonescan.stats.deming import deming
 from bonescan.stats.quantiles import t_quantile
 from bonescan.stats.record import Record
@@ -39,10 +40,82 @@ class CrossCalibration(Record):
     see_g_cm2: float
     applies: bool
     refused: str = ""  # why it joins nothing, with what is missing
+    is_inverted: bool = False  # the line was fitted in the other direction
 
     def convert(self, bmd_g_cm2: float) -> float:
         """Bring a value of `from_serial` to the scale of `to_serial`."""
         return self.intercept + self.slope * bmd_g_cm2 if self.applies else bmd_g_cm2
+
+
+def inverted(line: CrossCalibration) -> CrossCalibration | None:
+    """Turn a line round: value = (other − intercept) / slope, its error over the slope.
+
+    None where the line does not rise and says nothing backwards.
+    """
+    if line.applies and line.slope <= 0.0:
+        return None
+    slope = 1.0 / line.slope if line.applies else 1.0
+    lo, hi, est = line.bias.lo, line.bias.hi, line.bias.est
+    return replace(
+        line,
+        from_serial=line.to_serial,
+        to_serial=line.from_serial,
+        bias=replace(
+            line.bias,
+            est=None if est is None else -est,
+            lo=None if hi is None else -hi,
+            hi=None if lo is None else -lo,
+        ),
+        intercept=-line.intercept * slope if line.applies else 0.0,
+        slope=slope,
+        see_g_cm2=line.see_g_cm2 * slope,
+        is_inverted=not line.is_inverted,
+    )
+
+
+def between(
+    calibrations: Sequence[CrossCalibration],
+    from_serial: str | None,
+    to_serial: str | None,
+    site: str,
+) -> tuple[CrossCalibration, ...]:
+    """List what may bring values of one device to another's scale, the best first.
+
+    A line whose site names no side fits both sides. What joins goes before what is refused,
+    the side's own line before that of any side, and a line before one turned round.
+    """
+    found: list[tuple[tuple[bool, bool, bool], CrossCalibration]] = []
+    for line in calibrations:
+        exact = site_fits(line.site, site)
+        if exact is None or from_serial == to_serial:
+            continue
+        if (line.from_serial, line.to_serial) == (from_serial, to_serial):
+            used: CrossCalibration | None = line
+        elif (line.to_serial, line.from_serial) == (from_serial, to_serial):
+            used = inverted(line)
+        else:
+            continue
+        if used is not None:
+            found.append(((bool(used.refused), not exact, used.is_inverted), used))
+    return tuple(line for _rank, line in sorted(found, key=lambda pair: pair[0]))
+
+
+def site_fits(given: str, site: str) -> bool | None:
+    """Tell whether a row of a table is about a site: None not at all, False without its side.
+
+    >>> site_fits("Neck Left", "femoral-neck-left"), site_fits("femoral-neck", "femoral-neck-left")
+    (True, False)
+    >>> site_fits("femoral-neck-right", "femoral-neck-left") is None
+    True
+    """
+    one, two = parse_site(given), parse_site(site)
+    if one is None or two is None:
+        return True if given == site else None
+    if one == two:
+        return True
+    if one.side is None and (one.region, one.vertebrae) == (two.region, two.vertebrae):
+        return False
+    return None
 
 
 def in_vivo(

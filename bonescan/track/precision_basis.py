@@ -13,6 +13,8 @@ from bonescan.model.change import OwnPrecision, PrecisionBasis, SeriesPoint
 from bonescan.model.vocabulary import Technique
 from bonescan.stats.precision import LSC_95_FACTOR
 
+from .cross_calibration import site_fits
+
 REMS_CV_PERCENT = 1.93
 REMS_SOURCE = (
     "inter-operator CV 1.93 % at the femoral neck (Amorim 2021, Arch Osteoporos 16:175, "
@@ -37,16 +39,23 @@ def precision_basis(point: SeriesPoint, own: Sequence[OwnPrecision] = ()) -> Pre
         The baseline: published precision in percent is taken of its density.
     own : sequence of OwnPrecision
         The site's studies; the one of the same technique, site, vertebra set and device
-        counts, before one that names no device.
+        counts, before one that names no device, and that before one that names no side.
 
     Returns
     -------
     basis : PrecisionBasis
         With `lsc_g_cm2` None where nothing fits: no verdict can be given then.
     """
-    fitting = [o for o in own if _fits(o, point)]
+    fitting = [o for o in own if fits(o, point)]
     if fitting:
-        best = min(fitting, key=lambda o: (o.device_serial is None, o.error_g_cm2 * -1.0))
+        best = min(
+            fitting,
+            key=lambda o: (
+                o.device_serial is None,
+                not site_fits(o.site, point.site),
+                -o.error_g_cm2,
+            ),
+        )
         few = best.df is not None and best.df < ISCD_DF
         return PrecisionBasis(
             error_g_cm2=best.error_g_cm2,
@@ -81,10 +90,11 @@ def _fallback(error: float, lsc: float, source: str) -> PrecisionBasis:
     )
 
 
-def _fits(own: OwnPrecision, point: SeriesPoint) -> bool:
+def fits(own: OwnPrecision, point: SeriesPoint) -> bool:
+    """Tell whether a precision study is about a value: a missing side or device fits any."""
     return (
         own.technique is point.technique
-        and own.site == point.site
+        and site_fits(own.site, point.site) is not None
         and own.vertebrae_used in {(), point.vertebrae_used}
         and own.device_serial in {None, point.device.serial}
     )

@@ -4,30 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from bonescan.model.change import Change, ExpectedCourse, OwnPrecision, SeriesPoint
 from bonescan.model.plain import to_plain
 from bonescan.stats.serial import Slope, slope
 
-from .change import CHOSEN_PERCENT, assess, average_visits
+from .change import CHOSEN_PERCENT, assess
 from .comparable import device_text, reasons_against, same_device
-from .cross_calibration import CrossCalibration
+from .cross_calibration import CrossCalibration, between
 from .precision_basis import precision_basis
+from .visits import average_visits
 
 CourseOf = Callable[[SeriesPoint, SeriesPoint], ExpectedCourse | None]
+Span = tuple[date, date]  # a pregnancy with what follows it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One visit with its changes: against the first, and against the one before it.
+    """One visit with its changes.
 
-    `from_previous` looks back to the latest visit that it can be compared with.
+    `from_first` is against the first visit of all, comparable or not; `from_first_comparable`
+    against the earliest that it can be compared with, so that the baseline stays where it is
+    after a change of device; `from_previous` against the latest such.
     """
 
     visit: SeriesPoint
     from_first: Change | None
+    from_first_comparable: Change | None
     from_previous: Change | None
+
+    @property
+    def shown(self) -> Change | None:
+        """The change that a reader is told; None on the first day."""
+        if self.from_first_comparable is not None:
+            return self.from_first_comparable
+        return self.from_first if self.from_first is not None and self.from_first.days else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +70,14 @@ class TrackSettings:
     own: tuple[OwnPrecision, ...] = ()
     calibrations: tuple[CrossCalibration, ...] = ()
     chosen_percent: float = CHOSEN_PERCENT
+    all_repeats: bool = False  # values of one day without a time are repeats, the site says
 
 
 def follow(
     points: Sequence[SeriesPoint],
     settings: TrackSettings,
     *,
-    across_pregnancy: bool = False,
+    pregnancies: Sequence[Span] = (),
     course: CourseOf | None = None,
 ) -> tuple[Series, ...]:
     """Sort one person's values into series and judge every change.
@@ -72,8 +86,9 @@ def follow(
     ----------
     points : sequence of SeriesPoint
         In any order; the result does not depend on it.
-    across_pregnancy : bool
-        No slope and no yearly rate.
+    pregnancies : sequence of (date, date)
+        Pregnancies with what follows them. A pair of visits that one overlaps gets no
+        yearly rate, a series no slope.
     course : callable, optional
         Gives the expected course between two visits, or None.
     """
@@ -81,20 +96,20 @@ def follow(
     for point in points:
         key = (str(point.technique), str(point.origin), point.site, point.vertebrae_used)
         groups.setdefault(key, []).append(point)
-    return tuple(
-        _series(key, groups[key], settings, across_pregnancy, course) for key in sorted(groups)
-    )
+    return tuple(_series(key, groups[key], settings, pregnancies, course) for key in sorted(groups))
 
 
 def _series(
     key: tuple[str, str, str, tuple[str, ...]],
     points: Sequence[SeriesPoint],
     settings: TrackSettings,
-    across_pregnancy: bool,
+    pregnancies: Sequence[Span],
     course: CourseOf | None,
 ) -> Series:
     earliest = min(points, key=lambda p: (p.day, p.bmd_g_cm2))
-    visits = average_visits(points, precision_basis(earliest, settings.own))
+    visits = average_visits(
+        points, precision_basis(earliest, settings.own), all_repeats=settings.all_repeats
+    )
 
     def judge(one: SeriesPoint, two: SeriesPoint) -> Change:
         return assess(
@@ -104,7 +119,7 @@ def _series(
             calibrations=settings.calibrations,
             course=course(one, two) if course else None,
             chosen_percent=settings.chosen_percent,
-            across_pregnancy=across_pregnancy,
+            across_pregnancy=lies_across(one.day, two.day, pregnancies),
         )
 
     steps = []
@@ -115,10 +130,11 @@ def _series(
             Step(
                 visit=visit,
                 from_first=judge(visits[0], visit) if n else None,
+                from_first_comparable=judge(like[0], visit) if like else None,
                 from_previous=judge(like[-1], visit) if like else None,
             )
         )
-    line, why = _line(visits, settings, across_pregnancy)
+    line, why = _line(visits, settings, pregnancies)
     technique, origin, site, vertebrae = key
     return Series(
         technique=technique,
@@ -137,17 +153,22 @@ def _joinable(one: SeriesPoint, two: SeriesPoint, settings: TrackSettings) -> bo
         return False
     if same_device(one.device, two.device):
         return True
-    pair = (two.device.serial, one.device.serial, one.site)
-    return any(
-        (c.from_serial, c.to_serial, c.site) == pair and not c.refused
-        for c in settings.calibrations
-    )
+    if same_device(one.device, two.device) is None:
+        return False
+    lines = between(settings.calibrations, two.device.serial, one.device.serial, one.site)
+    return bool(lines) and not lines[0].refused
+
+
+def lies_across(one: date, two: date, pregnancies: Sequence[Span]) -> bool:
+    """Tell whether a pregnancy overlaps the time between two days; touching it does not."""
+    first, last = min(one, two), max(one, two)
+    return any(begin < last and first < end for begin, end in pregnancies)
 
 
 def _line(
-    visits: Sequence[SeriesPoint], settings: TrackSettings, across_pregnancy: bool
+    visits: Sequence[SeriesPoint], settings: TrackSettings, pregnancies: Sequence[Span]
 ) -> tuple[Slope | None, str]:
-    if across_pregnancy:
+    if lies_across(visits[0].day, visits[-1].day, pregnancies):
         return None, "no rate across a pregnancy: its course does not go one way"
     first = visits[0]
     for visit in visits[1:]:

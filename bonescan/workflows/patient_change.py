@@ -8,14 +8,16 @@ from typing import Any
 
 from bonescan.model.change import Change
 from bonescan.model.page import PersonPage
-from bonescan.model.vocabulary import Technique
+from bonescan.model.vocabulary import Origin, Technique
+from bonescan.norms.site import parse_site
+from bonescan.track.comparable import device_text
 from bonescan.track.series import TrackSettings
 
 from .track_folder import person_points, track_person
 
 # Where no site decided the class, the change shown is that of the first of these.
 PREFERRED = ("L1-L4", "total-hip", "femoral-neck")
-Cells = Mapping[str, Any]
+ORIGINS = (Origin.REPORTED, Origin.MEASURED, Origin.ESTIMATED)
 
 
 def patient_changes(page: PersonPage) -> dict[tuple[date | None, Technique], dict[str, Change]]:
@@ -29,13 +31,29 @@ def patient_changes(page: PersonPage) -> dict[tuple[date | None, Technique], dic
     found: dict[tuple[date | None, Technique], dict[str, Change]] = {}
     for series in track_person(page, TrackSettings()).series:
         for step in series.steps:
-            change = step.from_first
-            if change is not None and change.percent is None:
-                change = step.from_previous or change  # the device changed: the one before
-            if change is not None:
-                day: tuple[date | None, Technique] = step.visit.day, step.visit.technique
-                found.setdefault(day, {})[series.site] = change
+            change = step.shown
+            if change is None:
+                continue
+            day: tuple[date | None, Technique] = step.visit.day, step.visit.technique
+            sites = found.setdefault(day, {})
+            held = sites.get(series.site)
+            if held is None or _rank(change) < _rank(held):
+                sites[series.site] = change
     return found
+
+
+def _rank(change: Change) -> tuple[object, ...]:
+    """Order the changes of one site and day: comparable, the whole set, reported, longest."""
+    visit = change.follow_up
+    place = parse_site(visit.site)
+    vertebrae = visit.vertebrae_used or (() if place is None else place.vertebrae)
+    return (
+        change.percent is None,
+        -len(vertebrae),
+        ORIGINS.index(visit.origin),
+        change.baseline.day,
+        device_text(visit.device),
+    )
 
 
 def change_cells(changes: Mapping[str, Change], deciding_site: str | None) -> dict[str, Any]:
@@ -60,8 +78,10 @@ def change_cells(changes: Mapping[str, Change], deciding_site: str | None) -> di
 
 
 def _preferred(changes: Mapping[str, Change]) -> str | None:
-    for name in PREFERRED:
-        fitting = sorted(s for s in changes if s == name or s.startswith(f"{name}-"))
-        if fitting:
-            return fitting[0]
-    return None
+    fitting = [
+        (changes[site].percent is None, rank, site)
+        for rank, name in enumerate(PREFERRED)
+        for site in changes
+        if site == name or site.startswith(f"{name}-")
+    ]
+    return min(fitting)[2] if fitting else None

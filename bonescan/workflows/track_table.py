@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from bonescan.errors import EnvironmentFault
 from bonescan.files.tables import Column, table_text, write_atomically
+from bonescan.model.change import Change
+from bonescan.track.series import Step
 
 from .track_folder import TrackedPerson
 
@@ -17,7 +19,7 @@ COLUMNS = (
     Column(name="origin", meaning="reported, measured or estimated"),
     Column(name="site", meaning="skeletal site"),
     Column(name="vertebrae_used", meaning="vertebrae in the number"),
-    Column(name="against", meaning="first visit of the series, or previous comparable one"),
+    Column(name="against", meaning="first visit, first comparable one, or previous comparable one"),
     Column(name="baseline_date", meaning="day of the baseline"),
     Column(name="exam_date", meaning="day of the follow-up"),
     Column(name="baseline_bmd_g_cm2", meaning="mean of the baseline's scans", decimals=3),
@@ -29,7 +31,7 @@ COLUMNS = (
     Column(name="p_loss", meaning="probability that the true change is a loss", decimals=3),
     Column(name="percent_per_year", meaning="none across a pregnancy", decimals=2),
     Column(name="percent_per_week", meaning="percent of the baseline a week", decimals=3),
-    Column(name="reasons", meaning="why not comparable"),
+    Column(name="reasons", meaning="why not comparable, or what took a change back"),
     Column(name="flags", meaning="see the dictionary of flags"),
 )
 
@@ -50,12 +52,7 @@ def changes_of(people: Sequence[TrackedPerson]) -> list[dict[str, Any]]:
     for person in people:
         for series in person.series:
             for step in series.steps:
-                for against, change in (
-                    ("first", step.from_first),
-                    ("previous", step.from_previous),
-                ):
-                    if change is None:
-                        continue
+                for against, change in _against(step):
                     rows.append(
                         {
                             "patient_id": person.patient_id,
@@ -80,3 +77,14 @@ def changes_of(people: Sequence[TrackedPerson]) -> list[dict[str, Any]]:
                         }
                     )
     return rows
+
+
+def _against(step: Step) -> Iterator[tuple[str, Change]]:
+    """Name each change of a visit; the first comparable visit only where it is another."""
+    first, comparable = step.from_first, step.from_first_comparable
+    if first is not None:
+        yield "first", first
+    if comparable is not None and (first is None or comparable.baseline != first.baseline):
+        yield "first-comparable", comparable
+    if step.from_previous is not None:
+        yield "previous", step.from_previous

@@ -14,17 +14,27 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from bonescan.model.change import (
+    Acquisition,
     ChangeVerdict,
     ExpectedCourse,
     OwnPrecision,
     PrecisionBasis,
     SeriesPoint,
 )
+from bonescan.model.estimate import Estimate
 from bonescan.model.exam import Device
 from bonescan.model.vocabulary import Origin, Technique
-from bonescan.track.change import assess, average_visits
-from bonescan.track.cross_calibration import by_phantom, in_vivo
+from bonescan.track.change import assess
+from bonescan.track.cross_calibration import (
+    CrossCalibration,
+    between,
+    by_phantom,
+    in_vivo,
+    inverted,
+)
 from bonescan.track.precision_basis import precision_basis
+from bonescan.track.series import Series, TrackSettings, follow, lies_across
+from bonescan.track.visits import average_visits
 
 A = Device(manufacturer="HOLOGIC", maker="hologic", model="Horizon A", serial="300123")
 B = dataclasses.replace(A, serial="300999")
@@ -190,8 +200,21 @@ def test_a_change_that_only_the_path_correction_makes_is_taken_back() -> None:
         found = assess(first, later, basis)
         assert found.verdict is verdict
         assert ("change_by_correction_only" in found.flags) is flag
-    unknown = assess(first, point(0.71, LATER, **style), basis)
-    assert "correction_not_checked" in unknown.flags
+
+
+@pytest.mark.parametrize(("later", "reasons"), [(0.71, 1), (0.79, 1), (0.74, 0)])
+def test_while_the_uncorrected_value_is_unknown_rems_style_shows_no_change(
+    later: float, reasons: int
+) -> None:
+    """LSC 0.0277: ∓0.04 reach it, −0.01 does not and needs no reason."""
+    style: dict[str, Any] = {"technique": Technique.REMS_STYLE, "model_id": "m"}
+    own = dataclasses.replace(OWN, technique=Technique.REMS_STYLE)
+    first = point(0.75, bmd_uncorrected_g_cm2=0.75, **style)
+    found = assess(first, point(later, LATER, **style), precision_basis(first, [own]))
+    assert found.verdict is ChangeVerdict.NOT_SHOWN
+    assert found.percent == pytest.approx(100.0 * (later / 0.75 - 1.0))
+    assert "correction_not_checked" in found.flags
+    assert len(found.reasons) == reasons
 
 
 def test_probabilities_are_those_of_the_normal_law_and_of_the_course() -> None:
@@ -218,7 +241,11 @@ def test_probabilities_are_those_of_the_normal_law_and_of_the_course() -> None:
 def test_the_verdict_never_hangs_on_the_order_of_visits(
     order: list[int], one: float, two: float
 ) -> None:
-    points = [point(one), point(two, LATER), point(two, LATER)]
+    points = [
+        point(one),
+        point(two, LATER, acquisition=Acquisition(time="10:00:00")),
+        point(two + 0.01, LATER, acquisition=Acquisition(time="10:05:00")),
+    ]
     basis = precision_basis(points[0], [OWN])
     visits = average_visits([points[i] for i in order], basis)
     assert [v.n_scans for v in visits] == [1, 2]
@@ -235,6 +262,206 @@ def test_a_pair_of_one_day_that_lies_apart_is_kept_and_flagged() -> None:
     assert far.bmd_g_cm2 == pytest.approx((0.750 + 0.7777) / 2.0)
     apart = average_visits([point(0.75), point(0.75, device=B), point(0.75, LATER)], basis)
     assert [p.n_scans for p in apart] == [1, 1, 1]
+
+
+def visit(*points: SeriesPoint, **more: Any) -> SeriesPoint:
+    """Average points of one day, in every order, and see that the order does not matter."""
+    basis = precision_basis(point(0.75), [OWN])
+    found = {average_visits(order, basis, **more) for order in itertools.permutations(points)}
+    (visits,) = found
+    (one,) = visits
+    return one
+
+
+def at(bmd: float, time: str | None = None, **more: Any) -> SeriesPoint:
+    return point(bmd, acquisition=Acquisition(time=time, **more))
+
+
+@pytest.mark.parametrize(
+    ("points", "n_scans", "mean", "is_unclear"),
+    [
+        ([at(0.750, "10:00:00"), at(0.760, "10:05:00")], 2, 0.755, False),  # repeats
+        ([at(0.750, "10:00:00"), at(0.760, "10:00:00")], 1, 0.755, True),  # analysed again
+        ([at(0.750, "10:00:00"), at(0.7504, "10:05:00")], 1, 0.7502, False),  # sent twice
+        ([at(0.750, "10:00:00"), at(0.7506, "10:05:00")], 2, 0.7503, False),
+        ([at(0.750), at(0.750)], 1, 0.750, False),  # SR and PDF
+        ([at(0.750), at(0.760)], 1, 0.755, True),  # nobody knows
+        ([at(0.750, "10:00:00"), at(0.760)], 1, 0.755, True),
+        ([at(0.750, study_uid="1"), at(0.760, study_uid="2")], 1, 0.755, True),
+        ([at(0.750, "10:00:00", study_uid="1"), at(0.760, "10:05:00", study_uid="1")],
+         2, 0.755, False),
+        ([at(0.750, "10:00:00", bmc_g=4.00), at(0.750, "10:05:00", bmc_g=4.10)],
+         2, 0.750, False),
+        ([at(0.750, "10:00:00", area_cm2=5.00), at(0.750, "10:05:00", area_cm2=5.005)],
+         1, 0.750, False),
+        ([at(0.750, "10:00:00"), at(0.760, "10:05:00"), at(0.760)], 2, 0.755, False),
+        ([at(0.750, "10:00:00"), at(0.760, "10:05:00"), at(0.770)], 2, 0.7575, True),
+    ],
+)  # fmt: skip
+def test_one_exam_in_two_files_is_one_scan(
+    points: list[SeriesPoint], n_scans: int, mean: float, is_unclear: bool
+) -> None:
+    found = visit(*points)
+    assert (found.n_scans, found.bmd_g_cm2) == (n_scans, pytest.approx(mean, abs=1e-12))
+    assert ("repeat_unclear" in found.flags) is is_unclear
+
+
+def test_a_site_may_say_that_values_without_a_time_are_repeats() -> None:
+    assert visit(at(0.750), at(0.760), all_repeats=True).n_scans == 2
+    assert visit(at(0.750), at(0.750), all_repeats=True).n_scans == 1
+    one_study = [at(0.750, accession_number="7"), at(0.760, accession_number="7")]
+    assert visit(*one_study, all_repeats=True).n_scans == 1
+
+
+def test_the_same_exam_sent_twice_does_not_make_a_decrease() -> None:
+    """−0.0240 against LSC 0.0277; two scans on both days would make it 0.0196."""
+    basis = precision_basis(point(0.75), [OWN])
+    twice = [point(0.750), point(0.750), point(0.726, LATER), point(0.726, LATER)]
+    found = assess(*average_visits(twice, basis), basis)
+    assert found.lsc_g_cm2 == pytest.approx(0.0277)
+    assert found.verdict is ChangeVerdict.NOT_SHOWN
+
+
+def test_the_uncorrected_values_of_a_day_are_averaged_where_all_are_known() -> None:
+    one = dataclasses.replace(at(0.750, "10:00:00"), bmd_uncorrected_g_cm2=0.70)
+    two = dataclasses.replace(at(0.760, "10:05:00"), bmd_uncorrected_g_cm2=0.72)
+    assert visit(one, two).bmd_uncorrected_g_cm2 == pytest.approx(0.71)
+    assert visit(one, at(0.760, "10:05:00")).bmd_uncorrected_g_cm2 is None
+
+
+def series(*points: SeriesPoint, **more: Any) -> Series:
+    (found,) = follow(points, TrackSettings(own=(OWN,)), **more)
+    return found
+
+
+def test_after_a_change_of_device_the_baseline_stays_where_it_is() -> None:
+    """−0.020 a year is below LSC 0.0277 each time, and −0.040 in two years is not."""
+    found = series(
+        point(0.80, "2024-01-10"),
+        point(0.75, "2025-01-10", device=B),
+        point(0.73, "2026-01-10", device=B),
+        point(0.71, "2027-01-10", device=B),
+    )
+    last = found.steps[3]
+    assert last.from_previous is not None
+    assert last.from_previous.verdict is ChangeVerdict.NOT_SHOWN
+    assert last.from_first is not None
+    assert last.from_first.verdict is ChangeVerdict.NOT_COMPARABLE
+    assert last.from_first_comparable is last.shown is not None
+    assert last.shown.verdict is ChangeVerdict.DECREASE
+    assert last.shown.baseline.day == date(2025, 1, 10)
+    assert found.steps[1].shown is found.steps[1].from_first  # nothing comparable before it
+
+
+def test_two_devices_of_one_day_are_no_change() -> None:
+    found = series(point(0.80), point(0.75, device=B))
+    assert [s.shown for s in found.steps] == [None, None]
+
+
+def test_a_rate_is_left_out_only_where_a_pregnancy_lies_between() -> None:
+    span = (date(2021, 1, 1), date(2022, 6, 1))
+    days = ("2018-01-01", "2020-01-01", "2023-01-01", "2025-01-01")
+    found = series(*(point(0.75, d) for d in days), pregnancies=[span])
+    assert (found.slope, found.slope_reason[:7]) == (None, "no rate")
+    previous = [s.from_previous for s in found.steps[1:]]
+    assert [c is not None and c.percent_per_year for c in previous] == [0.0, None, 0.0]
+    before = series(*(point(0.75, d) for d in days[:2]), pregnancies=[span])
+    assert before.slope is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "is_across"),
+    [
+        ("2020-01-01", "2021-01-01", False),  # up to 0+0
+        ("2020-01-01", "2021-01-02", True),
+        ("2022-06-01", "2023-01-01", False),
+        ("2022-05-31", "2023-01-01", True),
+        ("2023-01-01", "2020-01-01", True),  # any order
+    ],
+)
+def test_touching_a_pregnancy_is_not_lying_across_it(one: str, two: str, is_across: bool) -> None:
+    spans = [(date(2021, 1, 1), date(2022, 6, 1))]
+    assert lies_across(date.fromisoformat(one), date.fromisoformat(two), spans) is is_across
+
+
+@pytest.mark.parametrize(
+    ("site", "serial", "error"),
+    [
+        ("Neck Left", None, 0.010),
+        ("femoral-neck", None, 0.010),
+        ("femoral-neck-right", None, None),
+        ("L1-L4", None, None),
+        ("nowhere", None, None),
+    ],
+)
+def test_a_precision_study_fits_by_the_grammar_of_sites(
+    site: str, serial: str | None, error: float | None
+) -> None:
+    own = dataclasses.replace(OWN, site=site, device_serial=serial)
+    basis = precision_basis(point(0.75), [own])
+    assert basis.is_own is (error is not None)
+
+
+def test_the_study_of_the_side_goes_before_that_of_any_side() -> None:
+    both = [dataclasses.replace(OWN, site="femoral-neck", error_g_cm2=0.03), OWN]
+    assert precision_basis(point(0.75), both).error_g_cm2 == 0.010
+    assert precision_basis(point(0.75, site="Neck Right"), both).error_g_cm2 == 0.03
+
+
+def line(**more: Any) -> CrossCalibration:
+    held: dict[str, Any] = {
+        "site": "femoral-neck",
+        "from_serial": "300123",
+        "to_serial": "300999",
+        "kind": "in-vivo",
+        "n": 40,
+        "bias": Estimate(est=0.05, lo=0.04, hi=0.07),
+        "intercept": 0.1,
+        "slope": 0.8,
+        "see_g_cm2": 0.012,
+        "applies": True,
+    }
+    return CrossCalibration(**(held | more))
+
+
+def test_a_line_of_two_devices_is_turned_round() -> None:
+    """y = 0.1 + 0.8·x gives x = (y − 0.1)/0.8, and its error 0.012/0.8."""
+    back = inverted(line())
+    assert back is not None
+    assert (back.from_serial, back.to_serial) == ("300999", "300123")
+    assert back.convert(0.74) == pytest.approx(0.8)
+    assert back.see_g_cm2 == pytest.approx(0.015)
+    assert (back.bias.est, back.bias.lo, back.bias.hi) == (-0.05, -0.07, -0.04)
+    assert inverted(line(slope=-0.1)) is None
+    as_it_is = inverted(line(applies=False))
+    assert as_it_is is not None
+    assert (as_it_is.convert(0.74), as_it_is.see_g_cm2) == (0.74, 0.012)
+
+
+def test_a_line_from_the_old_to_the_new_device_joins_them_too() -> None:
+    found = assess(
+        point(0.80),
+        point(0.74, LATER, device=B),
+        precision_basis(point(0.80), [OWN]),
+        calibrations=[line()],
+    )
+    assert found.difference_g_cm2 == pytest.approx(0.0)
+    assert "line turned round" in found.cross_calibration
+    settings = TrackSettings(own=(OWN,), calibrations=(line(),))
+    (one,) = follow([point(0.80), point(0.74, LATER, device=B)], settings)
+    assert one.steps[1].from_first_comparable is not None
+
+
+def test_the_best_line_of_several_is_taken() -> None:
+    own_side = line(site="Neck Left", n=31)
+    direct = line(from_serial="300999", to_serial="300123", n=32)
+    refused = line(refused="too few", site="Neck Left", n=33)
+    other = line(site="L1-L4", n=34)
+    found = between(
+        [refused, line(), other, direct, own_side], "300999", "300123", "femoral-neck-left"
+    )
+    assert [c.n for c in found] == [31, 32, 40, 33]
+    assert between([line()], "1", "300123", "femoral-neck-left") == ()
 
 
 def _pairs(n: int, shift: float) -> tuple[list[float], list[float]]:

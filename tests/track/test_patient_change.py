@@ -19,8 +19,9 @@ A = Device(manufacturer="GE", maker="ge", model="iDXA", serial="1")
 B = dataclasses.replace(A, serial="2")
 
 
-def row(day: str, site: str, bmd: float, device: Device = A) -> PageRow:
-    m = Measurement(technique=Technique.DXA, origin=Origin.REPORTED, site=site, bmd_g_cm2=bmd)
+def row(day: str, site: str, bmd: float, device: Device = A, **more: Any) -> PageRow:
+    held: dict[str, Any] = {"origin": Origin.REPORTED} | more
+    m = Measurement(technique=Technique.DXA, site=site, bmd_g_cm2=bmd, **held)
     return PageRow(
         file=f"{day}-{site}",
         sha256=day + site,
@@ -73,6 +74,39 @@ def test_another_device_is_not_comparable_and_its_own_series_goes_on() -> None:
     found = cells(FIRST[1], other, third, day="2027-01-01", site="L1-L4")
     assert found["comparable_to"] == "2026-01-01 L1-L4"
     assert found["change_percent"] == pytest.approx(100 * (0.80 / 0.90 - 1))
+    fourth = row("2028-01-01", "L1-L4", 0.79, B)
+    found = cells(FIRST[1], other, third, fourth, day="2028-01-01", site="L1-L4")
+    assert found["comparable_to"] == "2026-01-01 L1-L4"  # the baseline does not slide
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_second_device_of_the_day_hides_no_comparable_change(turned: bool) -> None:
+    """Two devices on the second day: one of them measured the first."""
+    later = [row("2026-01-01", "L1-L4", 0.90), row("2026-01-01", "L1-L4", 0.80, B)]
+    found = cells(FIRST[1], *(later[::-1] if turned else later), day="2026-01-01", site="L1-L4")
+    assert found["change_percent"] == pytest.approx(-10.0)
+    spare = (row("2024-01-01", "L1-L4", 1.0), row("2024-01-01", "total-hip-left", 0.8, B))
+    later = [row("2026-01-01", "L1-L4", 0.9, B), row("2026-01-01", "total-hip-left", 0.7, B)]
+    assert cells(*spare, *later, day="2026-01-01", site=None)["comparable_to"].endswith("hip-left")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_whole_vertebra_set_and_the_reported_number_go_first(turned: bool) -> None:
+    """−10 % reported of L1 to L4, −20 % of three of them, −30 % measured, −40 % on no device."""
+    three, four = ("L1", "L3", "L4"), ("L1", "L2", "L3", "L4")
+    rows = []
+    for day, values in (("2024-01-01", (1.0, 1.0, 1.0)), ("2026-01-01", (0.9, 0.8, 0.7))):
+        rows += [
+            row(day, "L1-L4", values[0], vertebrae_used=four),
+            row(day, "L1-L4", values[1], vertebrae_used=three),
+            row(day, "L1-L4", values[2], vertebrae_used=four, origin=Origin.MEASURED),
+        ]
+    found = cells(*(rows[::-1] if turned else rows), day="2026-01-01", site="L1-L4")
+    assert found["change_percent"] == pytest.approx(-10.0)
+    found = cells(*(r for r in rows if r.labelled.measurement.origin is Origin.MEASURED
+                    or r.labelled.measurement.vertebrae_used == three),
+                  day="2026-01-01", site="L1-L4")  # fmt: skip
+    assert found["change_percent"] == pytest.approx(-30.0)
 
 
 def test_a_site_without_a_precision_or_preference_says_so_or_nothing() -> None:
