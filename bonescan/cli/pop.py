@@ -111,10 +111,13 @@ def _text(report: CohortReport) -> str:
     for visit, verdicts in report.verdicts.items():
         counted = ", ".join(f"{n} {word}" for word, n in verdicts.items())
         lines.append(f"  {visit}, woman by woman: {counted}")
-    lines += [
-        f"  {o.visit}, line {o.line}, outside its window and kept: {o.found}"
-        for o in report.table.out_of_window
-    ]
+    outside = report.table.out_of_window
+    if outside:
+        lines.append(
+            f"  outside the window of the visit and kept: {len(outside)} scans, lines "
+            + ", ".join(str(o.line) for o in outside[:10])
+            + (" …" if len(outside) > 10 else "")  # noqa: PLR2004 - the page has them all
+        )
     lines += [
         f"  {name}: {part.reason}"
         for name, part in (

@@ -308,9 +308,9 @@ def _when(scan: PopScan) -> tuple[int | None, VisitWindow | None]:
 def _limits(window: VisitWindow) -> tuple[int, int | None]:
     if window.allowed_days is not None:
         return window.allowed_days
-    middle = round((window.ideal_months or 0) * DAYS_A_MONTH)
-    slack = window.slack_days or 0
-    return middle - slack, middle + slack
+    # without a date the months are of unknown length: six are 181 to 184 days
+    months, slack = (window.ideal_months or 0) * DAYS_A_MONTH, window.slack_days or 0
+    return math.floor(months) - 1 - slack, math.ceil(months) + 1 + slack
 
 
 def _days_outside(days: int, window: VisitWindow) -> int:

@@ -76,10 +76,8 @@ def _outcome(data: Mapping[str, Any], risk: Mapping[str, Any]) -> str:
 
 
 def _size(model: Mapping[str, Any]) -> str:
-    return (
-        _("no calculation; %.1f of the rarer outcome a covariate, 10 wanted")
-        % (model["events_per_parameter"])
-    )
+    share = float(model["events_per_parameter"])
+    return _("no calculation; %.1f of the rarer outcome a covariate, 10 wanted") % share
 
 
 def _characteristics(model: Mapping[str, Any]) -> str:

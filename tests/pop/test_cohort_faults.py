@@ -158,6 +158,23 @@ def test_a_visit_just_outside_its_window_is_kept_and_flagged(
     assert (row + 2 in [o.line for o in found.out_of_window]) is flagged
 
 
+@pytest.mark.parametrize(
+    ("days", "flagged"), [(152, True), (153, False), (212, False), (213, True)]
+)
+def test_six_months_after_weaning_are_181_to_184_days(
+    tmp_path: Path, days: int, flagged: bool
+) -> None:
+    """Twenty-eight days to either side; closed form: the months of the calendar."""
+
+    def change(table: Rows) -> None:
+        row = next(r for r in table if r["visit"] == "PW")
+        row["postpartum_week"] = f"{(float(row['weaning_day_pp']) + days) / 7:.4f}"
+
+    found = read_pop_cohort(changed(tmp_path, change))
+    line = next(s.line for s in found.scans if s.visit == "PW")
+    assert (line in [o.line for o in found.out_of_window]) is flagged
+
+
 def test_no_visit_after_birth_comes_before_the_last_in_pregnancy(tmp_path: Path) -> None:
     def change(table: Rows) -> None:
         hers = [r for r in table if r["woman_id"] == "P004"]
@@ -218,6 +235,13 @@ def test_a_scan_without_a_technique_belongs_to_none(tmp_path: Path) -> None:
     found = read_pop_cohort(changed(tmp_path, change))
     assert (found.technique, [s.line for s in found.set_aside]) == ("REMS", [2])
     assert found.why_aside == ("found no technique",)
+
+
+def test_the_text_counts_what_lies_outside_its_window(verb: Verb) -> None:
+    code, out, _ = verb("pop", "cohort", COHORT)
+    assert code == 0
+    found = read_pop_cohort(COHORT).out_of_window
+    assert f"outside the window of the visit and kept: {len(found)} scans, lines " in out
 
 
 def test_dxa_in_pregnancy_is_named_where_another_technique_is_chosen(tmp_path: Path) -> None:
