@@ -158,8 +158,14 @@ def _check(request: DeidentifyRequest) -> None:
     for secret in (request.key_file or user_key_file(), request.names_file):
         if secret is not None and out in secret.resolve().parents:
             raise UsageError("BS-E460", "the key or the list of names would lie in the output.")
+        if secret is not None and not secret.exists() and _is_within(secret, request.inputs):
+            raise UsageError("BS-E460", "the key or the list of names would lie in the input.")
     if request.names_file is not None and request.names_file.exists():
         raise UsageError("BS-E460", "the list of names is there already.")
+
+
+def _is_within(path: Path, folders: Sequence[Path]) -> bool:
+    return any(folder.resolve() in path.resolve().parents for folder in folders)
 
 
 class _OneFile:

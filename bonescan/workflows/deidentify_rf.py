@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -19,6 +20,13 @@ from bonescan.model.vocabulary import MenopausalStatus
 from .disguise import Disguise
 
 INT16 = np.iinfo(np.int16)
+RANGES = {
+    "height_cm": (30.0, 260.0),
+    "weight_kg": (1.0, 400.0),
+    "prepregnancy_weight_kg": (1.0, 400.0),
+    "gestation_days": (0.0, 320.0),
+    "postpartum_days": (0.0, 3_660.0),
+}
 _STATUS = frozenset(str(s) for s in MenopausalStatus)
 _WINDOWS = frozenset({"hann", "hamming", "rectangular", "blackman", "tukey"})
 
@@ -52,20 +60,23 @@ def _subject(subject: Subject, person: str, disguise: Disguise) -> Subject:
     if not disguise.characteristics:
         return clean
     born = disguise.day(subject.birth_date, person)
+    numbers: dict[str, Any] = {
+        name: _within(getattr(subject, name), *span) for name, span in RANGES.items()
+    }
+    status = subject.menopausal_status
     return replace(
         clean,
         sex=subject.sex,
         # the file has no field for an age: the moved month of birth stands for it
         birth_date=None if born is None else date(born.year, born.month, 1),
-        height_cm=subject.height_cm,
-        weight_kg=subject.weight_kg,
-        prepregnancy_weight_kg=subject.prepregnancy_weight_kg,
-        gestation_days=subject.gestation_days,
-        postpartum_days=subject.postpartum_days,
-        menopausal_status=subject.menopausal_status
-        if subject.menopausal_status in _STATUS
-        else None,
+        menopausal_status=status if status in _STATUS else None,
+        **numbers,
     )
+
+
+def _within(value: float | None, low: float, high: float) -> float | None:
+    """Keep a number that can be what it is said to be, and no other."""
+    return value if value is not None and low <= value <= high else None
 
 
 def _site(scan: RfScan, site: RfSite, disguise: Disguise) -> RfSiteContent:

@@ -9,6 +9,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,19 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bonescan.dxa.burned_in.read_page import read_page
 from bonescan.dxa.picture_text import may_hold_text
-from bonescan.errors import EnvironmentFault, UsageError
+from bonescan.errors import EnvironmentFault, UnusableScan, UsageError
 from bonescan.files.deidentify_actions import ACTIONS, attribute_rules
-from bonescan.files.rf_exam import open_rf_exam
+from bonescan.files.rf_exam import RfExamContent, RfSiteContent, open_rf_exam, write_rf_exam
 from bonescan.model.exam import Device, Subject
 from bonescan.model.outcome import Outcome
+from bonescan.model.scan import SpectraTable
 from bonescan.pipeline import measure
 from bonescan.settings import Settings
 from bonescan.simulate.report_dicom import page_capture
 from bonescan.simulate.report_pages import PageStyle, draw_page
 from bonescan.workflows.deidentify import DeidentifyRequest, deidentify
 from bonescan.workflows.deidentify_dicom import _known_reference
+from bonescan.workflows.deidentify_rf import write_clean_rf
 from bonescan.workflows.disguise import Disguise, maker_word, model_word
 from bonescan.workflows.pseudonyms import KEY_BYTES, Pseudonyms, open_key
 
@@ -354,9 +357,7 @@ def test_one_person_has_one_shift_one_name_and_consistent_uids(
     assert not any("PatientAge" in d or "PatientWeight" in d for d in strangers)
 
 
-def _day(text: str) -> Any:
-    from datetime import date
-
+def _day(text: str) -> date:
     return date(int(text[:4]), int(text[4:6]), int(text[6:]))
 
 
@@ -460,6 +461,8 @@ def test_folders_must_not_overlap(sample_scans: Path, tmp_path: Path, verb: Verb
         deidentify(
             DeidentifyRequest(inputs=(scans,), out=tmp_path / "o", key_file=tmp_path / "o" / "key")
         )
+    with pytest.raises(UsageError, match="lie in the input"):
+        deidentify(DeidentifyRequest(inputs=(scans,), out=tmp_path / "o", key_file=scans / "key"))
     with pytest.raises(UsageError, match="BS-E460 found something"):
         deidentify(_request(sample_scans / "README.md", scans, tmp_path))
     with pytest.raises(UsageError, match="BS-E304"):
@@ -502,6 +505,83 @@ def test_a_fault_in_one_file_stops_nothing(
     monkeypatch.setattr("bonescan.workflows.deidentify.write_clean_rf", full)
     with pytest.raises(EnvironmentFault, match="No space left"):
         deidentify(_request(source, tmp_path / "full", tmp_path))
+
+
+def test_files_of_no_use_are_listed_and_not_copied(tmp_path: Path) -> None:
+    scans = tmp_path / "in"
+    scans.mkdir()
+    (tmp_path / "elsewhere.txt").write_text("x", encoding="utf-8")
+    (scans / "link.txt").symlink_to(tmp_path / "elsewhere.txt")
+    write_rf_exam(scans / "a.h5", _exam(np.float64(0.5)))
+    done = deidentify(_request(scans, tmp_path / "out", tmp_path, keep_characteristics=True))
+    assert [r.code for r in done.rows] == ["BS-W460", ""]
+    (new,) = _files(tmp_path / "out", ".h5")
+    scan = open_rf_exam(new)
+    assert scan.subject.menopausal_status is None
+    assert scan.subject.weight_kg is None  # no weight, but somebody's telephone number
+    assert scan.subject.birth_date is None  # no dates in this profile
+    assert scan.subject.height_cm == 160
+    spectra = scan.sites[0].spectra
+    assert spectra is not None
+    assert (spectra.window, spectra.unit) == (None, None)
+    np.testing.assert_array_equal(spectra.power, np.full((2, 3), 0.5))
+
+
+def _exam(power: np.float64) -> RfExamContent:
+    table = SpectraTable(
+        power=np.full((2, 3), power), frequency_hz=np.array([1e6, 2e6, 3e6]), gate_start_m=None,
+        gate_length_m=None, depth_m=None, line=None, frame=None, n_averaged=None,
+        window="of Dr Wang", unit="of Dr Wang",
+    )  # fmt: skip
+    subject = Subject(
+        patient_id="1", height_cm=160, weight_kg=912345678, menopausal_status="Dr Wang",
+        birth_date=date(1960, 1, 2),
+    )  # fmt: skip
+    site = RfSiteContent(site="femoral-neck-left", fs_hz=4e7, spectra=table)
+    return RfExamContent(subject=subject, sites=(site,), acquired_at="2024-05-06")
+
+
+class _Wide:
+    """Samples wider than 16 bits."""
+
+    def block(self, _site: str) -> Any:
+        return np.full((1, 1, 4), 70_000)
+
+
+def test_samples_that_can_not_be_written_are_refused(sample_scans: Path, tmp_path: Path) -> None:
+    scan: Any = open_rf_exam(sample_scans / "0001001_rf_neck.h5")
+    disguise = Disguise(
+        pseudonyms=Pseudonyms(key=b"k" * KEY_BYTES), longitudinal=True, characteristics=True
+    )
+    wide = dataclasses.replace(scan, samples=_Wide())
+    with pytest.raises(UnusableScan, match="BS-W465 found samples"):
+        write_clean_rf(tmp_path / "x.h5", wide, "P-1", disguise)
+    site = dataclasses.replace(scan.sites[0], site="hip of Dr Wang")
+    strange = dataclasses.replace(scan, sites=(site,))
+    with pytest.raises(UnusableScan, match="BS-W465 found a site"):
+        write_clean_rf(tmp_path / "x.h5", strange, "P-1", disguise)
+
+
+def test_an_age_is_kept_where_only_the_birth_date_tells_it(
+    sample_scans: Path, tmp_path: Path
+) -> None:
+    ds = pydicom.dcmread(sample_scans / "0001014_image_spine.dcm")
+    del ds.PatientAge
+    ds.PatientBirthDate, ds.SeriesDate = "19600102", "19010230"
+    ds.StudyDate = ds.AcquisitionDate = ds.ContentDate = "20240506"
+    ds.PatientWeight = "0912345678"
+    _save(ds, tmp_path / "x.dcm")
+    deidentify(
+        _request(
+            tmp_path / "x.dcm", tmp_path / "out", tmp_path, profile="longitudinal",
+            keep_characteristics=True,
+        )
+    )  # fmt: skip
+    (new,) = _files(tmp_path / "out", ".dcm")
+    clean = pydicom.dcmread(new)
+    assert clean.PatientAge == "064Y"
+    assert "PatientWeight" not in clean
+    assert "SeriesDate" not in clean  # 30 February can't be moved
 
 
 def test_a_key_is_made_once_and_kept_secret(tmp_path: Path) -> None:
