@@ -58,7 +58,7 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Give the site and the trauma by the words of `bonescan pop fracture --help`.",
     ),
     CodeInfo(
-        code="BS-E449",
+        code="BS-E470",
         title="somebody who is not in the study",
         hint="`bonescan pop status OUT` lists the pseudonyms of everybody who takes part.",
     ),

@@ -33,6 +33,12 @@ from .pop_words import (
 )
 from .print_style import print_style
 
+AT_ZH = (
+    (" after delivery", "（產後）"),
+    (" before delivery", "（產前）"),
+    (" after weaning", "（斷奶後）"),
+    (" before weaning", "（斷奶前）"),
+)
 MISSING_STATES = frozenset({"missing", "due", "cannot-be-judged"})
 
 
@@ -171,7 +177,8 @@ def _visit(visit: PopVisit, p: _Page) -> dict[str, Any]:
         allowed = f"{p.day(begin)}{to}{p.w['until_birth'] if end is None else p.day(end)}"
     at = visit.at
     if p.i:
-        at = at.replace(" after delivery", "（產後）").replace(" after weaning", "（斷奶後）")
+        for english, chinese in AT_ZH:
+            at = at.replace(english, chinese)
     return {
         "name": visit.name,
         "title": visit.title[p.i],

@@ -194,6 +194,10 @@ FLAGS: Mapping[str, Pair] = {
         "precision study with fewer than 30 degrees of freedom",
         "精密度研究自由度小於 30",
     ),
+    "repeat_unclear": (
+        "several values of one day that may be of one acquisition: counted as one scan",
+        "同日數值可能來自同一次檢查：計為一次",
+    ),
     "repeat_scan": (
         "scans of one day lie further apart than the LSC: scan again",
         "同日檢查差異超過 LSC：請重新檢查",
@@ -255,6 +259,38 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (
             r"DXA in pregnancy on (\S+): not routine in pregnancy; confirm status",
             r"\1 於懷孕期進行 DXA：孕期通常不做 DXA，請確認懷孕狀態",
+        ),
+        (r"past 44 weeks, no birth recorded", "已逾 44 週，未記錄分娩"),
+        (
+            r"the pregnancy from (\S+): past 44 weeks, no birth recorded",
+            r"自 \1 起之懷孕已逾 44 週，未記錄分娩",
+        ),
+        (
+            r"(\S+), (\S+): gestation over 44 weeks; no verdict on change",
+            r"\1（\2 週）：妊娠逾 44 週，變化不予判定",
+        ),
+        (
+            r"(\S+), (\S+): a birth before 20 weeks: the dates are in doubt; no verdict on change",
+            r"\1（\2 週）：20 週前分娩，日期有疑義，變化不予判定",
+        ),
+        (
+            r"(\S+): a weaning before any delivery; no verdict on change",
+            r"\1：斷奶日早於任何分娩，變化不予判定",
+        ),
+        (r"gestation over 44 weeks", "妊娠逾 44 週"),
+        (r"a birth before 20 weeks: the dates are in doubt", "20 週前分娩，日期有疑義"),
+        (r"a weaning before any delivery", "斷奶日早於任何分娩"),
+        (
+            r"the ultrasound of (\S+) at (\S+) is later than (\S+): nothing better dates it",
+            r"\1（\2 週）之超音波晚於 \3 週：無更佳之推算依據",
+        ),
+        (
+            r"the ultrasound of (\S+) at (\S+) is later than (\S+): it does not re-date",
+            r"\1（\2 週）之超音波晚於 \3 週：不據以重新推算週數",
+        ),
+        (
+            r"the due date (\S+) fits no pregnancy: it is more than 40 weeks ahead",
+            r"預產期 \1 不符任何懷孕：距今超過 40 週",
         ),
         (r"no earlier value to compare with", "無較早數值可比較"),
         (r"other device: (.+) and (.+?);? wanted: .*", r"不同儀器：\1 與 \2；需先做交叉校正"),

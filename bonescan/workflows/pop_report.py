@@ -70,7 +70,7 @@ def pop_sheet(
     Raises
     ------
     UsageError
-        BS-E305 no store of ours; BS-E444 nobody of that name in the study; BS-E445.
+        BS-E305 no store of ours; BS-E470 nobody of that name in the study; BS-E445.
     """
     given = None if protocol is None else read_protocol(protocol)
     found = [
@@ -79,7 +79,7 @@ def pop_sheet(
         if person.patient_id == patient and takes_part(person)
     ]
     if not found:
-        raise UsageError("BS-E444", f"found nobody called {patient} in the study of {out}.")
+        raise UsageError("BS-E470", f"found nobody called {patient} in the study of {out}.")
     person, page = found[0]
     woman = pop_woman(person, page, settings, given)
     used = given or own_protocol(woman.protocol)
@@ -277,6 +277,7 @@ def _prompts(person: DuePerson, *, after_loss: bool) -> tuple[_Prompts, _Prompts
 def _of_feeding(prompt: dict[str, Any]) -> bool:
     words = [prompt["en"], prompt["zh"], *prompt["reasons"], *prompt["reasons_zh"]]
     words += [*prompt["conflicts_en"], *prompt["conflicts_zh"]]
+    words += [prompt["source"], prompt["source_zh"]]
     return any(OF_FEEDING.search(w) for w in words)
 
 

@@ -92,6 +92,24 @@ def test_after_a_loss_nothing_about_feeding_or_visits_to_come(
         assert "0.723" in text
 
 
+def test_after_a_loss_the_child_before_is_not_asked_about(
+    study: Callable[..., Path], verb: Verb
+) -> None:
+    out = study((at(12), 0.723))
+    name = enrolled(verb, out)
+    verb("pop", "visit", out, "--patient", name, "--on", "2025-10-05", "--delivery", "2025-10-01",
+         "--feeding", "exclusive")  # fmt: skip
+    verb("pop", "visit", out, "--patient", name, "--on", "2026-02-10", "--back-pain", "yes")
+    assert "PLO-P3" in page(verb, out, name, "2026-02-12", "en")
+    verb("pop", "enrol", out, "--patient", name, "--on", "2026-02-11",
+         "--last-period", "2025-12-20")  # fmt: skip
+    verb("pop", "visit", out, "--patient", name, "--on", "2026-02-25", "--loss", "2026-02-20")
+    for lang in ("en", "zh-TW"):
+        text = body(page(verb, out, name, "2026-02-26", lang))
+        assert not FEEDING.search(text), FEEDING.search(text)
+        assert 'id="pregnancy-2"' in text
+
+
 def test_two_pregnancies_stand_in_two_parts(study: Callable[..., Path], verb: Verb) -> None:
     out = study((at(12), 0.723), ("2026-12-25", 0.715))
     name = enrolled(verb, out)
@@ -126,7 +144,7 @@ def test_somebody_unknown_or_not_in_the_study_is_refused(
     out = study((at(12), 0.723))
     code, _, err = verb("pop", "report", out, "--patient", "P-x", "-o", tmp_path / "p.html")
     assert code == 2
-    assert "BS-E444" in err
+    assert "BS-E470" in err
     assert not (tmp_path / "p.html").exists()
 
 
