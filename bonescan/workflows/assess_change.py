@@ -30,6 +30,8 @@ def assess_change(  # noqa: PLR0913 - one keyword for each thing that may be kno
     expected_percent: float | None = None,
     expected_sd_percent: float | None = None,
     chosen_percent: float = CHOSEN_PERCENT,
+    baseline_uncorrected_g_cm2: float | None = None,
+    follow_up_uncorrected_g_cm2: float | None = None,
 ) -> Change:
     """Judge a change of bone density measured on one device.
 
@@ -49,12 +51,15 @@ def assess_change(  # noqa: PLR0913 - one keyword for each thing that may be kno
     n_baseline, n_follow_up : int
         Scans averaged on each day.
     across_pregnancy : bool
-        No yearly rate.
+        A pregnancy lies between the two days: no yearly rate.
     expected_percent, expected_sd_percent : float, optional
         Expected course over the interval; joined with the measurement in
         `p_loss_with_course`, never in the verdict.
     chosen_percent : float
         Size of the loss that `p_loss_beyond` is about.
+    baseline_uncorrected_g_cm2, follow_up_uncorrected_g_cm2 : float, optional
+        REMS-style: the same exams with the correction for soft tissue off. Without both no
+        change is a decrease or increase.
 
     Returns
     -------
@@ -93,15 +98,16 @@ def assess_change(  # noqa: PLR0913 - one keyword for each thing that may be kno
         SeriesPoint(
             day=_day(day),
             bmd_g_cm2=_density(value),
+            bmd_uncorrected_g_cm2=None if without is None else _density(without),
             technique=known,
             origin=Origin.REPORTED,
             site=place.id,
             n_scans=n,
             device=SAME,
         )
-        for value, day, n in (
-            (baseline_g_cm2, baseline_date, n_baseline),
-            (follow_up_g_cm2, follow_up_date, n_follow_up),
+        for value, without, day, n in (
+            (baseline_g_cm2, baseline_uncorrected_g_cm2, baseline_date, n_baseline),
+            (follow_up_g_cm2, follow_up_uncorrected_g_cm2, follow_up_date, n_follow_up),
         )
     )
     own = (

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import pytest
@@ -20,9 +21,10 @@ from bonescan.model.change import ChangeVerdict
 from bonescan.model.exam import Device, Exam
 from bonescan.model.measurement import LabelledRow, Measurement, Scores, Verdict
 from bonescan.model.page import PageRow, PersonPage
-from bonescan.model.person import PersonAtExam
+from bonescan.model.person import Fact, PersonAtExam
 from bonescan.model.vocabulary import MenopausalStatus, Origin, Technique
-from bonescan.workflows.track_folder import track_person, track_settings
+from bonescan.workflows.pregnancy_spans import pregnancy_spans
+from bonescan.workflows.track_folder import track_folder, track_person, track_settings
 from bonescan.workflows.track_table import write_changes
 
 A = Device(manufacturer="Echo", maker="echolight", model="E1", serial="A1")
@@ -119,6 +121,123 @@ def test_the_edges_of_the_windows_lie_inside(first: float, second: float) -> Non
     assert change is not None
     assert change.course is not None
     assert change.course.mean_percent == -1.9
+
+
+@pytest.mark.parametrize(
+    ("technique", "site", "has_course"),
+    [
+        (Technique.REMS, "femoral-neck-left", True),
+        (Technique.REMS, "L1-L4", False),
+        (Technique.DXA, "femoral-neck-left", False),
+        (Technique.REMS_STYLE, "femoral-neck-left", False),
+    ],
+)
+def test_the_course_is_that_of_rems_at_the_neck(
+    technique: Technique, site: str, has_course: bool
+) -> None:
+    """Wide: 28 of 164 gained (Arechavaleta-Velasco 2025), so a gain is not called a loss."""
+    rows = (
+        row("2026-01-10", 0.723, person={"gestation_days": 84.0}, technique=technique, site=site),
+        row("2026-07-04", 0.760, person={"gestation_days": 259.0}, technique=technique, site=site),
+    )
+    change = track_person(page(*rows), track_settings()).series[0].steps[1].from_first
+    assert change is not None
+    assert (change.course is not None) is has_course
+    if change.course is not None:
+        gained = NormalDist(change.course.mean_percent, change.course.sd_percent).cdf(0.0)
+        assert 1.0 - gained == pytest.approx(28 / 164, abs=0.003)
+        assert change.p_loss_with_course is not None
+        assert change.p_loss_with_course < 0.5  # +5.1 % was measured
+
+
+def fact(name: str, day: str, value: str = "") -> Fact:
+    return Fact(patient_id="1", issuer=None, date=date.fromisoformat(day), fact=name, value=value)
+
+
+def span(first: str, last: str) -> tuple[date, date]:
+    return date.fromisoformat(first), date.fromisoformat(last)
+
+
+NOT_PREGNANT = {"menopausal_status": MenopausalStatus.PREMENOPAUSAL}
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted"),
+    [
+        ([], []),
+        ([fact("pregnancy", "2020-06-01", "no")], []),
+        # 44 weeks before a birth without a dating, a year after it
+        ([fact("delivery", "2020-11-04")], [span("2020-01-01", "2021-11-04")]),
+        ([fact("pregnancy_loss", "2020-11-04")], [span("2020-01-01", "2021-11-04")]),
+        ([fact("due_date", "2020-10-07"), fact("delivery", "2020-09-20")],
+         [span("2020-01-01", "2021-09-20")]),
+        ([fact("pregnancy_last_period", "2020-01-01")], [span("2020-01-01", "2021-11-04")]),
+        # called pregnant, no more known: 44 weeks to either side
+        ([fact("pregnancy", "2020-11-04", "yes")], [span("2020-01-01", "2022-09-08")]),
+        ([fact("pregnancy", "2020-05-01", "yes"), fact("delivery", "2020-09-20")],
+         [span("2019-06-28", "2021-09-20")]),
+        # breastfed until a year and a half after the birth
+        ([fact("delivery", "2020-11-04"), fact("weaning", "2022-05-01")],
+         [span("2020-01-01", "2023-05-01")]),
+        ([fact("delivery", "2020-11-04"), fact("feeding", "2021-06-01", "mixed")],
+         [span("2020-01-01", "2022-06-01")]),
+        ([fact("delivery", "2020-11-04"), fact("feeding", "2021-06-01", "none")],
+         [span("2020-01-01", "2021-11-04")]),
+        # a birth and no dating of the second one, three years later
+        ([fact("delivery", "2020-11-04"), fact("delivery", "2023-11-05")],
+         [span("2020-01-01", "2021-11-04"), span("2023-01-01", "2024-11-04")]),
+    ],
+)  # fmt: skip
+def test_facts_tell_when_a_pregnancy_was(
+    facts: list[Fact], wanted: list[tuple[date, date]]
+) -> None:
+    """Days by the calendar: 44 weeks are 308 days, the year after 365."""
+    assert list(pregnancy_spans((), facts)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("person", "wanted"),
+    [
+        (NOT_PREGNANT, []),
+        ({}, [span("2019-06-29", "2022-03-06")]),  # pregnant on the day, undated
+        ({"gestation_days": 122.0}, [span("2020-01-01", "2021-11-04")]),
+        ({"menopausal_status": MenopausalStatus.LACTATING, "postpartum_days": 60.0},
+         [span("2019-04-30", "2021-05-02")]),
+        ({"menopausal_status": MenopausalStatus.LACTATING}, [span("2018-06-29", "2021-05-02")]),
+    ],
+)  # fmt: skip
+def test_exams_tell_when_a_pregnancy_was(person: Any, wanted: list[tuple[date, date]]) -> None:
+    """Of an exam on 2 May 2020."""
+    assert list(pregnancy_spans([row("2020-05-02", 0.7, person=person)])) == wanted
+
+
+def test_a_pregnancy_between_two_scans_takes_the_rate_of_this_pair_only() -> None:
+    """No scan was made in it: only a fact tells. 4 years before and after it have their rates."""
+    rows = [row(f"{y}-01-01", 0.7, person=NOT_PREGNANT) for y in (2016, 2019, 2023, 2026)]
+    found = track_person(page(*rows), track_settings(), [fact("delivery", "2020-11-04")])
+    (series,) = found.series
+    rates = [s.from_previous and s.from_previous.percent_per_year for s in series.steps[1:]]
+    assert rates == [0.0, None, 0.0]
+    assert found.across_pregnancy
+    assert series.slope is None
+    without = track_person(page(*rows), track_settings())
+    assert not without.across_pregnancy
+    assert without.series[0].slope is not None
+
+
+def test_one_exam_in_two_files_has_the_lsc_of_one_scan() -> None:
+    rows = [row(day, bmd) for day, bmd in (("2024-01-10", 0.75), ("2026-01-10", 0.72))]
+    stated = {"study_uid": "1", "exam_time": "10:00:00"}
+    twice = [
+        dataclasses.replace(r, exam=dataclasses.replace(r.exam, **stated))
+        for r in rows
+        for _ in range(2)
+    ]
+    one = track_person(page(*rows), track_settings()).series[0].steps[1].shown
+    two = track_person(page(*twice), track_settings()).series[0].steps[1].shown
+    assert one is not None
+    assert two is not None
+    assert two.lsc_g_cm2 == one.lsc_g_cm2 == pytest.approx(0.75 * 0.0193 * 2.77)
 
 
 def test_what_belongs_to_nobody_or_says_two_things_enters_no_series() -> None:
@@ -275,9 +394,36 @@ def test_the_verb_follows_the_samples(
     assert (tmp_path / "c.csv").read_text(encoding="utf-8").count("no-precision-study") == 4
     code, text, _ = verb("track", out)
     assert "not the same as no change" in text
+    assert "no_precision_study" in text  # flags stand behind the verdict
+    _warns_of_rows_that_nothing_uses(tmp_path, out, verb)
     assert verb("track", out, "--patient", "nobody")[0] == 2
     assert verb("track", out, "--chosen-percent", "-1")[0] == 2
     assert verb("track", tmp_path / "nowhere")[0] == 2
+
+
+def _warns_of_rows_that_nothing_uses(
+    tmp_path: Path, out: Path, verb: Callable[..., tuple[int, str, str]]
+) -> None:
+    """The study has REMS-style necks; nobody has DXA of a side of the spine, nor two devices."""
+    path = tmp_path / "p.csv"
+    path.write_text(
+        "technique,site,rms_sd_g_cm2\nREMS-style,femoral-neck,0.01\nDXA,left toe,0.01\n",
+        encoding="utf-8",
+    )
+    devices = tmp_path / "d.csv"
+    devices.write_text(
+        "from_serial,to_serial,site,kind,value_from,value_to\n"
+        + "".join(f"x,y,L1-L4,in-vivo,{0.8 + 0.01 * n},{0.81 + 0.01 * n}\n" for n in range(30)),
+        encoding="utf-8",
+    )
+    found = track_folder(out, track_settings(path, devices))
+    assert [p.code for p in found.problems] == ["BS-W449", "BS-W449"]
+    assert "site left toe" in found.problems[0].reason
+    assert "x to y" in found.problems[1].reason
+    assert set(found.verdicts) == {"not-shown"}
+    code, text, _ = verb("track", out, "--precision", path, "--json")
+    assert code == 0
+    assert [p["code"] for p in json.loads(text)["problems"]] == ["BS-W449"]
 
 
 def test_the_public_function_judges_two_numbers() -> None:
@@ -301,6 +447,10 @@ def test_the_public_function_judges_two_numbers() -> None:
     )
     assert course.p_loss_with_course is not None
     assert course.p_loss_with_course > 0.99
+    style = given | {"technique": "REMS-style", "precision_error_g_cm2": 0.0024}
+    assert bonescan.assess_change(0.723, 0.709, **style).verdict is ChangeVerdict.NOT_SHOWN
+    both = {"baseline_uncorrected_g_cm2": 0.70, "follow_up_uncorrected_g_cm2": 0.68}
+    assert bonescan.assess_change(0.723, 0.709, **style, **both).verdict is ChangeVerdict.DECREASE
 
 
 @pytest.mark.parametrize(
