@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from .compare import CARRIERS_DISAGREE
 from .discordance import discordant_pairs, proposal_words, proposals, remaining_density
 from .no_numbers import NOT_PROVEN, explain, not_proven_reason
 from .picture import dxa_picture
+from .picture_privacy import TEXT_BLANKED, shown_part
 from .printed import PRINTED_TWICE, Found, PrintedRegion, once_each
 from .raw_data import raw_data_details
 from .spine_picture import SPINE_PICTURES, find_spine, spine_words
@@ -220,6 +222,14 @@ def _pictures(scan: DxaScan, remarks: _Remarks) -> tuple[Picture, ...]:
         remarks.warn(scan, "BS-W210", f"No picture: {error.reason}", Severity.WARNING)
         return ()
     inverted = scan.header.text(PHOTOMETRIC) == "MONOCHROME1"
+    shown = shown_part(pixels, scan.sop_class_uid, scan.header)
+    if shown.words:
+        remarks.details.append(("picture", shown.words))
+    if shown.pixels is None:
+        return ()
+    if shown.words:
+        page = dxa_picture(shown.pixels, scan.site or "", scan.image, inverted)
+        return (dataclasses.replace(page, flags=(*page.flags, TEXT_BLANKED)),)
     marks = None
     if scan.site in SPINE_PICTURES:
         marks = find_spine(pixels, scan.image.pixel_pitch_mm, inverted=inverted)

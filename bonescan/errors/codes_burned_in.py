@@ -19,6 +19,18 @@ CODES: tuple[CodeInfo, ...] = (
         hint="Write review.csv anew with `bonescan confirm OUT`, and decide there.",
     ),
     CodeInfo(
+        code="BS-E453",
+        title="a decision that can't be applied, so nothing of its table was taken in",
+        hint="Put the number as the page shows it; T and Z lie between -10 and 10, fragility "
+        "scores between 0 and 100. Leave the decision empty to keep it open.",
+    ),
+    CodeInfo(
+        code="BS-E454",
+        title="a number that contradicts the ones beside it by more than rounding",
+        hint="Look at the picture of the row. If the page does print it so (it may go by another "
+        "reference), put the same value into the column again.",
+    ),
+    CodeInfo(
         code="BS-W450",
         title="numbers read from a picture that nothing proves",
         hint="Look at them with `bonescan confirm OUT`, and say which are right.",

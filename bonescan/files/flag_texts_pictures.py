@@ -9,4 +9,6 @@ FLAGS: dict[str, str] = {
     "the noise.",
     "spine_not_found": "The disc spaces of the spine could not be told apart with certainty; "
     "nothing is marked.",
+    "report_text_blanked": "Of this report page only the table that was recognised is shown; the "
+    "rest is blanked, because it may show a name.",
 }

@@ -42,6 +42,8 @@ class Reading:
         nothing).
     crop_png : bytes
         The piece of the picture it was read from, where it was read from one.
+    decision, decided_by : str
+        "confirm" or "correct" and who did, where the proof is "person".
     """
 
     site: str
@@ -55,6 +57,8 @@ class Reading:
     reference: str = ""
     proof: str = ""
     crop_png: bytes = b""
+    decision: str = ""
+    decided_by: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the reading as plain values; the crop with the length of its bytes."""

@@ -25,12 +25,14 @@ from bonescan.model.vocabulary import (
     OutcomeKind,
     ReferencePolicy,
 )
+from bonescan.norms.load import Norms, load_norms
 from bonescan.settings import LabelSettings, Settings
 from bonescan.store.open_store import open_store
 from bonescan.store.results import StoredContent
 from bonescan.store.store import Store
 
-from .confirmed import ASKED, is_open
+from .confirm_checks import check_decisions
+from .confirmed import ASKED, is_open, settled_by
 from .refresh import refresh
 
 TABLE_NAME, CROP_FOLDER = "review.csv", "review"
@@ -47,6 +49,7 @@ COLUMNS = (
     Column(name="unit", meaning="as printed"),
     Column(name="crop", meaning="picture of the number below review/"),
     Column(name="proposal", meaning="what is proposed, and why a person is asked"),
+    Column(name="again", meaning="to fill in: the value again, if it contradicts its BMD"),
     Column(name="decision", meaning="to fill in: confirm, correct or reject; empty: not yet"),
     Column(name="who", meaning="to fill in: who decided"),
     Column(name="reason", meaning="to fill in: why"),
@@ -91,10 +94,9 @@ def list_open(out: Path) -> Review:
     with closing(open_store(out)) as store:
         contents, decisions = store.contents(), store.confirmations()
     _keep_undelivered(table, decisions)
-    done = {c.about for c in decisions}
     rows: list[dict[str, Any]] = []
     for content in contents:
-        rows += _rows(content, done, out)
+        rows += _rows(content, decisions, out)
     write_atomically(table, table_text(COLUMNS, rows).encode("utf-8"))
     n_files = len({r["sha256"] for r in rows})
     return Review(out=out, rows=tuple(rows), table=table, n_files=n_files)
@@ -117,16 +119,19 @@ def take_in(out: Path, table: Path, settings: Settings | None = None) -> Review:
     ------
     UsageError
         BS-E451 for a table without its columns or with a decision that is none;
-        BS-E452 for one about another folder's files. Nothing is stored then.
+        BS-E452 for one about another folder's files; BS-E453 for one that can't
+        be applied; BS-E454 for a number that contradicts those beside it and was
+        not typed again. Nothing is stored then.
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with closing(open_store(out)) as store:
-        decisions = _decisions(table, store, now)
+        settings = settings or last_settings(out)
+        decisions = _decisions(table, store, now, load_norms(settings.norms_dir))
         n_added = store.put_confirmations(None, decisions)
-    study = refresh(out, settings or last_settings(out))
+    study = refresh(out, settings)
     written = list_open(out) if table.resolve() != (out / TABLE_NAME).resolve() else None
     with closing(open_store(out)) as store:
-        done = {c.about for c in store.confirmations()}
+        done = store.confirmations()
         rows = [r for c in store.contents() for r in _rows(c, done, None)]
     return Review(
         out=out,
@@ -139,12 +144,13 @@ def take_in(out: Path, table: Path, settings: Settings | None = None) -> Review:
 
 
 def _rows(
-    content: StoredContent, done: set[tuple[str, str, str]], out: Path | None
+    content: StoredContent, decisions: Sequence[Confirmation], out: Path | None
 ) -> Iterator[dict[str, Any]]:
     """Make the rows of one file that are open; `out` None writes no pictures."""
+    own = [c for c in decisions if c.sha256 == content.sha256]
+    done = settled_by(content.outcome, own)
     for number, reading in enumerate(content.outcome.readings):
-        about = (content.sha256, reading.site, reading.quantity)
-        if not is_open(reading) or about in done:
+        if not is_open(reading) or (reading.site, reading.quantity) in done:
             continue
         name = _crop_name(content.sha256, number, reading)
         if out is not None and reading.crop_png:
@@ -158,7 +164,7 @@ def _rows(
             proposal=_proposal(reading),
         )  # fmt: skip
     for vertebra in _discordant(content):
-        if (content.sha256, vertebra, EXCLUDE_VERTEBRA) not in done:
+        if (vertebra, EXCLUDE_VERTEBRA) not in done:
             yield _row(
                 content, vertebra, EXCLUDE_VERTEBRA, region_text=vertebra,
                 proposal="more than 1.0 T from a neighbour: leave it out?",
@@ -221,11 +227,17 @@ def _filled(table: Path) -> list[dict[str, str]]:
     return [names | r | {"line": str(n)} for n, r in enumerate(rows, 2) if r.get("decision")]
 
 
-def _decisions(table: Path, store: Store, now: str) -> list[Confirmation]:
-    known = {c.sha256 for c in store.contents()}
-    found = [_decision(row, known, now) for row in _filled(table)]
+def _decisions(table: Path, store: Store, now: str, norms: Norms) -> list[Confirmation]:
+    contents, rows = store.contents(), _filled(table)
+    known = {c.sha256 for c in contents}
+    found = [_decision(row, known, now) for row in rows]
     if not found:
         raise UsageError("BS-E451", f"found no decision in {table.name}.")
+    lines = [
+        (f"line {row['line']}", decision, row["again"])
+        for row, decision in zip(rows, found, strict=True)
+    ]
+    check_decisions(lines, contents, store.confirmations(), norms)
     return found
 
 

@@ -7,7 +7,7 @@ whenever tables and pages are written.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bonescan.dxa.measure import REMS_MAKER, SCALES
@@ -36,6 +36,9 @@ _FIELDS = {
     "z": "reported_z_score",
     "fragility": "fragility_score",
 }
+# what a person may state (our choice): a device prints no T or Z farther out
+MAX_SCORE = 10.0
+SCORE_RANGES = {"t": (-MAX_SCORE, MAX_SCORE), "z": (-MAX_SCORE, MAX_SCORE), "fragility": (0, 100)}
 # doubts that a confirmed BMD ends
 _SETTLED = ("arithmetic_mismatch", "region_printed_twice", "carriers_disagree")
 
@@ -82,10 +85,9 @@ def apply(outcome: Outcome, confirmations: Iterable[Confirmation]) -> Outcome:
     """
     decided = {c.about[1:]: c for c in confirmations}
     numbers = {k: c for k, c in decided.items() if k[1] != EXCLUDE_VERTEBRA}
-    for confirmation in numbers.values():
-        outcome = _with_number(outcome, confirmation)
-    if numbers:
-        outcome = _settled(outcome, set(numbers))
+    outcome, applied = _with_numbers(outcome, numbers)
+    if applied:
+        outcome = _settled(outcome, applied)
     left_out = [
         c for c in decided.values()
         if c.quantity == EXCLUDE_VERTEBRA and c.decision is Decision.CONFIRM
@@ -97,6 +99,29 @@ def apply(outcome: Outcome, confirmations: Iterable[Confirmation]) -> Outcome:
         return without  # it could not be done; a problem says why
     said = tuple((LEFT_OUT, _exclusion_words(c)) for c in left_out)
     return dataclasses.replace(without, details=(*without.details, *said))
+
+
+def settled_by(outcome: Outcome, confirmations: Iterable[Confirmation]) -> set[tuple[str, str]]:
+    """Give the (site, quantity) of what decisions about one content settle.
+
+    A decision that can't be applied settles nothing: its number stays open.
+    """
+    decided = {c.about[1:]: c for c in confirmations}
+    numbers = {k: c for k, c in decided.items() if k[1] != EXCLUDE_VERTEBRA}
+    return _with_numbers(outcome, numbers)[1] | (set(decided) - set(numbers))
+
+
+def _with_numbers(
+    outcome: Outcome, numbers: Mapping[tuple[str, str], Confirmation]
+) -> tuple[Outcome, set[tuple[str, str]]]:
+    """Apply decisions about numbers; give also which of them could be applied."""
+    applied = set()
+    for about, confirmation in numbers.items():
+        after = _with_number(outcome, confirmation)
+        if len(after.problems) == len(outcome.problems):
+            applied.add(about)
+        outcome = after
+    return outcome, applied
 
 
 def _exclusion_words(decision: Confirmation) -> str:
@@ -132,7 +157,8 @@ def _is_about(reading: Reading, decision: Confirmation) -> bool:
 
 def _base(quantity: str, value: float, unit: str) -> float | None:
     if quantity not in UNITS:
-        return value
+        low, high = SCORE_RANGES[quantity]
+        return value if low <= value <= high else None
     return in_base_unit(quantity, value, plain_unit(unit))[0]
 
 
@@ -142,8 +168,13 @@ def _confirmed(
     """Mark the reading as a person's; a number typed in without one becomes a reading."""
     changed = tuple(
         dataclasses.replace(
-            r, proof=PERSON, value=value, text=r.text if r.value == value else f"{value:g}"
-        )
+            r,
+            proof=PERSON,
+            value=value,
+            text=r.text if r.value == value else f"{value:g}",
+            decision=str(decision.decision),
+            decided_by=decision.who,
+        )  # fmt: skip
         if _is_about(r, decision)
         else r
         for r in readings
@@ -158,6 +189,8 @@ def _confirmed(
         value=value,
         carrier=PERSON,
         proof=PERSON,
+        decision=str(decision.decision),
+        decided_by=decision.who,
     )
     return (*changed, new)
 

@@ -151,3 +151,36 @@ def test_the_verb_shows_what_is_open(folder, verb):
     assert "left to a person: 15" in out
     assert "... and 3 more" in out
     assert "--from" in out
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "why"),
+    [
+        ("t", "-22", "can't be true"),
+        ("t", "-10.1", "can't be true"),
+        ("z", "10.1", "can't be true"),
+        ("bmd", "7.31", "can't be true"),
+    ],
+)
+def test_an_impossible_number_refuses_the_whole_table_by_its_line(folder, quantity, value, why):
+    list_open(folder)
+    rows = rows_of(folder / "review.csv")
+    for row in rows:
+        row |= {"decision": "confirm", "who": "RT"}
+    at = next(i for i, r in enumerate(rows) if r["quantity"] == quantity)
+    rows[at] |= {"decision": "correct", "value": value}
+    write_rows(folder / "review.csv", rows)
+    with pytest.raises(UsageError, match=f"line {at + 2}: .*{why}") as refused:
+        take_in(folder, folder / "review.csv")
+    assert refused.value.code == "BS-E453"
+    assert rows_of(folder / "results.csv") == []
+    assert rows_of(folder / "files.csv")[0]["outcome"] == "needs-review"
+
+
+def test_a_score_at_the_limit_is_taken_in(folder):
+    list_open(folder)
+    rows = rows_of(folder / "review.csv")
+    at = next(i for i, r in enumerate(rows) if r["quantity"] == "t")
+    rows[at] |= {"decision": "correct", "value": "-10", "who": "RT"}
+    write_rows(folder / "review.csv", rows)
+    assert take_in(folder, folder / "review.csv").n_decided == 1

@@ -24,6 +24,7 @@ class TableRow:
     label_text: str
     box: Box
     cells: dict[str, ReadCell] = field(default_factory=dict)
+    label_box: Box | None = None  # None: no word stands before the numbers
 
 
 @dataclass(slots=True)
@@ -115,7 +116,18 @@ def _row(line: list[ReadCell], columns: dict[str, Box], left: int, right: int) -
     if not words:
         return TableRow("", "", box, cells)
     label = words[-1] if len(words) == 1 else words[0]
-    return TableRow(region_of(label) if len(words) == 1 else "", label.text, box, cells)
+    known = region_of(label) if len(words) == 1 else ""
+    return TableRow(known, label.text, box, cells, around([w.cell.box for w in words]))
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """Give the smallest box that holds all of them; at least one is wanted."""
+    return Box(
+        min(b.left for b in boxes),
+        min(b.top for b in boxes),
+        max(b.right for b in boxes),
+        max(b.bottom for b in boxes),
+    )
 
 
 def _dotted(cell: ReadCell) -> list[bool]:

@@ -200,6 +200,18 @@ def _check_totals(rows: Sequence[ProofRow]) -> None:
             row.forget("it stands before its parts, or is smaller")
 
 
+def possible_scores(
+    quantity: str, site: str, bmd: str, about: PageAbout, norms: Norms
+) -> tuple[float, ...]:
+    """Give the scores that a device may print beside a BMD; empty without a known reference.
+
+    `quantity` is "t" or "z", `bmd` in g/cm2 with three decimals.
+    """
+    row = ProofRow(site, site, {}, proven={"bmd": bmd})
+    found = (_possible_t if quantity == "t" else _possible_z)(row, about, norms)
+    return tuple(sorted(map(float, found)))
+
+
 Possible = Callable[[ProofRow, PageAbout, Norms], set[str]]
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from bonescan.files.glyph_atlas import GlyphAtlas, read_atlas
-from bonescan.files.png import grey_png
 from bonescan.model.reading import Reading
 from bonescan.model.regions import measured_site
 from bonescan.model.sites import spine_site, vertebrae_of
@@ -16,12 +13,14 @@ from bonescan.norms.load import load_norms
 
 from ..printed import Found, PrintedRegion, set_number
 from .cells import ReadCell, read_cells
-from .glyphs import Box, find_cells
+from .glyphs import find_cells
 from .ink import page_ink
 from .layout import Table, TableRow, find_tables
+from .page_picture import grey_page, marked_crop, row_crop
 from .proof import PageAbout, ProofRow, prove
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 CARRIER_NAME = "burned-in"
@@ -56,19 +55,26 @@ def read_page(
         the piece of the picture; `needs_person` what is left to a person.
     """
     about = about or PageAbout()
-    ink = page_ink(pixels)
-    if ink is None:
-        return None
-    read = read_cells(ink, find_cells(ink), atlas or read_atlas())
-    tables = find_tables(read)
+    read, tables = page_tables(pixels, atlas)
     if not tables:
         return None
     about = _with_policy(about, read)
     found = Found(carrier=CARRIER_NAME)
-    grey = _grey(pixels)
+    grey = grey_page(pixels)
     for table in tables:
         _read_table(table, about, grey, found)
     return found
+
+
+def page_tables(
+    pixels: NDArray[Any], atlas: GlyphAtlas | None = None
+) -> tuple[list[ReadCell], list[Table]]:
+    """Find what is written on a page, and its tables; both empty where it is no page."""
+    ink = page_ink(pixels)
+    if ink is None:
+        return [], []
+    read = read_cells(ink, find_cells(ink), atlas or read_atlas())
+    return read, find_tables(read)
 
 
 def _read_table(table: Table, about: PageAbout, grey: NDArray[np.uint8], found: Found) -> None:
@@ -86,7 +92,7 @@ def _read_table(table: Table, about: PageAbout, grey: NDArray[np.uint8], found: 
         rows.append((row, ProofRow(site or "", row.label or row.label_text, readings)))
     prove([proof for _, proof in rows], about, load_norms())
     for row, proof in rows:
-        _keep(row, proof, grey, found)
+        _keep(table, row, proof, grey, found)
 
 
 def _region_of(table: Table) -> str:
@@ -103,16 +109,19 @@ def _site(label: str, region: str, above: Sequence[str]) -> str | None:
     return measured_site(label, "", region) if label else None
 
 
-def _keep(row: TableRow, proof: ProofRow, grey: NDArray[np.uint8], found: Found) -> None:
+def _keep(
+    table: Table, row: TableRow, proof: ProofRow, grey: NDArray[np.uint8], found: Found
+) -> None:
     region = PrintedRegion(site=proof.site, text=proof.label)
     open_ones = []
+    crop = row_crop(table, row, grey)
     for quantity, cell in row.cells.items():
         text = proof.proven.get(quantity)
         if text is not None:
             set_number(region, quantity, float(text), UNITS.get(quantity, ""))
         elif quantity in ASKED:
             open_ones.append(NAMES[quantity])
-        found.readings.append(_reading(proof, quantity, cell, grey))
+        found.readings.append(_reading(proof, quantity, cell, crop))
     if region.has_numbers:
         region.flags.append("read_from_picture")
         found.regions.append(region)
@@ -121,7 +130,9 @@ def _keep(row: TableRow, proof: ProofRow, grey: NDArray[np.uint8], found: Found)
         found.needs_person.append(f"{proof.label or 'a row'}: {', '.join(open_ones)}{why}")
 
 
-def _reading(proof: ProofRow, quantity: str, cell: ReadCell, grey: NDArray[np.uint8]) -> Reading:
+def _reading(
+    proof: ProofRow, quantity: str, cell: ReadCell, crop: tuple[NDArray[np.uint8], int, int]
+) -> Reading:
     text = proof.proven.get(quantity)
     options = proof.readings.get(quantity, ())
     single = options[0] if len(options) == 1 and proof.fitting(quantity) else None
@@ -136,26 +147,12 @@ def _reading(proof: ProofRow, quantity: str, cell: ReadCell, grey: NDArray[np.ui
         carrier=CARRIER_NAME,
         place=f"page 1, box {box.left},{box.top},{box.width},{box.height}",
         proof=proof.proofs.get(quantity, ""),
-        crop_png=_crop(grey, box, cell.cell.height),
+        crop_png=marked_crop(crop, box),
     )
 
 
 def _value(text: str | None) -> float | None:
     return None if text is None else float(text) + 0.0
-
-
-def _crop(grey: NDArray[np.uint8], box: Box, height: int) -> bytes:
-    rim = max(2, height // 2)
-    top, left = max(0, box.top - rim), max(0, box.left - rim)
-    return grey_png(grey[top : box.bottom + rim, left : box.right + rim])
-
-
-def _grey(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    flat = pixels[..., :3].mean(axis=-1) if pixels.ndim > 2 else pixels  # noqa: PLR2004
-    if pixels.dtype != np.uint8:
-        low, high = float(flat.min()), float(flat.max())
-        flat = (flat - low) * (255.0 / ((high - low) or 1.0))
-    return np.asarray(np.rint(flat), dtype=np.uint8)
 
 
 def _with_policy(about: PageAbout, read: Sequence[ReadCell]) -> PageAbout:

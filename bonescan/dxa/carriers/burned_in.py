@@ -8,6 +8,7 @@ as a reading with its piece of the picture, for a person.
 from __future__ import annotations
 
 from bonescan.errors import UnusableScan
+from bonescan.model.exam import Exam, Subject
 from bonescan.model.scan import DxaScan
 
 from ..carrier import Carrier
@@ -38,7 +39,7 @@ def _find(scan: DxaScan) -> Found | None:
     about = PageAbout(
         scale=scan.device.maker if scan.device.maker in {"hologic", "ge"} else None,
         sex=scan.subject.sex,
-        age_years=_age(scan),
+        age_years=age_range(scan.subject, scan.exam),
         region=scan.site or "",
     )
     return read_page(pixels, about)
@@ -51,12 +52,13 @@ def _may_be_page(scan: DxaScan) -> bool:
     return captured or says_so or bool(scan.header.text(CONVERSION_TYPE))
 
 
-def _age(scan: DxaScan) -> tuple[float, float] | None:
-    birth, day = scan.subject.birth_date, scan.exam.exam_date
+def age_range(subject: Subject, exam: Exam) -> tuple[float, float] | None:
+    """Give the youngest and oldest that a person may have been; None where nothing says."""
+    birth, day = subject.birth_date, exam.exam_date
     if birth is not None and day is not None and birth < day:
         age = (day - birth).days / DAYS_PER_YEAR
         return age - 0.01, age + 0.01
-    stated = scan.subject.stated_age_years
+    stated = subject.stated_age_years
     return None if stated is None else (stated, stated + 1.0)
 
 
