@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bonescan.model.exam import Subject
-from bonescan.model.gestation import TERM_DAYS, beginnings
+from bonescan.model.gestation import TERM_DAYS, beginnings, pregnancy_ends
 from bonescan.model.vocabulary import MenopausalStatus
 
 from .known_facts import KnownFacts, years_later
@@ -58,7 +58,8 @@ def reproduction(subject: Subject, known: KnownFacts, sex: str | None) -> Reprod
     says of itself, wherever they speak of the day; of two births the later one
     counts. Pregnancy ends with a recorded birth or loss, or 44 weeks after the
     last period. Breastfeeding ends on the weaning date; where none is known,
-    12 months after delivery. Where facts contradict each other she is taken as
+    12 months after delivery. A birth with a loss, and no word of a living child, is a
+    stillbirth: nobody is breastfed. Where facts contradict each other she is taken as
     still breastfeeding, and `facts_disagree` says so.
     """
     birth, loss = _last_birth(subject, known), known.last_day("pregnancy_loss")
@@ -66,7 +67,8 @@ def reproduction(subject: Subject, known: KnownFacts, sex: str | None) -> Reprod
     pregnancy = _pregnancy(subject, known, ended, sex)
     if pregnancy is not None:
         return replace(pregnancy, flags=pregnancy.flags + birth.flags)
-    if birth.day is None or known.day is None or (loss is not None and loss > birth.day):
+    lost = loss is not None and birth.day is not None and loss > birth.day
+    if birth.day is None or known.day is None or lost or _stillborn(known, birth.day):
         return Reproduction(postpartum_days=subject.postpartum_days, flags=birth.flags)
     feeding = _feeding(subject, known, birth.day, known.day)
     return replace(feeding, flags=feeding.flags + birth.flags)
@@ -84,6 +86,14 @@ def _last_birth(subject: Subject, known: KnownFacts) -> _Birth:
     if abs(recorded - stated) <= SAME_BIRTH:
         return _Birth(day=recorded, flags=_DISAGREE if torn else ())
     return _Birth(day=max(recorded, stated), flags=_DISAGREE)
+
+
+def _stillborn(known: KnownFacts, birth: date) -> bool:
+    """Whether a loss is recorded with the birth, and nothing of a living child."""
+    if known.day is None:
+        return False
+    ends = pregnancy_ends(known.facts, known.day)
+    return bool(ends) and ends[-1].is_loss and birth <= ends[-1].last
 
 
 def _stated_birth(subject: Subject, day: date | None) -> date | None:

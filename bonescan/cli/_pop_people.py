@@ -12,6 +12,7 @@ from ._frame import ConfigOption, JsonOption, VerbResult, finish, printable
 from .due import day_of, language_of
 
 if TYPE_CHECKING:
+    from bonescan.model.change import Change
     from bonescan.workflows.pop_people import PopWoman
 
 OUT = typer.Argument(..., metavar="OUT", help="Result folder; made if it is new.")
@@ -32,9 +33,9 @@ After a loss every reminder and every question about feeding stops at once.
 """
 _STATUS = """Where each woman stands: her visits with their windows, what is missing, what changed.
 
-A scan outside every window is kept as out-of-protocol and given to the nearest
-visit. Changes are those from the first visit; see `bonescan track --help` for what
-they are judged by.
+A scan outside every window is shown with the nearest visit and does not count as
+it. Changes are those from the first visit in its window; see `bonescan track --help`
+for what they are judged by.
 """
 
 
@@ -239,19 +240,37 @@ def _shown(woman: PopWoman) -> list[str]:
     for pregnancy in woman.pregnancies:
         for v in pregnancy.visits:
             days = "" if v.ideal is None else f"  {v.ideal[0]} to {v.ideal[1]}"
-            seen = f"  seen {', '.join(str(d) for d in v.scans)} ({v.at})" if v.scans else ""
+            scans = [f"{d} out of protocol" if d in v.out_of_protocol else str(d) for d in v.scans]
+            seen = f"  seen {', '.join(scans)} ({v.at})" if scans else ""
             why = f"  {v.reason}" if v.reason else ""
             lines.append(f"  {v.name:3} {v.state:16}{days}{seen}{why}")
         for name, change in pregnancy.changes:
             if change.percent is None or change.difference_g_cm2 is None:
-                lines.append(f"      {name}: {change.verdict}: {'; '.join(change.reasons)}")
+                lines.append(
+                    f"      {name} {change.follow_up.site}: {change.verdict}: "
+                    f"{'; '.join(change.reasons)}"
+                )
                 continue
             lines.append(
                 f"      {name} {change.follow_up.site}: {change.difference_g_cm2:+.3f} g/cm², "
                 f"{change.percent:+.1f} % of T1, {change.verdict}"
             )
+            lines += _judged_by(change)
     if woman.scans_without_visit:
         days = ", ".join(str(d) for d in woman.scans_without_visit)
         lines.append(f"  scans without a visit: {days}")
     lines += [f"  {remark}" for remark in woman.remarks]
+    return lines
+
+
+def _judged_by(change: Change) -> list[str]:
+    """Say what a verdict stands on: the precision and where it is from, reasons, and flags."""
+    lines = []
+    if change.basis is not None:
+        lsc = "" if change.lsc_g_cm2 is None else f"LSC {change.lsc_g_cm2:.4f} g/cm², "
+        whose = "own precision" if change.basis.is_own else "not your own precision"
+        lines.append(f"          {lsc}{whose}: {change.basis.source}")
+    lines += [f"          {reason}" for reason in change.reasons]
+    if change.flags:
+        lines.append(f"          flags: {', '.join(change.flags)}")
     return lines

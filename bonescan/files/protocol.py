@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bonescan.errors import UsageError
+from bonescan.model.gestation import DATING, SOURCES, Dating
 from bonescan.model.protocol import Anchor, Protocol, VisitWindow
 
 FOLDER = Path(__file__).parent / "protocols"
@@ -16,6 +17,7 @@ _KEYS = frozenset({*_TEXTS, "anchor", "ideal_days", "early_ideal_days", "allowed
                    "ideal_months", "slack_days"})  # fmt: skip
 _HEAD = frozenset({"name", "title_en", "title_zh", "source", "default_site",
                    "default_site_from_days", "visit"})  # fmt: skip
+_DATING = frozenset({"dating_order", "dating_ultrasound_until_days"})  # may be left out
 LONGEST_DAYS = 400
 
 
@@ -44,7 +46,7 @@ def read_protocol(path: Path) -> Protocol:
         raise _wrong(path, f"found nothing to read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _wrong(path, f"found no TOML ({error})") from error
-    if set(table) != _HEAD or not isinstance(table["visit"], list) or not table["visit"]:
+    if set(table) - _DATING != _HEAD or not isinstance(table["visit"], list) or not table["visit"]:
         raise _wrong(path, f"found the keys {', '.join(table)}, wanted {', '.join(sorted(_HEAD))}")
     visits = tuple(_visit(row, path) for row in table["visit"])
     names = [v.name for v in visits]
@@ -55,7 +57,23 @@ def read_protocol(path: Path) -> Protocol:
         isinstance(v, str) for k, v in head.items() if k != "default_site_from_days"
     ):
         raise _wrong(path, "found a number for a text, or a text for default_site_from_days")
-    return Protocol(visits=visits, **head)
+    return Protocol(visits=visits, dating=_dating(table, path), **head)
+
+
+def _dating(table: dict[str, Any], path: Path) -> Dating:
+    """Read what dates a pregnancy; a source that is left out dates none."""
+    order = table.get("dating_order", list(DATING.order))
+    until = table.get("dating_ultrasound_until_days", DATING.ultrasound_until_days)
+    if (
+        not isinstance(order, list)
+        or not order
+        or any(s not in SOURCES for s in order)
+        or len(set(order)) < len(order)
+    ):
+        raise _wrong(path, f"found dating_order = {order}, wanted some of {', '.join(SOURCES)}")
+    if not _is_count(until, LONGEST_DAYS):
+        raise _wrong(path, "found a number of days for dating_ultrasound_until_days that can't be")
+    return Dating(order=tuple(order), ultrasound_until_days=until)
 
 
 def _visit(row: Any, path: Path) -> VisitWindow:

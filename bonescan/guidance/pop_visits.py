@@ -11,6 +11,8 @@ from datetime import date, timedelta
 
 from bonescan.files.protocol import own_protocol
 from bonescan.model.due import DueList, DuePerson, DueRow, DueState, Pair
+from bonescan.model.gestation import feeding_after
+from bonescan.model.protocol import LATE_SCAN_DAYS
 from bonescan.model.vocabulary import Technique
 
 from .condition import after_months
@@ -36,6 +38,7 @@ T3_ALLOWED_FROM_DAYS = (_VISITS["T3"].allowed_days or (0, None))[0]
 L_DAYS = (_VISITS["L6"].allowed_days or (0, 0))[0], (_VISITS["L6"].allowed_days or (0, 0))[1] or 0
 L_MONTHS = _VISITS["PW"].ideal_months or 0  # after weaning
 L_SLACK = timedelta(days=_VISITS["PW"].slack_days or 0)
+LATE_SCAN = timedelta(days=LATE_SCAN_DAYS)  # so long past its window a scan still answers a visit
 BY_ULTRASOUND = frozenset({Technique.REMS, Technique.REMS_STYLE})
 ENROLLED = ("pop_enrolled", "consent", "centre")
 
@@ -89,13 +92,11 @@ def _in_pregnancy(person: DuePerson, pregnancy: Pregnancy) -> Iterator[DueRow]:
     start = pregnancy.start
     if start is None:
         return
-    twins = any(d >= start and float(v) > 1 for d, v in person.until("multiplicity"))
-    early = twins or _said(person, "preterm_risk_or_planned_caesarean", start)
     visits: list[tuple[str, str, tuple[int, int], tuple[int, int | None]]]
     visits = [("T1", "POP-03", T1_DAYS, (0, T1_DAYS[1]))]
     if _said(person, "high_risk_pregnancy", start):
         visits.append(("T2", "POP-12", T2_DAYS, T2_DAYS))
-    t3 = T3_EARLY_DAYS if early else T3_DAYS
+    t3 = T3_EARLY_DAYS if pregnancy.early else T3_DAYS
     visits.append(("T3", "POP-04", t3, (T3_ALLOWED_FROM_DAYS, None)))
     joined = _enrolled_on(person)
     for name, rule, ideal, (first, last) in visits:
@@ -146,22 +147,23 @@ def _visit(
 
 def _after_birth(person: DuePerson, pregnancy: Pregnancy) -> Iterator[DueRow]:
     born = pregnancy.delivery
-    if born is None:
+    if born is None or pregnancy.end is None:
         return
     begin, end = (born + timedelta(days=d) for d in L_DAYS)
-    if not _seen(person, begin, person.on):
+    if not _seen(person, begin, end + LATE_SCAN):
         ideal = born + timedelta(days=sum(L_DAYS) // 2)
         yield _after(person, (begin, end), ideal, ("delivery", "分娩"), born)
-    weaned, never, known = _feeding(person, born)
-    if never:
+    feeding = feeding_after(person.facts, person.on, pregnancy.end)
+    if feeding.never:
         return
+    weaned = feeding.weaning
     if weaned is None:
-        yield _open(person, ("POP-05",), ("weaning_date",) if known else
+        yield _open(person, ("POP-05",), ("weaning_date",) if feeding.recorded else
                     ("breastfeeding", "weaning_date"))  # fmt: skip
         return
     ideal = after_months(weaned, L_MONTHS)
     begin, end = ideal - L_SLACK, ideal + L_SLACK
-    if not _seen(person, begin, person.on):
+    if not _seen(person, begin, end + LATE_SCAN):
         yield _after(person, (begin, end), ideal, ("weaning", "斷奶"), weaned)
 
 
@@ -179,14 +181,3 @@ def _after(
         f"{span}{out_zh}。",
     )
     return dated(person, DueList.POP, ("POP-05",), window, why, notes=(ANCHORS,))
-
-
-def _feeding(person: DuePerson, born: date) -> tuple[date | None, bool, bool]:
-    """Tell the day of weaning, whether she never breastfed, and whether feeding is recorded."""
-    weaned = max((d for d, _v in person.until("weaning") if d >= born), default=None)
-    said = [(d, v) for d, v in person.until("feeding") if d >= born]
-    fed = any(v != "none" for _d, v in said)
-    if weaned is None and said and said[-1][1] == "none" and fed:
-        weaned = said[-1][0]
-    never = bool(said) and not fed and weaned is None
-    return weaned, never, bool(said)

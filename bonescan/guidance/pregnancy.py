@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bonescan.files.protocol import own_protocol
 from bonescan.model.due import DuePerson
-from bonescan.model.gestation import LONGEST_DAYS, TERM_DAYS, beginnings
+from bonescan.model.gestation import (
+    LONGEST_DAYS,
+    TERM_DAYS,
+    PregnancyEnd,
+    PregnancySpan,
+    pregnancies,
+)
 
 TERM = timedelta(days=TERM_DAYS)
 LONGEST = timedelta(days=LONGEST_DAYS)
@@ -20,6 +27,8 @@ class Pregnancy:
     start: date | None  # 0+0 weeks; None: born, and no due date or last period is recorded
     delivery: date | None = None
     n_due_dates: int = 1  # more than one: the latest was taken
+    early: bool = False  # twins, planned caesarean, risk of preterm birth
+    end: PregnancyEnd | None = None
 
     @property
     def ended(self) -> bool:
@@ -41,47 +50,34 @@ class Pregnancy:
 def current_pregnancy(person: DuePerson) -> Pregnancy | None:
     """Find the pregnancy that goes on, else the last birth.
 
-    The best dating that fits counts (`bonescan.model.gestation`). After a loss,
-    and for who was never pregnant by the record, there is none: everything about
-    that pregnancy stops, until a new one begins.
+    The best dating that fits counts (`bonescan.model.gestation`). After a loss, also
+    one recorded together with a birth, and for who was never pregnant by the record,
+    there is none: everything about that pregnancy stops, until a new one begins. There
+    is none either past 44 weeks without a recorded end (`overdue_birth`).
     """
-    birth, loss = person.last_day("delivery"), person.last_day("pregnancy_loss")
-    ended = max((d for d in (birth, loss) if d is not None), default=None)
-    now, n_dates = _start(person, ended)
-    if now is not None:
-        return Pregnancy(start=now, n_due_dates=n_dates)
-    if birth is None or (loss is not None and loss >= birth):
+    last = last_span(person)
+    if last is None or last.loss is not None or _is_past_term(person, last):
         return None
-    start, n_dates = _start_before(person, birth)
-    return Pregnancy(start=start, delivery=birth, n_due_dates=n_dates)
+    return Pregnancy(
+        start=last.start,
+        delivery=last.delivery,
+        n_due_dates=last.n_dates,
+        early=last.early,
+        end=last.end,
+    )
 
 
 def overdue_birth(person: DuePerson) -> bool:
     """Whether a pregnancy is past 44 weeks without a recorded end."""
-    ends = [d for n in ("delivery", "pregnancy_loss") if (d := person.last_day(n)) is not None]
-    known = (starts for _source, starts in beginnings(person.facts) if starts)
-    last = max((s for s in next(known, []) if s <= person.on), default=None)
-    return last is not None and person.on - last > LONGEST and not any(e > last for e in ends)
+    last = last_span(person)
+    return last is not None and _is_past_term(person, last)
 
 
-def _start(person: DuePerson, ended: date | None) -> tuple[date | None, int]:
-    for source, starts in beginnings(person.facts):
-        fitting = [
-            s for s in starts if s <= person.on <= s + LONGEST and (ended is None or s > ended)
-        ]
-        if fitting:
-            return fitting[0], _n_dates(source, fitting)
-    return None, 0
+def last_span(person: DuePerson) -> PregnancySpan | None:
+    """Give the last pregnancy of the record."""
+    found = pregnancies(person.facts, person.on, own_protocol("high_risk").dating)
+    return found[-1] if found else None
 
 
-def _start_before(person: DuePerson, birth: date) -> tuple[date | None, int]:
-    for source, starts in beginnings(person.facts):
-        fitting = [s for s in starts if s < birth <= s + LONGEST]
-        if fitting:
-            return fitting[0], _n_dates(source, fitting)
-    return None, 0
-
-
-def _n_dates(source: str, fitting: list[date]) -> int:
-    """Count dates that disagree; of several ultrasounds the earliest counts, without a word."""
-    return 1 if source == "ultrasound_gestation_days" else len(set(fitting))
+def _is_past_term(person: DuePerson, span: PregnancySpan) -> bool:
+    return span.end is None and span.start is not None and person.on - span.start > LONGEST

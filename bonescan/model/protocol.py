@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .gestation import DATING, Dating
+
+LATE_SCAN_DAYS = 182  # our choice, 26 weeks: a scan later than that past a window is of no visit
+
 
 class Anchor(StrEnum):
     """What the days of a visit count from."""
@@ -48,3 +52,4 @@ class Protocol:
     default_site: str
     default_site_from_days: int
     visits: tuple[VisitWindow, ...]
+    dating: Dating = DATING

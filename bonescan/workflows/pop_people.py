@@ -11,24 +11,43 @@ from typing import Any
 from bonescan.errors import UsageError
 from bonescan.files.protocol import own_protocol, read_protocol
 from bonescan.guidance.pop_visits import ENROLLED
-from bonescan.model.change import Change, SeriesPoint
+from bonescan.model.change import Change, ChangeVerdict, SeriesPoint
 from bonescan.model.due import DuePerson
-from bonescan.model.gestation import LONGEST_DAYS, TERM_DAYS, beginnings
+from bonescan.model.gestation import (
+    DATING,
+    LATE_ULTRASOUND,
+    LONGEST_DAYS,
+    ONE_BIRTH,
+    TERM_DAYS,
+    VIABLE_DAYS,
+    Dating,
+    Feeding,
+    PregnancySpan,
+    feeding_after,
+    late_ultrasounds,
+    pregnancies,
+    week_text,
+)
 from bonescan.model.page import PersonPage
 from bonescan.model.plain import to_plain
 from bonescan.model.protocol import Protocol
 from bonescan.model.vocabulary import Technique
-from bonescan.track.change import assess
-from bonescan.track.pop_status import Course, VisitStatus, visit_statuses
+from bonescan.track.change import assess, average_visits
+from bonescan.track.comparable import reasons_against, same_device
+from bonescan.track.pop_status import PAST_TERM, Course, VisitStatus, visit_statuses
 from bonescan.track.precision_basis import precision_basis
 from bonescan.track.series import TrackSettings
 
 from .due_people import due_people_with_pages
 from .track_folder import person_points, pregnancy_course
 
-ONE_BIRTH = timedelta(days=60)  # children of one pregnancy may be born on different days
+__all__ = ["ONE_BIRTH", "PopPregnancy", "PopWoman", "next_window", "pop_people", "pop_woman",
+           "pregnancy_courses", "takes_part"]  # fmt: skip
+
 ULTRASOUND = frozenset({Technique.REMS, Technique.REMS_STYLE})
-EARLY = ("preterm_risk_or_planned_caesarean",)
+OVER_TERM = "gestation over 44 weeks"
+TOO_EARLY = "a birth before 20 weeks: the dates are in doubt"
+EARLY_WEANING = "a weaning before any delivery"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +123,7 @@ def pop_people(
     Raises
     ------
     UsageError
-        BS-E305 no store of ours; BS-E444 nobody of that name in the study; BS-E445.
+        BS-E305 no store of ours; BS-E470 nobody of that name in the study; BS-E445.
     """
     given = None if protocol is None else read_protocol(protocol)
     found = [
@@ -113,7 +132,7 @@ def pop_people(
         if takes_part(person) and patient in {"", person.patient_id}
     ]
     if patient and not found:
-        raise UsageError("BS-E444", f"found nobody called {patient} in the study of {out}.")
+        raise UsageError("BS-E470", f"found nobody called {patient} in the study of {out}.")
     return tuple(found)
 
 
@@ -129,110 +148,79 @@ def pop_woman(
     at_risk = any(v == "yes" for _d, v in person.until("high_risk_pregnancy"))
     protocol = given or own_protocol("high_risk" if at_risk else "pop")
     points = [p for p in person_points(page) if p.technique in ULTRASOUND and p.day <= person.on]
-    courses = list(pregnancy_courses(person))
+    courses = list(pregnancy_courses(person, protocol.dating))
     days: dict[int, list[date]] = {n: [] for n in range(len(courses))}
-    stray: set[date] = set()
     for day in sorted({p.day for p in points}):
         place = _course_of(day, courses)
-        if place is None:
-            stray.add(day)
-        else:
+        if place is not None:
             days[place].append(day)
-    pregnancies = tuple(
-        _pregnancy(protocol, course, days[n], points, settings) for n, course in enumerate(courses)
+    visits = _averaged(points, settings)
+    pregnant = tuple(
+        _pregnancy(protocol, course, days[n], visits, settings) for n, course in enumerate(courses)
     )
-    kept = {d for p in pregnancies for v in p.visits for d in v.scans}
-    stray |= {d for n in days for d in days[n]} - kept
+    kept = {d for p in pregnant for v in p.visits for d in v.scans}
     centres = [v for _d, v in person.until("centre")]
     return PopWoman(
         patient_id=person.patient_id,
         protocol=protocol.name,
         centre=centres[-1] if centres else None,
         consent=person.last_day("consent"),
-        withdrawn=person.last_day("withdrawn"),
-        pregnancies=pregnancies,
-        scans_without_visit=tuple(sorted(stray)),
-        remarks=tuple(_remarks(person, courses, page)),
+        withdrawn=_withdrawn(person),
+        pregnancies=pregnant,
+        scans_without_visit=tuple(sorted({p.day for p in points} - kept)),
+        remarks=tuple(_remarks(person, courses, page, protocol.dating)),
     )
 
 
-def pregnancy_courses(person: DuePerson) -> Iterator[Course]:
+def pregnancy_courses(person: DuePerson, dating: Dating = DATING) -> Iterator[Course]:
     """Give every pregnancy of the record, the first one first."""
-    ends = _ends(person)
-    weanings = person.days("weaning")
     enrolled = min((d for n in ENROLLED for d, _v in person.until(n)), default=None)
-    withdrawn = person.last_day("withdrawn")
-    feeding = person.until("feeding")
-    starts = [_start_before(person, day) for day, _loss in ends]
-    for number, (day, loss) in enumerate(ends):
-        following = starts[number + 1] if number + 1 < len(ends) else None
-        until = following or (ends[number + 1][0] if number + 1 < len(ends) else date.max)
-        fed = [v for d, v in feeding if day <= d < until]
-        weaned = max((d for d in weanings if day <= d < until and d <= person.on), default=None)
+    spans = pregnancies(person.facts, person.on, dating)
+    for number, span in enumerate(spans):
+        feeding = Feeding()
+        if span.end is not None and not span.end.is_loss:
+            later = (s.end.first for s in spans[number + 1 :] if s.end is not None)
+            feeding = feeding_after(person.facts, person.on, span.end, min(later, default=date.max))
         yield Course(
             on=person.on,
-            start=starts[number],
-            delivery=None if loss else day,
-            loss=day if loss else None,
-            weaning=weaned,
-            never_fed=bool(fed) and set(fed) == {"none"} and weaned is None,
-            early=_early(person, starts[number], day),
-            withdrawn=withdrawn,
+            start=span.start,
+            delivery=span.delivery,
+            loss=span.loss,
+            weaning=feeding.weaning,
+            never_fed=feeding.never,
+            early=span.early,
+            withdrawn=_withdrawn(person),
             enrolled=enrolled,
-        )
-    last = ends[-1][0] if ends else None
-    now = _start_now(person, last)
-    if now is not None:
-        yield Course(
-            on=person.on,
-            start=now,
-            early=_early(person, now, person.on),
-            withdrawn=withdrawn,
-            enrolled=enrolled,
+            doubt=_doubt(person, span, spans[:number]),
         )
 
 
-def _ends(person: DuePerson) -> list[tuple[date, bool]]:
-    """Births and losses up to the day; children of one pregnancy count once."""
-    found: list[tuple[date, bool]] = []
-    events = [(d, False) for d, _v in person.until("delivery")]
-    events += [(d, True) for d, _v in person.until("pregnancy_loss")]
-    for day, loss in sorted(events):
-        if found and day - found[-1][0] <= ONE_BIRTH:
-            if not loss:
-                found[-1] = (found[-1][0], False)  # a living twin: feeding is asked about
-            continue
-        found.append((day, loss))
-    return found
+def _withdrawn(person: DuePerson) -> date | None:
+    """Give the day on which she left; none where she consented again after it."""
+    withdrawn, consent = person.last_day("withdrawn"), person.last_day("consent")
+    again = withdrawn is not None and consent is not None and consent > withdrawn
+    return None if again else withdrawn
 
 
-def _start_before(person: DuePerson, end: date) -> date | None:
-    for _source, starts in beginnings(person.facts):
-        fitting = [s for s in starts if s < end <= s + timedelta(days=LONGEST_DAYS)]
-        if fitting:
-            return fitting[0]
-    return None
+def _doubt(person: DuePerson, span: PregnancySpan, before: Sequence[PregnancySpan]) -> str:
+    """Say what in the dates of a pregnancy forbids a verdict."""
+    if span.start is not None and span.end is not None:
+        length = (span.end.day - span.start).days
+        if length > LONGEST_DAYS:
+            return OVER_TERM
+        if span.delivery is not None and length < VIABLE_DAYS:
+            return TOO_EARLY
+    last = max((s.end.last for s in before if s.end is not None), default=date.min)
+    end = date.max if span.end is None else span.end.last
+    if any(last <= d <= end for d in _early_weanings(person)):
+        return EARLY_WEANING
+    return ""
 
 
-def _start_now(person: DuePerson, last: date | None) -> date | None:
-    for _source, starts in beginnings(person.facts):
-        fitting = [
-            s
-            for s in starts
-            if s <= person.on <= s + timedelta(days=LONGEST_DAYS) and (last is None or s > last)
-        ]
-        if fitting:
-            return fitting[0]
-    return None
-
-
-def _early(person: DuePerson, start: date | None, end: date) -> bool:
-    if start is None:
-        return False
-    twins = any(start <= d <= end and float(v) > 1 for d, v in person.until("multiplicity"))
-    return twins or any(
-        start <= d <= end and v == "yes" for name in EARLY for d, v in person.until(name)
-    )
+def _early_weanings(person: DuePerson) -> list[date]:
+    """List weanings before the first delivery of the record."""
+    first = min((d for d, _v in person.until("delivery")), default=date.max)
+    return [d for d, _v in person.until("weaning") if d < first]
 
 
 def _course_of(day: date, courses: Sequence[Course]) -> int | None:
@@ -246,6 +234,20 @@ def _course_of(day: date, courses: Sequence[Course]) -> int | None:
     return found
 
 
+def _averaged(points: Sequence[SeriesPoint], settings: TrackSettings) -> list[SeriesPoint]:
+    """Average what was scanned on one day, each site and technique by its own precision."""
+    groups: dict[tuple[str, str, str], list[SeriesPoint]] = {}
+    for point in points:
+        key = (str(point.technique), str(point.origin), point.site)
+        groups.setdefault(key, []).append(point)
+    found: list[SeriesPoint] = []
+    for _key, same in sorted(groups.items()):
+        earliest = min(same, key=lambda p: (p.day, p.bmd_g_cm2))
+        basis = precision_basis(earliest, settings.own)
+        found += average_visits(same, basis)
+    return found
+
+
 def _pregnancy(
     protocol: Protocol,
     course: Course,
@@ -253,30 +255,71 @@ def _pregnancy(
     points: Sequence[SeriesPoint],
     settings: TrackSettings,
 ) -> PopPregnancy:
+    """Judge the scans of one pregnancy; `points` are averaged over a day."""
     visits = visit_statuses(protocol, course, days)
-    first = next((v for v in visits if v.name == protocol.visits[0].name and v.scans), None)
-    changes: list[tuple[str, Change]] = []
-    for visit in visits if first is not None else ():
-        if visit is first or first is None:
-            continue
-        for follow_up in (p for p in points if p.day in visit.scans):
-            baseline = _baseline(points, first, follow_up)
-            if baseline is not None:
-                changes.append((visit.name, _judged(baseline, follow_up, settings, course)))
+    first, *later = visits
+    changes = [
+        (visit.name, _change(points, first, follow_up, settings, course))
+        for visit in later
+        for follow_up in points
+        if follow_up.day in visit.scans
+    ]
     return PopPregnancy(course=course, visits=visits, changes=tuple(changes))
+
+
+def _change(
+    points: Sequence[SeriesPoint],
+    first: VisitStatus,
+    follow_up: SeriesPoint,
+    settings: TrackSettings,
+    course: Course,
+) -> Change:
+    baseline = _baseline(points, first, follow_up)
+    if baseline is None:
+        return Change(
+            baseline=follow_up,
+            follow_up=follow_up,
+            verdict=ChangeVerdict.NO_BASELINE,
+            reasons=(f"no value of this site at {first.name} in its window",),
+        )
+    if course.doubt:
+        return Change(
+            baseline=baseline,
+            follow_up=follow_up,
+            verdict=ChangeVerdict.NOT_COMPARABLE,
+            reasons=(course.doubt,),
+            days=(follow_up.day - baseline.day).days,
+            flags=("not_comparable",),
+        )
+    return _judged(baseline, follow_up, settings, course)
 
 
 def _baseline(
     points: Sequence[SeriesPoint], first: VisitStatus, follow_up: SeriesPoint
 ) -> SeriesPoint | None:
+    """Choose the value of the first visit in its window: comparable, then nearest its ideal."""
     same = [
         p
         for p in points
         if p.day in first.scans
+        and p.day not in first.out_of_protocol
         and (p.technique, p.origin, p.site)
         == (follow_up.technique, follow_up.origin, follow_up.site)
     ]
-    return min(same, key=lambda p: (p.day, p.bmd_g_cm2), default=None)
+
+    def rank(point: SeriesPoint) -> tuple[object, ...]:
+        off = 0
+        if first.ideal is not None:
+            off = max((first.ideal[0] - point.day).days, (point.day - first.ideal[1]).days, 0)
+        return (
+            len(reasons_against(point, follow_up)),
+            same_device(point.device, follow_up.device) is not True,
+            off,
+            point.day,
+            point.bmd_g_cm2,
+        )
+
+    return min(same, key=rank, default=None)
 
 
 def _judged(
@@ -298,27 +341,50 @@ def _judged(
 
 
 def _remarks(
-    person: DuePerson, courses: Sequence[Course], page: PersonPage | None
+    person: DuePerson, courses: Sequence[Course], page: PersonPage | None, dating: Dating
 ) -> Iterator[str]:
     if person.identity_in_doubt:
         yield "the identity is in doubt: no verdict on change"
     if not courses:
         yield "no pregnancy is recorded: neither a date that dates it nor a delivery"
-    for course in courses:
-        if course.start is None:
-            yield f"the pregnancy that ended on {course.delivery or course.loss} is not dated"
-        if course.weaning and course.delivery and course.weaning < course.delivery:
-            yield "a weaning before the delivery"
+    yield from _course_remarks(courses)
+    for day in _early_weanings(person):
+        yield f"{day}: {EARLY_WEANING}; no verdict on change"
+    yield from _dating_remarks(person, dating)
     if page is not None:
         for row in page.rows:
-            day = row.exam.exam_date
-            inside = day is not None and any(_pregnant_on(c, day) for c in courses)
+            on = row.exam.exam_date
+            inside = on is not None and any(_pregnant_on(c, on) for c in courses)
             if row.labelled.measurement.technique is Technique.DXA and inside:
-                yield f"DXA in pregnancy on {day}: not routine in pregnancy; confirm status"
+                yield f"DXA in pregnancy on {on}: not routine in pregnancy; confirm status"
+
+
+def _course_remarks(courses: Sequence[Course]) -> Iterator[str]:
+    for course in courses:
+        if course.start is None:
+            yield f"the pregnancy that ended on {course.ended} is not dated"
+        elif course.past_term:
+            yield f"the pregnancy from {course.start}: {PAST_TERM}"
+        elif course.doubt in {OVER_TERM, TOO_EARLY} and course.ended is not None:
+            at = week_text((course.ended - course.start).days)
+            yield f"{course.ended}, {at}: {course.doubt}; no verdict on change"
+
+
+def _dating_remarks(person: DuePerson, dating: Dating) -> Iterator[str]:
+    """Name dates that were not used, or only for want of a better one."""
+    spans = pregnancies(person.facts, person.on, dating)
+    used = {s.start for s in spans if s.source == LATE_ULTRASOUND}
+    until = week_text(dating.ultrasound_until_days)
+    for start, day in late_ultrasounds(person.facts, person.on, dating):
+        late = f"the ultrasound of {day} at {week_text((day - start).days)} is later than {until}"
+        yield f"{late}: {'nothing better dates it' if start in used else 'it does not re-date'}"
+    for day in person.days("due_date"):
+        if day - timedelta(days=TERM_DAYS) > person.on:
+            yield f"the due date {day} fits no pregnancy: it is more than 40 weeks ahead"
 
 
 def _pregnant_on(course: Course, day: date) -> bool:
-    end = course.delivery or course.loss or course.on
+    end = course.last_pregnant or course.on
     return course.start is not None and course.start <= day < end
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from bonescan.errors import UsageError
 from bonescan.files.fact_names import FACT_NAMES, SEVERAL_A_DAY, FactKind
 from bonescan.files.fact_values import Refused, parse_value
+from bonescan.model.gestation import pregnancy_ends
 from bonescan.model.person import Fact
 from bonescan.store.open_store import open_store
 
@@ -72,7 +73,7 @@ def record_facts(
     ------
     UsageError
         BS-E446: a fact or value that can't be, a day to come, nothing to record, feeding
-        after a loss, an unknown pseudonym.
+        after a loss, a chart number of several issuers. BS-E470: an unknown pseudonym.
     """
     if not entries:
         raise UsageError("BS-E446", "found nothing to record.")
@@ -94,20 +95,46 @@ def record_facts(
 def chart_number(
     patient: str, issuer: str | None, facts: Sequence[Fact], out: Path
 ) -> tuple[str, str | None]:
-    """Find the chart number behind a pseudonym; a chart number stands for itself."""
+    """Find the chart number behind a pseudonym, and its issuer.
+
+    A chart number stands for itself. Without an issuer it is that of the person whom
+    the folder knows by this number, as facts without issuer are.
+
+    Raises
+    ------
+    UsageError
+        BS-E446: the number is known of several issuers. BS-E470: an unknown pseudonym.
+    """
     if not patient.startswith("P-"):
-        return patient, issuer
+        return patient, issuer or _only_issuer(patient, facts, out)
     pseudonyms = open_pseudonyms(out)
     for fact in facts:
         if pseudonyms.of(fact.issuer or "", fact.patient_id) == patient:
             return fact.patient_id, fact.issuer
+    for row in _identities(out):
+        if row.get("patient_id") == patient and row.get("chart_number"):
+            return row["chart_number"], row.get("issuer") or None
+    raise UsageError("BS-E470", f"found nobody called {patient} in {out}.")
+
+
+def _identities(out: Path) -> list[dict[str, str]]:
     path = out / "identities.csv"
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                if row.get("patient_id") == patient and row.get("chart_number"):
-                    return row["chart_number"], row.get("issuer") or None
-    raise UsageError("BS-E446", f"found nobody called {patient} in {out}.")
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _only_issuer(number: str, facts: Sequence[Fact], out: Path) -> str | None:
+    """Find who gave out a chart number: by the scans, else by the facts."""
+    scanned = {r.get("issuer") or "" for r in _identities(out) if r.get("chart_number") == number}
+    known = scanned or {f.issuer or "" for f in facts if f.patient_id == number and f.issuer}
+    if len(known) > 1:
+        words = ", ".join(sorted(w or "none" for w in known))
+        raise UsageError(
+            "BS-E446", f"found the chart number of several issuers ({words}), wanted --issuer."
+        )
+    return next(iter(known), None) or None
 
 
 def _fact(
@@ -139,17 +166,16 @@ def _fact(
 
 def _check_loss(before: Sequence[Fact], now: Sequence[Fact]) -> None:
     """After a loss nobody is asked about feeding, and an answer is a slip of the pen."""
-    both = [*before, *now]
-    losses = [f.date for f in both if f.fact == "pregnancy_loss" and f.date is not None]
-    births = [f.date for f in both if f.fact == "delivery" and f.date is not None]
+    others = [*before, *(f for f in now if f.fact not in FEEDING)]
     for fact in now:
         if fact.fact not in FEEDING or fact.date is None:
             continue
-        lost = [d for d in losses if d <= fact.date]
-        if lost and not any(max(lost) < b <= fact.date for b in births):
+        ends = pregnancy_ends(others, fact.date)
+        if ends and ends[-1].is_loss:
             raise UsageError(
                 "BS-E446",
-                f"found {fact.fact} on {fact.date} after the loss of the pregnancy on {max(lost)}.",
+                f"found {fact.fact} on {fact.date} after the loss of the pregnancy on "
+                f"{ends[-1].day}; of twins of whom one lives, give multiplicity=2 too.",
             )
 
 

@@ -43,15 +43,15 @@ DONE = Course(on=LATE, start=START, delivery=BORN, weaning=BORN + timedelta(days
         ("T1", at(10, 6), VisitState.ALLOWED),
         ("T1", at(11, 0), VisitState.IN_WINDOW),
         ("T1", at(13, 6), VisitState.IN_WINDOW),
-        ("T1", at(14, 0), VisitState.OUT_OF_PROTOCOL),
-        ("T3", at(27, 6), VisitState.OUT_OF_PROTOCOL),
+        ("T1", at(14, 0), VisitState.MISSING),
+        ("T3", at(27, 6), VisitState.MISSING),
         ("T3", at(28, 0), VisitState.ALLOWED),
         ("T3", at(35, 6), VisitState.ALLOWED),
         ("T3", at(36, 0), VisitState.IN_WINDOW),
         ("T3", at(38, 6), VisitState.IN_WINDOW),
         ("T3", at(39, 0), VisitState.ALLOWED),
         ("T3", BORN, VisitState.ALLOWED),
-        ("L6", after(21, 6), VisitState.OUT_OF_PROTOCOL),
+        ("L6", after(21, 6), VisitState.MISSING),
         ("L6", after(22, 0), VisitState.ALLOWED),
         ("L6", after(26, 0), VisitState.IN_WINDOW),
         ("L6", after(30, 0), VisitState.ALLOWED),
@@ -61,6 +61,7 @@ def test_windows_end_on_the_day(visit: str, day: date, state: VisitState) -> Non
     """11+0 to 13+6; 36+0 to 38+6, allowed from 28+0 to delivery; 26 ± 4 weeks after birth."""
     found = status(visit, DONE, day)
     assert (found.state, found.scans) == (state, (day,))
+    assert found.out_of_protocol == ((day,) if state is VisitState.MISSING else ())
 
 
 def test_six_months_after_weaning_is_a_calendar_date_with_four_weeks_to_either_side() -> None:
@@ -70,7 +71,7 @@ def test_six_months_after_weaning_is_a_calendar_date_with_four_weeks_to_either_s
         (ideal - timedelta(days=28), VisitState.ALLOWED),
         (ideal, VisitState.IN_WINDOW),
         (ideal + timedelta(days=28), VisitState.ALLOWED),
-        (ideal + timedelta(days=29), VisitState.OUT_OF_PROTOCOL),
+        (ideal + timedelta(days=29), VisitState.MISSING),
     ):
         assert status("PW", course, day).state is state
 
@@ -99,6 +100,73 @@ def test_after_withdrawal_nothing_is_due() -> None:
     gone = Course(on=at(37), start=START, withdrawn=at(20))
     found = visit_statuses(POP, gone, [at(12)])
     assert [s.state for s in found] == [VisitState.IN_WINDOW, *[VisitState.STOPPED] * 3]
+
+
+@pytest.mark.parametrize(
+    ("left", "states"),
+    [
+        (at(13, 6), ["stopped", "stopped", "stopped", "stopped"]),
+        (at(14, 0), ["missing", "stopped", "stopped", "stopped"]),
+        (BORN, ["missing", "stopped", "stopped", "stopped"]),
+        (after(0, 1), ["missing", "missing", "stopped", "stopped"]),
+        (after(30, 0), ["missing", "missing", "stopped", "stopped"]),
+        (after(30, 1), ["missing", "missing", "missing", "stopped"]),
+    ],
+)
+def test_what_was_missed_before_she_left_stays_missing(left: date, states: list[str]) -> None:
+    gone = Course(on=LATE, start=START, delivery=BORN, withdrawn=left)
+    found = [str(s.state) for s in visit_statuses(POP, gone, [])]
+    assert found == states
+
+
+def test_a_scan_after_she_left_belongs_to_no_visit() -> None:
+    for left, state, scans in (
+        (at(37), VisitState.IN_WINDOW, (at(37),)),
+        (at(36, 6), VisitState.STOPPED, ()),
+    ):
+        found = status("T3", Course(on=at(38), start=START, withdrawn=left), at(37))
+        assert (found.state, found.scans) == (state, scans)
+
+
+def test_a_scan_after_the_loss_belongs_to_no_visit() -> None:
+    lost = Course(on=at(40), start=START, loss=at(37))
+    assert status("T3", lost, at(37)).scans == (at(37),)
+    found = status("T3", lost, at(37, 1))
+    assert (found.state, found.scans) == (VisitState.STOPPED, ())
+
+
+def test_a_scan_outside_the_window_does_not_use_the_visit_up() -> None:
+    early = status("T3", Course(on=at(30), start=START), at(25))
+    assert (early.state, early.scans, early.at) == (VisitState.LATER, (at(25),), "25+0")
+    assert status("T3", Course(on=at(36), start=START), at(25)).state is VisitState.DUE
+    both = status("T3", Course(on=at(38), start=START), at(25), at(37))
+    assert (both.state, both.at, both.out_of_protocol) == (
+        VisitState.IN_WINDOW, "37+0", (at(25),),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("days", "kept"), [(182, True), (183, False)])
+def test_a_scan_half_a_year_past_the_window_is_of_no_visit(days: int, kept: bool) -> None:
+    weaned = date(2027, 8, 31)
+    end = date(2028, 2, 29) + timedelta(days=28)
+    course = Course(on=date(2031, 1, 1), start=START, delivery=BORN, weaning=weaned)
+    found = status("PW", course, end + timedelta(days=days))
+    assert found.state is VisitState.MISSING
+    assert bool(found.scans) is kept
+
+
+def test_past_44_weeks_without_a_birth_the_course_stays() -> None:
+    """44+0 weeks are 308 days."""
+    on_the_day = Course(on=at(44), start=START)
+    assert not on_the_day.past_term
+    assert status("T3", on_the_day, at(44)).state is VisitState.ALLOWED
+    over = Course(on=at(50), start=START)
+    assert over.past_term
+    found = {s.name: s for s in visit_statuses(POP, over, [at(12), at(44, 1)])}
+    assert found["T1"].state is VisitState.IN_WINDOW
+    assert (found["T3"].state, found["T3"].scans) == (VisitState.MISSING, ())
+    assert found["L6"].reason == "past 44 weeks, no birth recorded"
+    assert found["L6"].state is VisitState.CANNOT_BE_JUDGED
 
 
 def test_who_never_breastfed_has_no_weaning_visit_and_keeps_the_other() -> None:
@@ -167,8 +235,17 @@ def test_every_scan_stands_with_one_visit_whatever_the_order(
     one = visit_statuses(POP, course, scans)
     rng.shuffle(scans)
     assert visit_statuses(POP, course, scans) == one
-    kept = sorted(d for s in one for d in s.scans)
-    assert kept == sorted(d for d in scans if d <= course.on)
+    kept = [d for s in one for d in s.scans]
+    assert len(kept) == len(set(kept))
+    left = {d for d in scans if d <= course.on} - set(kept)
+    # of no visit: past 44 weeks, or 26 weeks past the last window (30 weeks after birth, or
+    # six months and four weeks after weaning)
+    last = START + timedelta(days=308)
+    if course.delivery is not None:
+        last = BORN + timedelta(days=210 + 182)
+    if course.weaning is not None:
+        last = months_after(course.weaning, 6) + timedelta(days=28 + 182)
+    assert left == {d for d in scans if last < d <= course.on}
 
 
 def test_months_end_where_the_month_ends() -> None:
@@ -207,6 +284,9 @@ def test_a_site_moves_its_own_windows(tmp_path: Path) -> None:
         (r"default_site_from_days = 98", 'default_site_from_days = "98"', "a text for default"),
         (r'default_site = "femoral-neck"', "", "found the keys"),
         (r"\[\[visit\]\]", "[[visit]", "found no TOML"),
+        (r"(?m)^dating_order = .*$", 'dating_order = ["moon"]', "found dating_order"),
+        (r"(?m)^dating_order = .*$", "dating_order = []", "found dating_order"),
+        (r"days = 97\n", "days = -1\n", "dating_ultrasound_until_days"),
     ],
 )  # fmt: skip
 def test_a_protocol_that_can_not_be_is_refused(
