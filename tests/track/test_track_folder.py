@@ -227,7 +227,7 @@ def test_a_pregnancy_between_two_scans_takes_the_rate_of_this_pair_only() -> Non
 
 def test_one_exam_in_two_files_has_the_lsc_of_one_scan() -> None:
     rows = [row(day, bmd) for day, bmd in (("2024-01-10", 0.75), ("2026-01-10", 0.72))]
-    stated = {"study_uid": "1", "exam_time": "10:00:00"}
+    stated: dict[str, Any] = {"study_uid": "1", "exam_time": "10:00:00"}
     twice = [
         dataclasses.replace(r, exam=dataclasses.replace(r.exam, **stated))
         for r in rows
