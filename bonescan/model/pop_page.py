@@ -23,6 +23,7 @@ class PopVisit:
     scans: tuple[date, ...]
     at: str
     reason: str
+    outside: tuple[date, ...] = ()  # those of `scans` outside the allowed window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

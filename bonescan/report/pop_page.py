@@ -175,6 +175,10 @@ def _visit(visit: PopVisit, p: _Page) -> dict[str, Any]:
     if visit.allowed is not None:
         begin, end = visit.allowed
         allowed = f"{p.day(begin)}{to}{p.w['until_birth'] if end is None else p.day(end)}"
+    why = [sentence(visit.reason, p.lang)] if visit.reason else []
+    if visit.outside:
+        days = ", ".join(d.isoformat() for d in visit.outside)
+        why.append(f"{STATES['out-of-protocol'][p.i]}{p.w['colon']}{days}")
     at = visit.at
     if p.i:
         for english, chinese in AT_ZH:
@@ -188,7 +192,7 @@ def _visit(visit: PopVisit, p: _Page) -> dict[str, Any]:
         "allowed": allowed,
         "seen": ", ".join(d.isoformat() for d in visit.scans) or GAP,
         "at": at or GAP,
-        "why": sentence(visit.reason, p.lang),
+        "why": p.w["semicolon"].join(why),
     }
 
 

@@ -125,13 +125,14 @@ def _part(
     visits = tuple(
         PopVisit(
             name=v.name,
-            title=(v.en, v.zh),
+            title=("", "") if quiet and OF_FEEDING.search(v.en) else (v.en, v.zh),
             state=str(v.state),
             ideal=v.ideal,
             allowed=v.allowed,
             scans=v.scans,
-            at=v.at,
+            at="" if quiet and OF_FEEDING.search(v.at) else v.at,
             reason=v.reason,
+            outside=v.out_of_protocol,
         )
         for v in pregnancy.visits
         if v.scans or not (quiet or course.loss is not None)
