@@ -244,7 +244,7 @@ def _fault(scan: PopScan, has_devices: bool) -> str:
 
 def _mislabelled(scan: PopScan) -> str:
     days, window = _when(scan)
-    if days is not None and window is not None and _days_outside(days, window) > _far(window):
+    if days is not None and _days_outside(days, window) > _far(window):
         return f"found {scan.visit} {_place(days, window)}: another visit than its label says"
     return ""
 
@@ -281,7 +281,7 @@ def _content(scan: PopScan) -> tuple[object, ...]:
 def _outside(scans: Iterable[PopScan]) -> Iterable[OutOfWindow]:
     for scan in scans:
         days, window = _when(scan)
-        if days is not None and window is not None and _days_outside(days, window) > 0:
+        if days is not None and _days_outside(days, window) > 0:
             yield OutOfWindow(
                 line=scan.line,
                 woman_id=scan.woman_id,
@@ -290,11 +290,9 @@ def _outside(scans: Iterable[PopScan]) -> Iterable[OutOfWindow]:
             )
 
 
-def _when(scan: PopScan) -> tuple[int | None, VisitWindow | None]:
-    """Count the days from what the visit's window counts from."""
-    window = {v.name: v for v in own_protocol("high_risk").visits}.get(scan.visit)
-    if window is None:
-        return None, None
+def _when(scan: PopScan) -> tuple[int | None, VisitWindow]:
+    """Count the days from what the visit's window counts from; None where nothing tells."""
+    window = {v.name: v for v in own_protocol("high_risk").visits}[scan.visit]
     weeks = scan.gestational_week if window.anchor is Anchor.GESTATION else scan.postpartum_week
     if weeks is None:
         return None, window

@@ -73,6 +73,16 @@ def test_a_slope_counts_visits_and_keeps_the_line(tmp_path: Path) -> None:
     assert found.slope.per_year.est == pytest.approx(want, rel=1e-9)
 
 
+def test_one_visit_with_a_day_has_no_slope(tmp_path: Path) -> None:
+    def change(table: Rows) -> None:
+        for row in table:
+            if row["woman_id"] == "P002" and row["visit"] != "T1":
+                row["days_since_t1"] = ""
+
+    found = woman(cohort_of_file(changed(tmp_path, change)), "P002")
+    assert (found["slope"], found["slope_reason"]) == (None, "fewer than two visits with a day")
+
+
 # --- rows twice
 
 
@@ -124,6 +134,7 @@ def test_two_scans_of_one_visit_with_one_value_stay_replicates() -> None:
         (3, {"postpartum_week": "34+1"}, "L6 at 34+1 weeks after birth"),
         (3, {"gestational_week": "30"}, "30 weeks of gestation and 27.43 weeks after"),
         (1, {"postpartum_week": "3"}, "37.29 weeks of gestation and 3 weeks after"),
+        (1, {"gestational_week": "", "postpartum_week": "3"}, "in pregnancy 3 weeks after"),
         (3, {"visit": "PW"}, "PW at -13+6 weeks after weaning"),
     ],
 )
