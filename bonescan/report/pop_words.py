@@ -256,6 +256,39 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"the pregnancy that ended on (\S+) is not dated", r"於 \1 結束之懷孕未確定週數"),
         (r"a weaning before the delivery", "斷奶日早於分娩日"),
+        (r"a weaning before any delivery", "斷奶日早於任何分娩"),
+        (
+            r"(\S+): a weaning before any delivery; no verdict on change",
+            r"\1：斷奶日早於任何分娩；變化不予判定",
+        ),
+        (r"past 44 weeks, no birth recorded", "已過 44 週，未記錄分娩"),
+        (
+            r"the pregnancy from (\S+): past 44 weeks, no birth recorded",
+            r"自 \1 起之懷孕：已過 44 週，未記錄分娩",
+        ),
+        (r"gestation over 44 weeks", "妊娠超過 44 週"),
+        (
+            r"(\S+), (\S+): gestation over 44 weeks; no verdict on change",
+            r"\1（\2 週）：妊娠超過 44 週；變化不予判定",
+        ),
+        (r"a birth before 20 weeks: the dates are in doubt", "20 週前分娩：日期有疑義"),
+        (
+            r"(\S+), (\S+): a birth before 20 weeks: the dates are in doubt; no verdict on change",
+            r"\1（\2 週）：20 週前分娩，日期有疑義；變化不予判定",
+        ),
+        (
+            r"the ultrasound of (\S+) at (\S+) is later than (\S+): it does not re-date",
+            r"\1 之超音波（\2 週）晚於 \3 週：不據以改定週數",
+        ),
+        (
+            r"the ultrasound of (\S+) at (\S+) is later than (\S+): nothing better dates it",
+            r"\1 之超音波（\2 週）晚於 \3 週：無更佳依據，暫以此定週數",
+        ),
+        (
+            r"the due date (\S+) fits no pregnancy: it is more than 40 weeks ahead",
+            r"預產期 \1 不符任何懷孕：距今超過 40 週",
+        ),
+        (r"no value of this site at (\S+) in its window", r"\1 時窗內無此部位之數值"),
         (
             r"DXA in pregnancy on (\S+): not routine in pregnancy; confirm status",
             r"\1 於懷孕期進行 DXA：孕期通常不做 DXA，請確認懷孕狀態",

@@ -16,7 +16,8 @@ from bonescan.model.gestation import pregnancy_ends
 from bonescan.model.person import Fact
 from bonescan.store.open_store import open_store
 
-from .pseudonyms import open_pseudonyms
+from .identify import Crosswalk, PersonKey
+from .pseudonyms import Pseudonyms, open_pseudonyms
 from .result_folder import alone_in, prepare
 
 FEEDING = frozenset({"feeding", "weaning"})
@@ -86,10 +87,18 @@ def record_facts(
             facts = [_fact(number, of, entry, source, on) for entry in entries]
             _check_loss([f for f in store.facts() if f.patient_id == number], facts)
             n_added = store.put_facts(facts, several=SEVERAL_A_DAY)
-            name = pseudonyms.of(of or "", number)
+            name = _shown(PersonKey(of or "", number), store.facts(), pseudonyms, out)
         finally:
             store.close()
     return Recorded(patient_id=name, facts=tuple(facts), n_added=n_added)
+
+
+def _shown(key: PersonKey, facts: Sequence[Fact], pseudonyms: Pseudonyms, out: Path) -> str:
+    """Give the pseudonym under which lists name her: that of `same_as`, where scans know it."""
+    scanned = {PersonKey(r["issuer"] or "", r["chart_number"]) for r in _identities(out)}
+    same = Crosswalk.of(facts, {*scanned, key}).person(key)
+    person = same if same in scanned else key
+    return pseudonyms.of(person.issuer, person.patient_id)
 
 
 def chart_number(
