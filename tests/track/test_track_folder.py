@@ -25,7 +25,7 @@ from bonescan.model.person import Fact, PersonAtExam
 from bonescan.model.vocabulary import MenopausalStatus, Origin, Technique
 from bonescan.workflows.pregnancy_spans import pregnancy_spans
 from bonescan.workflows.track_folder import track_folder, track_person, track_settings
-from bonescan.workflows.track_table import write_changes
+from bonescan.workflows.track_table import changes_of, write_changes
 
 A = Device(manufacturer="Echo", maker="echolight", model="E1", serial="A1")
 B = dataclasses.replace(A, serial="B2")
@@ -240,6 +240,19 @@ def test_one_exam_in_two_files_has_the_lsc_of_one_scan() -> None:
     assert two.lsc_g_cm2 == one.lsc_g_cm2 == pytest.approx(0.75 * 0.0193 * 2.77)
 
 
+@pytest.mark.parametrize(
+    ("times", "n_scans"), [(("10:00:00", "10:00:00"), 1), (("10:00:00", "10:06:00"), 2)]
+)
+def test_the_time_of_an_exam_tells_repeats(times: tuple[str, str], n_scans: int) -> None:
+    rows = [row("2024-01-10", bmd) for bmd in (0.75, 0.76)]
+    rows = [
+        dataclasses.replace(r, file=f"{n}.dcm", exam=dataclasses.replace(r.exam, exam_time=time))
+        for n, (r, time) in enumerate(zip(rows, times, strict=True))
+    ]
+    (step,) = track_person(page(*rows), track_settings()).series[0].steps
+    assert step.visit.n_scans == n_scans
+
+
 def test_what_belongs_to_nobody_or_says_two_things_enters_no_series() -> None:
     found = track_person(
         page(
@@ -294,6 +307,16 @@ def test_changes_are_written_as_a_table(tmp_path: Path) -> None:
     with (tmp_path / "changes.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [r["against"] for r in rows] == ["first", "previous"]
+    moved = [
+        row("2023-01-10", 0.8),
+        *(row(f"{y}-01-10", 0.7, device=B) for y in (2024, 2025, 2026)),
+    ]
+    steps = changes_of([track_person(page(*moved), track_settings())])
+    assert [(r["against"], r["baseline_date"][:4]) for r in steps][-3:] == [
+        ("first", "2023"),
+        ("first-comparable", "2024"),
+        ("previous", "2025"),
+    ]
     assert rows[0]["change_percent"] == "-1.94"
     assert rows[0]["percent_per_year"] == ""
     assert rows[0]["verdict"] == "decrease"
