@@ -19,12 +19,16 @@ _EXPLANATION = """Numbers that were read from a picture and that nothing proves 
 until a person has looked at them.
 
 Without --from: writes OUT/review.csv, one line a number, and its picture below
-OUT/review/. Fill in the columns decision (confirm, correct or reject), who and
+OUT/review/, and both side by side in OUT/review/review.html, sites that decide
+first. Fill in the columns decision (confirm, correct or reject), who and
 reason; put the right number into value to correct. Proposed exclusions of a
 vertebra stand there too (quantity exclude-vertebra).
 
 With --from: takes the decisions in and writes tables and pages anew. Later
-decisions supersede earlier ones; all of them are kept.
+decisions supersede earlier ones; all of them are kept. A table with a number
+that can't be true (T and Z: -10 to 10) is refused whole; so is one with a T, Z
+or BMD that contradicts the numbers beside it, unless the column again holds the
+same value.
 """
 _EPILOG = "Examples: bonescan confirm results; bonescan confirm results --from results/review.csv"
 
@@ -70,6 +74,7 @@ def _lines(review: Review, table: Path | None) -> list[str]:
     if len(review.rows) > MAX_LINES:
         lines.append(f"  ... and {len(review.rows) - MAX_LINES} more")
     if table is None and review.rows:
+        lines.append(printable(f"pictures beside them: {review.out / 'review' / 'review.html'}"))
         lines.append(printable(f"fill in decision and who: {review.table}"))
         lines.append(printable(f"then: bonescan confirm {review.out} --from {review.table}"))
     lines += [printable(f"{p.code} {p.file}: {p.reason}") for p in review.problems]

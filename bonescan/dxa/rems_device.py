@@ -22,6 +22,7 @@ from .arithmetic import check_density, check_sums
 from .printed import FIELDS, PRINTED_TWICE, TEXT_PROOF, PrintedRegion, once_each, set_number
 
 ENTRIES_DIFFER = "entries_differ"
+VALUE_LEFT_OUT = "value_left_out"
 TWICE_PROOF = "typed-twice"
 SCALES = frozenset({"hologic", "ge"})
 UNDECIDED = frozenset({"arithmetic_mismatch", PRINTED_TWICE, ENTRIES_DIFFER})
@@ -72,6 +73,7 @@ def _part(rows: Sequence[ResultsRow], scan: DeviceResults) -> Outcome:
     first = rows[0]
     readings: list[Reading] = []
     faults: list[str] = []
+    unread: list[str] = []
     regions: list[PrintedRegion] = []
     for row in rows:
         taken = _regions(row, readings, faults)
@@ -79,6 +81,7 @@ def _part(rows: Sequence[ResultsRow], scan: DeviceResults) -> Outcome:
             left_out = _LEFT_OUT & set(region.flags)
             if left_out:
                 faults.append(f"line {row.line}: a number of {region.text} can't be true")
+        unread += _unread(row)
         regions += [r for r in taken if r.has_numbers or r.flags]
     regions = once_each(regions)
     faults += [f"{r.text} stands twice, with other numbers" for r in regions if _is_twice(r)]
@@ -97,7 +100,10 @@ def _part(rows: Sequence[ResultsRow], scan: DeviceResults) -> Outcome:
         device=first.device,
         exam=first.exam,
         measurements=tuple(_measurement(first, r, readings) for r in regions if r.has_numbers),
-        problems=tuple(_problem(code, name, f"{text}.") for text in faults),
+        problems=(
+            *(_problem(code, name, f"{text}.") for text in faults),
+            *(_problem("BS-W224", name, f"{text}.") for text in unread),
+        ),
         readings=tuple(readings),
     )
 
@@ -120,9 +126,22 @@ def _regions(row: ResultsRow, readings: list[Reading], faults: list[str]) -> lis
             both = " and ".join(e.text or "nothing" for e in entries)
             faults.append(f"line {row.line}: {one.quantity} of {region.text} is {both}")
             region.flags.append(ENTRIES_DIFFER)
+        elif one.value is None and one.text.strip() and one.quantity in FIELDS:
+            region.flags.append(VALUE_LEFT_OUT)
         elif one.value is not None and one.quantity in FIELDS:
             set_number(region, one.quantity, one.value, one.unit)
     return list(regions.values())
+
+
+def _unread(row: ResultsRow) -> list[str]:
+    """Say which numbers of a row were left out because they are none as written."""
+    return [
+        f"{e.place}: {e.quantity} of {e.region_text or e.site} is {e.text!r} and was left out; "
+        "the other numbers of the row still count"
+        for entries in row.numbers
+        for e in entries
+        if e.value is None and e.text.strip() and e.quantity in FIELDS
+    ]
 
 
 def _is_twice(region: PrintedRegion) -> bool:

@@ -20,4 +20,6 @@ FLAGS: dict[str, str] = {
     "unit_not_stated": "The report gives no unit for a value; the usual one was taken.",
     "unit_unknown": "A value in an unknown unit was left out.",
     "value_implausible": "A value that can't be true was left out.",
+    "value_left_out": "A number of this row could not be read as written and was left out; the "
+    "others, a printed score too, still count. The problems of the page name it.",
 }

@@ -43,7 +43,7 @@ class Reading:
     crop_png : bytes
         The piece of the picture it was read from, where it was read from one.
     decision, decided_by : str
-        "confirm" or "correct" and who did, where the proof is "person".
+        "confirm", "correct" or "reject", and who did; "" where nobody decided.
     """
 
     site: str

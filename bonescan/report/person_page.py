@@ -28,6 +28,7 @@ from .sections import (
     quality,
     reading,
     result,
+    unproven,
     vertebrae,
 )
 from .visits import is_not_for_any_use, is_simulated
@@ -40,6 +41,7 @@ SECTIONS: tuple[Callable[[PersonContext], Section | None], ...] = (
     vertebrae.build,
     hips.build,
     course.build,
+    unproven.build,
     notes.build,
     pictures.build,
     composition.build,

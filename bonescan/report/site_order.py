@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bonescan.model.page import PageRow
+from bonescan.model.sites import vertebrae_of, without_side
 
 from .words import parsed_site
 
@@ -56,3 +57,11 @@ def is_further_set(row: PageRow, spine: str | None) -> bool:
 def _n_vertebrae(row: PageRow) -> int:
     site = parsed_site(row.labelled.measurement.site)
     return len(site.vertebrae) if site else 0
+
+
+def deciding_rank(site: str) -> int:
+    """Put the sites that may decide a class first: spine, femoral neck, total hip, others."""
+    if vertebrae_of(site):
+        return 0
+    order = {"femoral-neck": 1, "total-hip": 2}
+    return order.get(without_side(site), 3 if site else 4)

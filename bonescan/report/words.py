@@ -82,12 +82,10 @@ def rule_words(rule: str | None) -> str:
         ),
         "z-under-20": _("Judged against the same age: under 20 years."),
         "none-early-menopause": _(
-            "No class: menopause was surgical, induced or premature and she is under 50. "
-            "T and Z are both shown."
+            "No class: menopause was surgical, induced or premature and she is under 50."
         ),
         "none-unknown-menopause": _(
-            "No class: her menopausal status is not recorded and she is under 55. T and Z are both "
-            "shown."
+            "No class: her menopausal status is not recorded and she is under 55."
         ),
         "none-unknown-person": _("No class: sex or age is not recorded."),
         "japan-2012": _(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bonescan import __version__
+from bonescan.dxa.picture_privacy import TEXT_BLANKED
 from bonescan.errors import UsageError
 from bonescan.files.csv_table import read_csv_table
 from bonescan.files.tables import Column, table_text, write_atomically
@@ -26,6 +28,7 @@ from bonescan.model.vocabulary import (
     ReferencePolicy,
 )
 from bonescan.norms.load import Norms, load_norms
+from bonescan.report.site_order import deciding_rank
 from bonescan.settings import LabelSettings, Settings
 from bonescan.store.open_store import open_store
 from bonescan.store.results import StoredContent
@@ -35,7 +38,7 @@ from .confirm_checks import check_decisions
 from .confirmed import ASKED, is_open, settled_by
 from .refresh import refresh
 
-TABLE_NAME, CROP_FOLDER = "review.csv", "review"
+TABLE_NAME, CROP_FOLDER, PAGE_NAME = "review.csv", "review", "review.html"
 DISCORDANT = "vertebra_discordant"
 QUANTITIES = ("bmd", "bmc", "area", "t", "z", "fragility", EXCLUDE_VERTEBRA)
 COLUMNS = (
@@ -47,7 +50,7 @@ COLUMNS = (
     Column(name="read", meaning="the number as read, ? for a glyph that was not"),
     Column(name="value", meaning="the number in the unit printed; put the right one to correct"),
     Column(name="unit", meaning="as printed"),
-    Column(name="crop", meaning="picture of the number below review/"),
+    Column(name="crop", meaning="picture of the row below its headings, the number framed"),
     Column(name="proposal", meaning="what is proposed, and why a person is asked"),
     Column(name="again", meaning="to fill in: the value again, if it contradicts its BMD"),
     Column(name="decision", meaning="to fill in: confirm, correct or reject; empty: not yet"),
@@ -94,9 +97,8 @@ def list_open(out: Path) -> Review:
     with closing(open_store(out)) as store:
         contents, decisions = store.contents(), store.confirmations()
     _keep_undelivered(table, decisions)
-    rows: list[dict[str, Any]] = []
-    for content in contents:
-        rows += _rows(content, decisions, out)
+    rows = _ordered(r for content in contents for r in _rows(content, decisions, out))
+    _write_page(out, rows, contents)
     write_atomically(table, table_text(COLUMNS, rows).encode("utf-8"))
     n_files = len({r["sha256"] for r in rows})
     return Review(out=out, rows=tuple(rows), table=table, n_files=n_files)
@@ -132,7 +134,7 @@ def take_in(out: Path, table: Path, settings: Settings | None = None) -> Review:
     written = list_open(out) if table.resolve() != (out / TABLE_NAME).resolve() else None
     with closing(open_store(out)) as store:
         done = store.confirmations()
-        rows = [r for c in store.contents() for r in _rows(c, done, None)]
+        rows = _ordered(r for c in store.contents() for r in _rows(c, done, None))
     return Review(
         out=out,
         rows=tuple(rows),
@@ -141,6 +143,33 @@ def take_in(out: Path, table: Path, settings: Settings | None = None) -> Review:
         n_files=len({d.sha256 for d in decisions}),
         problems=tuple(p for p in study.problems if p.code == "BS-W451"),
     )
+
+
+def _ordered(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put the sites that may decide a class first; rows of one rank keep their order."""
+    return sorted(rows, key=lambda r: deciding_rank(r["site"]))
+
+
+def _write_page(
+    out: Path, rows: Sequence[dict[str, Any]], contents: Sequence[StoredContent]
+) -> None:
+    """Write review/review.html; one of an earlier listing does not outlive its rows."""
+    page = out / CROP_FOLDER / PAGE_NAME
+    if not rows:
+        page.unlink(missing_ok=True)
+        return
+    from bonescan.report.review_page import review_page
+
+    keys = {c.sha256: c.work_key for c in contents}
+    with closing(open_store(out)) as store:
+        pictures = {
+            sha: next((p.png for p in store.pictures(keys[sha]) if TEXT_BLANKED in p.flags), b"")
+            for sha in dict.fromkeys(r["sha256"] for r in rows)
+        }
+    crops = [(out / r["crop"]).read_bytes() if r["crop"] else b"" for r in rows]
+    shown = {sha: png for sha, png in pictures.items() if png}
+    page.parent.mkdir(exist_ok=True)
+    write_atomically(page, review_page(rows, crops, shown, __version__).encode("utf-8"))
 
 
 def _rows(

@@ -45,7 +45,8 @@ _SETTLED = ("arithmetic_mismatch", "region_printed_twice", "carriers_disagree")
 
 def is_open(reading: Reading) -> bool:
     """Tell whether a reading is left to a person: from a picture, and nothing proves it."""
-    return bool(reading.crop_png) and not reading.proof and reading.quantity in ASKED
+    is_decided = bool(reading.proof or reading.decision)
+    return bool(reading.crop_png) and not is_decided and reading.quantity in ASKED
 
 
 def with_decisions(
@@ -166,15 +167,10 @@ def _confirmed(
     readings: Sequence[Reading], decision: Confirmation, value: float
 ) -> tuple[Reading, ...]:
     """Mark the reading as a person's; a number typed in without one becomes a reading."""
+    said = {"proof": PERSON, "decision": str(decision.decision), "decided_by": decision.who}
+    text = f"{value:g}"
     changed = tuple(
-        dataclasses.replace(
-            r,
-            proof=PERSON,
-            value=value,
-            text=r.text if r.value == value else f"{value:g}",
-            decision=str(decision.decision),
-            decided_by=decision.who,
-        )  # fmt: skip
+        dataclasses.replace(r, value=value, text=r.text if r.value == value else text, **said)
         if _is_about(r, decision)
         else r
         for r in readings
@@ -237,7 +233,10 @@ def _rejected(outcome: Outcome, decision: Confirmation) -> Outcome:
         if any(getattr(without, _FIELDS[q]) is not None for q in ASKED):
             kept.append(without)
     readings = tuple(
-        dataclasses.replace(r, proof="") if _is_about(r, decision) else r for r in outcome.readings
+        dataclasses.replace(r, proof="", decision="reject", decided_by=decision.who)
+        if _is_about(r, decision)
+        else r
+        for r in outcome.readings
     )
     return dataclasses.replace(outcome, measurements=tuple(kept), readings=readings)
 

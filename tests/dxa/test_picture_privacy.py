@@ -100,13 +100,13 @@ def scan_picture():
 
 
 def test_a_scan_that_says_it_carries_text_has_no_picture(measured):
-    data = page_capture(ReportPage_of(scan_picture()), 9)  # BurnedInAnnotation YES
+    data = page_capture(page_of(scan_picture()), 9)  # BurnedInAnnotation YES
     result = measured(data)
     assert result.pictures == ()
     assert any(key == "picture" and "burned into it" in text for key, text in result.details)
 
 
-def ReportPage_of(pixels) -> ReportPage:  # noqa: N802 - makes one
+def page_of(pixels) -> ReportPage:
     import dataclasses
 
     return dataclasses.replace(draw_page(STYLES[0], 9), pixels=pixels)

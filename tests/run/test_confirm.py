@@ -184,3 +184,18 @@ def test_a_score_at_the_limit_is_taken_in(folder):
     rows[at] |= {"decision": "correct", "value": "-10", "who": "RT"}
     write_rows(folder / "review.csv", rows)
     assert take_in(folder, folder / "review.csv").n_decided == 1
+
+
+def test_the_review_page_shows_each_number_beside_its_picture_and_deciding_sites_first(folder):
+    review = list_open(folder)
+    html = (folder / "review" / "review.html").read_text(encoding="utf-8")
+    images = html.count('src="data:image/png;base64,')
+    assert images == len(TRUTH) + 1  # and the table of the page
+    assert "http" not in html.replace("http-equiv", "")
+    sites = [r["site"] for r in review.rows]
+    ranks = [0 if s.startswith("L") else 1 if "neck" in s else 2 for s in sites]
+    assert ranks == sorted(ranks)
+    decide(folder / "review.csv", decision="reject", who="RT")
+    assert take_in(folder, folder / "review.csv").rows == ()
+    list_open(folder)
+    assert not (folder / "review" / "review.html").exists()

@@ -18,6 +18,7 @@ from .numbers import fixed
 
 SHOWN_WIDTH, SHOWN_HEIGHT = 400.0, 360.0  # the picture is fitted into this box
 AXIS_WIDTH = 46.0
+LETTER_WIDTH, LABEL_HEIGHT = 7.0, 15.0  # generous for the size that labels are written in
 KNOWN_OVERLAYS = ("surface", "gate-a", "gate-b", "region", "disc")
 
 
@@ -80,6 +81,7 @@ def _word(name: str) -> str:
 
 def _overlays(overlays: Sequence[Overlay], x: Scale, y: Scale) -> list[str]:
     drawn = []
+    taken: list[tuple[float, float, float]] = []
     for overlay in overlays:
         name = overlay.name if overlay.name in KNOWN_OVERLAYS else "other"
         for piece in _pieces(overlay):
@@ -87,8 +89,23 @@ def _overlays(overlays: Sequence[Overlay], x: Scale, y: Scale) -> list[str]:
             drawn += [svg.path(points, "over halo"), svg.path(points, f"over over-{name}")]
             if overlay.label:
                 left, top = min(p[0] for p in points), min(p[1] for p in points)
-                drawn.append(svg.text(left + 5, top + 15, overlay.label, "over-label"))
+                at = _free(left + 5, top + 15, overlay.label, taken)
+                drawn.append(svg.text(*at, overlay.label, "over-label"))
     return drawn
+
+
+def _free(
+    left: float, base: float, label: str, taken: list[tuple[float, float, float]]
+) -> svg.Point:
+    """Move a label down until it lies on no other, and remember where it lies."""
+    right = left + LETTER_WIDTH * len(label)
+    while any(
+        left < other[2] and right > other[0] and abs(base - other[1]) < LABEL_HEIGHT
+        for other in taken
+    ):
+        base += LABEL_HEIGHT / 2
+    taken.append((left, base, right))
+    return left, base
 
 
 def _pieces(overlay: Overlay) -> list[list[svg.Point]]:

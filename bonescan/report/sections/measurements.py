@@ -6,11 +6,13 @@ from itertools import groupby
 from typing import Any
 
 from bonescan.i18n import _
-from bonescan.model.measurement import LabelledRow
+from bonescan.model.measurement import LabelledRow, Measurement
 from bonescan.model.page import PageRow
-from bonescan.model.vocabulary import ScoreUsed
+from bonescan.model.sites import without_side
+from bonescan.model.vocabulary import Origin, ScoreUsed
 from bonescan.norms.site import site_of_vertebrae
 from bonescan.report.context import PersonContext, Section
+from bonescan.report.decided import decided_words
 from bonescan.report.figures.numbers import fixed
 from bonescan.report.figures.share_bar import share_bar
 from bonescan.report.people_words import device_words
@@ -27,6 +29,7 @@ from bonescan.report.words import (
 )
 
 EXCLUDED = "vertebra_excluded_by_person"
+HIP_SITES = frozenset({"femoral-neck", "total-hip", "trochanter", "intertrochanter"})
 
 
 def build(context: PersonContext) -> Section | None:
@@ -85,7 +88,7 @@ def _table(context: PersonContext, rows: list[PageRow]) -> dict[str, Any]:
         "shows_z": any(item.scores.z_label is not None for item in labelled),
         "has_content": any(m.bmc_g is not None or m.area_cm2 is not None for m in measured),
         "has_ultrasound": any(m.spectra_total is not None for m in measured),
-        "has_printed": any(map(_printed, labelled)),
+        "has_printed": any(_printed(i) for i in labelled),
         "has_class": any(item.verdict.category is not None for item in labelled),
         "notes": sorted(shared),
         "has_notes": any(set(context.row_notes(row)) - shared for row in rows),
@@ -129,11 +132,32 @@ def _row(context: PersonContext, row: PageRow, shared: set[int]) -> dict[str, An
         "style": category_style(v.category),
         "printed": _printed(row.labelled),
         "printed_reference": m.reported_reference,
+        "decided": _decided(context, row),
+        "bias": _bias(m),
         "spectra": _spectra(m.spectra_valid, m.spectra_total),
         "depth": _number(m.depth_mm, 1),
         "osteoporosis_score": _osteoporosis_score(row.labelled),
         "notes": [n for n in context.row_notes(row) if n not in shared],
     }
+
+
+def _decided(context: PersonContext, row: PageRow) -> str:
+    """Say of each number that a person stated who did; such a number is not just printed."""
+    names = {"bmd": _("BMD"), "t": "T", "z": "Z", "fragility": _("fragility score")}
+    found: dict[str, list[str]] = {}
+    for quantity, name in names.items():
+        if quantity == "t" and not shows_t(row.labelled):
+            continue
+        if words := decided_words(context.person, row, quantity):
+            found.setdefault(words, []).append(name)
+    return "; ".join(f"{', '.join(which)} {words}" for words, which in found.items())
+
+
+def _bias(m: Measurement) -> str:
+    """Say what the uncertainty of our own hips leaves out (docs/dual-energy.md, Precision)."""
+    if m.origin != Origin.MEASURED or without_side(m.site) not in HIP_SITES:
+        return ""
+    return _("about 1 % high in simulated checks; not in ± u")
 
 
 def _vertebrae(site: str, used: tuple[str, ...]) -> str:
@@ -155,6 +179,8 @@ def _printed(labelled: LabelledRow) -> list[tuple[bool, str]]:
     if m.reported_z_score is not None:
         words = _("Z %s") % fixed(m.reported_z_score, 1)
         parts.append((used == ScoreUsed.REPORTED_Z, words))
+    if m.fragility_score is not None and m.origin == Origin.REPORTED:
+        parts.append((False, _("fragility score %s") % fixed(m.fragility_score, 1)))
     return parts
 
 

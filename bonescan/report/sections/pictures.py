@@ -85,6 +85,10 @@ def _remarks() -> dict[str, str]:
             "No BMD scale: grey values, from which no density is measured. Regions "
             "are numbered from above; a person has to name them."
         ),
+        "report_text_blanked": _(
+            "Only the table that was recognised is shown; the rest of the report page is "
+            "blanked, because it may show a name."
+        ),
         "spine_not_found": _("The disc spaces could not be told apart with certainty."),
     }
 

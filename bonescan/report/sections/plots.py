@@ -9,6 +9,7 @@ from typing import Any
 from bonescan.i18n import _
 from bonescan.model.page import PageRow
 from bonescan.report.context import PersonContext, Section
+from bonescan.report.decided import decided_words
 from bonescan.report.figures import reference_plot, score_scale
 from bonescan.report.figures.numbers import fixed
 from bonescan.report.references import References
@@ -16,15 +17,13 @@ from bonescan.report.site_order import is_further_set, main_spine, site_rank
 from bonescan.report.visits import shows_t
 from bonescan.report.words import WHO_WORDS, site_words
 
-Key = tuple[str, str, str, str, bool]
+Key = tuple[str, str, str, str, bool, bool]
 
 
 def build(context: PersonContext) -> Section | None:
     """Build one figure a labelling site, technique and reference; None when nothing can be said."""
     figures = [
-        drawn
-        for rows in _groups(context).values()
-        if (drawn := _figure(rows, context.references)) is not None
+        drawn for rows in _groups(context).values() if (drawn := _figure(rows, context)) is not None
     ]
     if not figures:
         return None
@@ -52,7 +51,8 @@ def _groups(context: PersonContext) -> dict[Key, list[PageRow]]:
             labelled = row.labelled
             if is_further_set(row, spine):
                 continue
-            if labelled.verdict.category is None or labelled.measurement.bmd_g_cm2 is None:
+            has_bmd = labelled.measurement.bmd_g_cm2 is not None
+            if labelled.verdict.category is None or not (has_bmd or _prints_score(row)):
                 continue
             key = (
                 str(labelled.measurement.technique),
@@ -60,9 +60,17 @@ def _groups(context: PersonContext) -> dict[Key, list[PageRow]]:
                 labelled.scores.reference_id or "",
                 labelled.scores.z_reference_id or "",
                 shows_t(labelled),
+                has_bmd,
             )
             groups.setdefault(key, []).append(row)
     return dict(sorted(groups.items(), key=lambda g: (g[0][0], site_rank(g[1][-1]), g[0])))
+
+
+def _prints_score(row: PageRow) -> bool:
+    """Tell whether the device printed the score that may be shown; it is drawn without a BMD."""
+    m = row.labelled.measurement
+    printed = m.reported_t_score if shows_t(row.labelled) else m.reported_z_score
+    return printed is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +81,9 @@ class _Drawn:
     has_age: bool = False  # the curves behind Z
 
 
-def _figure(rows: Sequence[PageRow], references: References) -> dict[str, Any] | None:
+def _figure(rows: Sequence[PageRow], context: PersonContext) -> dict[str, Any] | None:
     last = rows[-1].labelled
-    drawn = (_t_figure if shows_t(last) else _z_figure)(rows, references)
+    drawn = (_t_figure if shows_t(last) else _z_figure)(rows, context.references)
     if drawn is None:
         return None
     m, z_id, points = last.measurement, last.scores.z_reference_id, _points(rows)
@@ -83,11 +91,16 @@ def _figure(rows: Sequence[PageRow], references: References) -> dict[str, Any] |
         "svg": drawn.svg,
         "site": site_words(m.site),
         "technique": str(m.technique),
-        "words": drawn.words,
+        "words": drawn.words if drawn.has_points else _with_decider(drawn.words, rows[-1], context),
         "has_earlier": drawn.has_points and len(points) > 1,
         "has_bars": drawn.has_points and points[-1].bmd_u_g_cm2 is not None,
-        "age_population": references.population(z_id) if drawn.has_age and z_id else "",
+        "age_population": context.references.population(z_id) if drawn.has_age and z_id else "",
     }
+
+
+def _with_decider(words: str, row: PageRow, context: PersonContext) -> str:
+    said = decided_words(context.person, row, "t" if shows_t(row.labelled) else "z")
+    return f"{words} {said[:1].upper()}{said[1:]}." if said else words
 
 
 def _points(rows: Sequence[PageRow]) -> list[reference_plot.PlotPoint]:

@@ -7,8 +7,9 @@ from typing import Any
 from bonescan.i18n import _
 from bonescan.model.page import PageRow
 from bonescan.model.person import PersonVerdict
-from bonescan.model.vocabulary import Category, MenopausalStatus
+from bonescan.model.vocabulary import Category, MenopausalStatus, ScoreUsed
 from bonescan.report.context import PersonContext, Section
+from bonescan.report.decided import decided_words
 from bonescan.report.figures.numbers import fixed
 from bonescan.report.visits import Visit, verdict_flags
 from bonescan.report.words import (
@@ -28,6 +29,8 @@ from bonescan.report.words import (
 IN_OR_AFTER_PREGNANCY = frozenset(
     {MenopausalStatus.PREGNANT, MenopausalStatus.LACTATING, MenopausalStatus.AFTER_WEANING}
 )
+
+BOTH_SHOWN = frozenset({"none-early-menopause", "none-unknown-menopause"})
 
 
 def build(context: PersonContext) -> Section:
@@ -59,8 +62,8 @@ def _card(context: PersonContext, visit: Visit) -> dict[str, Any]:
     return {
         **_line(context, visit),
         "technique": technique_words(visit.technique),
-        "rule": _rule(visit.verdict),
-        "sentence": _score_sentence(visit.verdict, _deciding_row(visit)),
+        "rule": _rule(visit),
+        "sentence": _score_sentence(context, visit),
         "remarks": _remarks([visit]),
     }
 
@@ -101,13 +104,14 @@ def _score(verdict: PersonVerdict | None) -> str:
     return _("Z %s") % number if verdict.category in Z_WORDS else NOTHING
 
 
-def _score_sentence(verdict: PersonVerdict | None, row: PageRow | None) -> str:
+def _score_sentence(context: PersonContext, visit: Visit) -> str:
+    verdict, row = visit.verdict, _deciding_row(visit)
     if verdict is None or verdict.deciding_score is None or verdict.deciding_site is None:
         return ""
     words = {
         "score": fixed(verdict.deciding_score, 1),
         "site": site_in_sentence(verdict.deciding_site),
-        "source": score_used_words(row.labelled.verdict.score_used if row else None),
+        "source": _source(context, row),
     }
     if verdict.category in WHO_WORDS:
         return _("T-score %(score)s at the %(site)s decides (%(source)s).") % words
@@ -116,13 +120,39 @@ def _score_sentence(verdict: PersonVerdict | None, row: PageRow | None) -> str:
     return ""
 
 
-def _rule(verdict: PersonVerdict | None) -> str:
+def _source(context: PersonContext, row: PageRow | None) -> str:
+    """Say whose score it is; one that a person stated is not simply the device's."""
+    used = row.labelled.verdict.score_used if row else None
+    quantities: dict[str | None, str] = {ScoreUsed.REPORTED_T: "t", ScoreUsed.REPORTED_Z: "z"}
+    quantity = quantities.get(used, "bmd")
+    said = decided_words(context.person, row, quantity) if row else ""
+    if said and quantity != "bmd":
+        return _("read from the picture of a report page, %s") % said
+    words = score_used_words(used)
+    return _("%(score)s, BMD %(said)s") % {"score": words, "said": said} if said else words
+
+
+def _rule(visit: Visit) -> str:
+    verdict = visit.verdict
     if verdict is None:
         return ""
     known = rule_words(verdict.category_rule)
+    if verdict.category_rule in BOTH_SHOWN:
+        return f"{known} {_scores_shown(visit)}".strip()
     if known or verdict.category != Category.NONE:
         return known
     return _("No class applies, or a fact that decides about it is missing; the notes say which.")
+
+
+def _scores_shown(visit: Visit) -> str:
+    """Say which scores stand in the rows in place of a class; "" where none does."""
+    measured = [(r.labelled.scores, r.labelled.measurement) for r in visit.rows]
+    has_z = any(z is not None for s, m in measured for z in (s.z_label, m.reported_z_score))
+    if visit.shows_t and has_z:
+        return _("T and Z are both shown.")
+    if visit.shows_t:
+        return _("T is shown; there is no Z.")
+    return _("Z is shown; there is no T.") if has_z else ""
 
 
 def _remarks(visits: list[Visit]) -> list[str]:
