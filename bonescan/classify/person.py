@@ -13,7 +13,7 @@ from bonescan.norms.rounding import fixed, tenths
 from bonescan.norms.site import Site, site_of
 from bonescan.norms.who_words import who_category
 
-from .review import REVIEW_FLAGS
+from .review import DOUBTFUL_NUMBERS, REVIEW_FLAGS
 from .rule import rule_for
 from .vertebrae import rows_disagree
 
@@ -26,6 +26,8 @@ _WORST_FIRST = (
     Category.NORMAL,
 )
 DISCORDANT, EXCLUDED = "vertebra_discordant", "vertebra_excluded_by_person"
+# Two files of one exam may round differently; beyond it they are two scans, or one is wrong.
+ROUNDING_G_CM2, ROUNDING_T = 0.0015, 0.15
 _ORIGIN_ORDER = (Origin.REPORTED, Origin.MEASURED, Origin.ESTIMATED)
 
 
@@ -46,8 +48,8 @@ def decide_person(
     Parameters
     ----------
     rows : sequence of LabelledRow
-        Of one person and day; other techniques and rows that allow no scores
-        are left out.
+        Of one person and day; other techniques are left out. Rows that allow no
+        scores decide nothing; what is doubtful about them is said of the person.
     person : PersonAtExam
     technique : Technique
 
@@ -67,13 +69,13 @@ def decide_person(
     ISCD Adult Official Positions 2019 and 2023 (iscd.org): the lowest T of
     spine, total hip and femoral neck; one diagnosis a person, not one a site.
     """
-    ours = [
-        r for r in rows if r.measurement.technique == technique and r.measurement.scores_allowed
-    ]
+    own = [r for r in rows if r.measurement.technique == technique]
+    ours = [r for r in own if r.measurement.scores_allowed]
     candidates = _candidates(ours, person)
     judged = [c for c in candidates if c.score is not None]
     deciding = min(judged, key=_lowest_first, default=None)
-    flags = _flags(ours, candidates, deciding, person)
+    flags = (*_flags(ours, candidates, deciding, person), *_doubts(own, ours))
+    flags = tuple(dict.fromkeys(flags))
     rule = rule_for(person)
     if deciding is None:
         return PersonVerdict(
@@ -97,6 +99,30 @@ def decide_person(
         needs_review=bool(REVIEW_FLAGS & set(flags)),
         flags=flags,
     )
+
+
+def _doubts(rows: Sequence[LabelledRow], used: Sequence[LabelledRow]) -> list[str]:
+    """Say what is doubtful about rows that decide nothing, and where two of one site differ."""
+    found = [f for row in rows for f in row.measurement.flags if f in DOUBTFUL_NUMBERS]
+    by_site: dict[tuple[str, str], list[LabelledRow]] = {}
+    for row in used:
+        site = site_of(row.measurement)
+        if site is not None and row.verdict.category is not None:
+            by_site.setdefault((site.id, row.measurement.origin), []).append(row)
+    for same in by_site.values():
+        values = [r.measurement.bmd_g_cm2 for r in same if r.measurement.bmd_g_cm2 is not None]
+        scores = [
+            r.measurement.reported_t_score
+            for r in same
+            if r.measurement.reported_t_score is not None
+        ]
+        if _spread(values) > ROUNDING_G_CM2 or _spread(scores) > ROUNDING_T:
+            found.append("same_day_numbers_differ")
+    return found
+
+
+def _spread(values: Sequence[float]) -> float:
+    return max(values) - min(values) if values else 0.0
 
 
 def severity(category: Category | None, person: PersonAtExam) -> str | None:

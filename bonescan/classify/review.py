@@ -3,7 +3,21 @@
 # Each asks for something that only a person can settle: whose exam it is, which fact holds, which
 # number is right. What the rules settle by themselves (a male curve, a rounding, an early
 # menopause) is flagged and not put on the list, so that the list stays short enough to be read.
-REVIEW_FLAGS = frozenset(
+# Numbers of which nobody knows whether they are true. They label nothing and are never silent:
+# their person gets a row, a note and a place on the list.
+DOUBTFUL_NUMBERS = frozenset(
+    {
+        "arithmetic_mismatch",
+        "region_printed_twice",
+        "numbers_of_another_day",
+        "carriers_disagree",
+        "value_implausible",
+        "entries_differ",
+        "code_contradicts_region",
+        "side_contradicts",
+    }
+)
+REVIEW_FLAGS = DOUBTFUL_NUMBERS | frozenset(
     {
         "identity_conflict",
         "facts_disagree",
@@ -13,11 +27,10 @@ REVIEW_FLAGS = frozenset(
         "class_mismatch",
         "unknown_printed_reference",
         "vertebra_discordant",
-        "arithmetic_mismatch",
         "bmd_out_of_range",
-        "region_printed_twice",
-        "numbers_of_another_day",
         "confirm_pregnancy",
         "osteoporosis_by_fracture",
+        "same_day_numbers_differ",
+        "file_needs_review",
     }
 )

@@ -10,7 +10,7 @@ from bonescan.errors import UnusableScan, code_info
 from bonescan.model.measurement import Measurement
 from bonescan.model.outcome import Picture, Problem, StageResult
 from bonescan.model.scan import DxaScan
-from bonescan.model.sites import vertebrae_of
+from bonescan.model.sites import side_of, vertebrae_of
 from bonescan.model.vocabulary import Origin, OutcomeKind, Severity, Technique
 
 from .arithmetic import check_density, check_sums, spine_total
@@ -28,7 +28,10 @@ REMS_MAKER = "echolight"
 SCALES = frozenset({"hologic", "ge"})  # makers whose references are known
 ASK_PREGNANCY = frozenset({2, 3})  # possibly, definitely; 1, 4 and empty say nothing
 # numbers that contradict themselves stand in the tables and decide nothing
-UNDECIDED = frozenset({"arithmetic_mismatch", PRINTED_TWICE})
+UNDECIDED = frozenset({"arithmetic_mismatch", PRINTED_TWICE, "numbers_of_another_day"})
+VERTEBRAE = frozenset({"L1", "L2", "L3", "L4"})
+SIDE_CONTRADICTS = "side_contradicts"
+LATERALITY = (0x0020, 0x0060)
 PREGNANCY_STATUS = (0x0010, 0x21C0)
 PHOTOMETRIC = (0x0028, 0x0004)
 _SHOWN = 8
@@ -89,11 +92,14 @@ def _reported(
     scan: DxaScan, found: Found, remarks: _Remarks, pictures: tuple[Picture, ...]
 ) -> StageResult:
     regions = once_each([r for r in found.regions if r.has_numbers])
-    total = spine_total(regions)
+    faults = [*found.contradictions, *_check_arithmetic(scan, regions, remarks)]
+    # a vertebra whose own numbers are in doubt makes no total
+    sound = not any(UNDECIDED & set(r.flags) for r in regions if r.site in VERTEBRAE)
+    total = spine_total(regions) if sound else None
     if total is not None:
         regions.append(total)
         remarks.warn(scan, "BS-W218", f"{total.site} is Σ BMC/Σ area.", Severity.NOTE)
-    faults = [*found.contradictions, *_check_arithmetic(scan, regions, remarks)]
+    _check_sides(scan, regions, remarks)
     for text in found.contradictions:
         remarks.warn(scan, "BS-W219", f"{text}.", Severity.WARNING)
     remarks.details += found.details
@@ -169,6 +175,26 @@ def _check_arithmetic(
         if found is not faults:
             faults = [*faults, *found]
     return [m.text for m in faults]
+
+
+def _check_sides(scan: DxaScan, regions: Sequence[PrintedRegion], remarks: _Remarks) -> None:
+    """Hold the side of every region against the header's; nothing is corrected."""
+    stated = {"L": "left", "R": "right"}.get((scan.header.text(LATERALITY) or "").strip().upper())
+    named = side_of(scan.site) if scan.site else ""
+    if stated and named in {"left", "right"} and named != stated:
+        text = f"(0020,0060) Laterality says {stated}, the protocol {named}."
+        remarks.warn(scan, "BS-W226", text, Severity.WARNING)
+        for region in regions:
+            if side_of(region.site):
+                region.flags.append(SIDE_CONTRADICTS)
+        return
+    expected = named if named in {"left", "right"} else stated
+    for region in regions:
+        own = side_of(region.site)
+        if expected and own in {"left", "right"} and own != expected:
+            text = f"{region.text} is {own}, the scan {expected}."
+            remarks.warn(scan, "BS-W226", text, Severity.WARNING)
+            region.flags.append(SIDE_CONTRADICTS)
 
 
 def _check_neighbours(scan: DxaScan, regions: Sequence[PrintedRegion], remarks: _Remarks) -> None:

@@ -99,4 +99,9 @@ CODES: tuple[CodeInfo, ...] = (
         title="numbers of a results table that contradict each other",
         hint="Compare with the device or its printed page; the number decides nothing.",
     ),
+    CodeInfo(
+        code="BS-W226",
+        title="two sides named for one scan",
+        hint="Look at the picture; the header, the protocol or the report names the wrong side.",
+    ),
 )

@@ -5,6 +5,11 @@ FLAGS: dict[str, str] = {
     "total is not the sum of its parts.",
     "carriers_disagree": "Two carriers in the file (a report and a private block, say) give "
     "different values of one number. Both are in readings.csv, and no number of the file decides.",
+    "file_needs_review": "Another file of this day waits for a person; what it holds is not in "
+    "this class.",
+    "same_day_numbers_differ": "Two results of one site and day differ beyond rounding: two scans, "
+    "or one of them is wrong. The lower one decides until a person settles it.",
+    "side_contradicts": "The header, the protocol and the region do not name the same side.",
     "code_contradicts_region": "The code of a value names another region than its group; the "
     "group was followed.",
     "computed_from_vertebrae": "The spine total was not printed; it is the sum of BMC over the sum "

@@ -15,7 +15,7 @@ _SIDES = {
 
 # what an image or a scan shows: pattern -> (region, may have a side)
 _IMAGED = (
-    (r"lva|lateral|\bvfa\b|\biva\b", "lateral-spine", False),
+    (r"lva|\blateral\b|\bvfa\b|\biva\b", "lateral-spine", False),
     (r"whole body|total body", "total-body", False),
     (r"dual\s*(femur|hip)", "dual-femur", False),
     (r"knee", "knee", True),
@@ -28,8 +28,8 @@ _IMAGED = (
 
 # a measured region: pattern -> (site, may have a side); order matters
 _MEASURED = (
-    (r"upper (femoral )?neck", "upper-neck", True),
-    (r"lower (femoral )?neck", "lower-neck", True),
+    (r"upper (femoral )?neck|neck \(?upper\b", "upper-neck", True),
+    (r"lower (femoral )?neck|neck \(?lower\b", "lower-neck", True),
     (r"femoral neck|femur neck|neck of femur|\bneck\b|股骨頸", "femoral-neck", True),
     (r"ward'?s?", "wards", True),
     (r"inter(trochanter(ic)?)?\b|轉子間", "intertrochanter", True),
@@ -45,6 +45,13 @@ _MEASURED = (
     (r"radius total|total radius", "radius-total", True),
     (r"(whole|total) body( total)?|全身", "total-body", False),
 )
+# words that make of a region's name something else: a difference, a change, another day's value
+_NO_REGION = re.compile(
+    r"\bdiff\w*|\bchange|\bmax\w*|\bmin\w*|\bprev\w*|\bprior\b|\bbaseline\b|\blsc\b|\basymmetr\w*"
+    r"|\btrend\b|\brate\b|\bexpected\b|差異|變化",
+)
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+_THROUGH = re.compile(r"(?<=\d)\s+(?:through|thru|to)\s+(?=[lt]\d)")
 _NAMES = frozenset(site for _, site, sided in _MEASURED if sided)
 
 
@@ -88,8 +95,13 @@ def measured_site(text: str, side: str = "", scan: str = "") -> str | None:
     ('total-hip-right', 'total-hip-left')
     >>> measured_site("Total", scan="lumbar-spine"), measured_site("Fat")
     (None, None)
+    >>> measured_site("Neck Diff."), measured_site("Neck % Change"), measured_site("L1\u2013L4")
+    (None, None, 'L1-L4')
     """
-    words = text.strip().lower().replace("_", " ")
+    words = text.strip().lower().replace("_", " ").translate(_DASHES)
+    if _NO_REGION.search(words):
+        return None
+    words = _THROUGH.sub("-", words)
     if side_of(words) and without_side(words) in _NAMES:
         return words
     spine = _spine(words)

@@ -10,6 +10,7 @@ from datetime import date
 
 from bonescan.classify.person import decide_person
 from bonescan.classify.person_at_exam import person_at_exam
+from bonescan.classify.review import DOUBTFUL_NUMBERS
 from bonescan.errors import code_info
 from bonescan.model.exam import Device, Exam, Subject
 from bonescan.model.measurement import LabelledRow
@@ -33,6 +34,7 @@ from .identify import (
     identity_conflicts,
 )
 from .pseudonyms import Pseudonyms
+from .shared_exclusions import spread_exclusions
 
 SCANS = (
     OutcomeKind.MEASURED,
@@ -43,6 +45,7 @@ SCANS = (
 
 
 NOBODY = PersonAtExam(sex=None, age_years=None, age_is_exact=False, menopausal_status=None)
+LOST_ROW = "BS-W224"  # of a table of device results
 CONFLICT_RULE = "none-identity-conflict"  # sex and age may be another person's
 
 
@@ -84,7 +87,8 @@ class _Exam:
 
 def gather_study(store: Store, pseudonyms: Pseudonyms, norms: Norms, settings: Settings) -> Study:
     """Label everything in the store with what is known today; nothing is measured."""
-    contents = with_decisions(_with_conflicts(store.contents()), store.confirmations())
+    found = _with_conflicts(store.contents())
+    contents = with_decisions(found, spread_exclusions(found, store.confirmations()))
     facts = store.facts()
     scans = [
         (c, number, exam)
@@ -328,12 +332,16 @@ def _verdicts(exams: Sequence[_Exam]) -> list[PageVerdict]:
             r
             for e in members
             for r in e.rows
-            if r.measurement.technique == technique and r.measurement.scores_allowed
+            if r.measurement.technique == technique and _counts(r)
         ]
         if not rows:
             continue
         person = _fullest([e.person for e in members])
         verdict = decide_person(rows, person, technique)
+        if any(_unread(e, day) for e in exams if day or e in members):
+            verdict = dataclasses.replace(
+                verdict, needs_review=True, flags=_join(verdict.flags, ("file_needs_review",))
+            )
         if "identity_conflict" in person.flags:
             verdict = _in_doubt(verdict)
         found.append(
@@ -342,6 +350,17 @@ def _verdicts(exams: Sequence[_Exam]) -> list[PageVerdict]:
             )
         )
     return found
+
+
+def _counts(row: LabelledRow) -> bool:
+    """Whether a row gives its person a verdict: it may be scored, or its numbers are in doubt."""
+    m = row.measurement
+    return m.scores_allowed or bool(DOUBTFUL_NUMBERS & set(m.flags))
+
+
+def _unread(exam: _Exam, day: str) -> bool:
+    """Whether a file of that day waits for a person: what it holds is not in the verdict."""
+    return exam.outcome.kind is OutcomeKind.NEEDS_REVIEW and _day(exam.outcome.exam) == day
 
 
 def _in_doubt(verdict: PersonVerdict) -> PersonVerdict:
@@ -390,7 +409,7 @@ def _identities(names: dict[PersonKey, str]) -> tuple[dict[str, str], ...]:
 def _file_rows(
     content: StoredContent, n_results: dict[str, int], shown: dict[str, str]
 ) -> list[FileRow]:
-    outcome = content.outcome
+    outcome = _with_lost_rows(content.outcome)
     rows = []
     for number, file in enumerate(content.files):
         again = number > 0 and outcome.kind in SCANS
@@ -411,6 +430,24 @@ def _file_rows(
             )
         )
     return rows
+
+
+def _with_lost_rows(outcome: Outcome) -> Outcome:
+    """Say of a table that was read which of its rows were not."""
+    lost = [p for o in (outcome, *outcome.parts) for p in o.problems if p.code == LOST_ROW]
+    if outcome.code or not lost:
+        return outcome
+    many = (
+        f"{len(lost)} rows or numbers of the table were"
+        if len(lost) > 1
+        else "One row or number of the table was"
+    )
+    return dataclasses.replace(
+        outcome,
+        code=LOST_ROW,
+        reason=f"{many} not used. {lost[0].reason}",
+        hint=lost[0].hint,
+    )
 
 
 def _file_problems(content: StoredContent) -> list[Problem]:

@@ -185,3 +185,36 @@ def test_every_flag_that_a_person_can_carry_is_explained():
     # set where DXA numbers are read
     elsewhere = {"arithmetic_mismatch", "region_printed_twice", "confirm_pregnancy"}
     assert REVIEW_FLAGS - elsewhere <= set(all_flags())
+
+
+DOUBT = ["arithmetic_mismatch", "region_printed_twice", "carriers_disagree", "value_implausible",
+         "numbers_of_another_day", "entries_differ", "code_contradicts_region"]  # fmt: skip
+
+
+@pytest.mark.parametrize("flag", DOUBT)
+def test_a_doubtful_spine_beside_a_normal_hip_sends_the_person_to_review(person, flag):
+    """The hip decides, and nobody is told "normal" without a word about the spine."""
+    who = person()
+    spine = row("L1-L4", -3.3, who, scores_allowed=False, flags=(flag,))
+    found = decide(who, row("femoral-neck-left", -0.1, who), spine)
+    assert (found.deciding_site, found.category) == ("femoral-neck-left", "normal")
+    assert flag in found.flags
+    assert found.needs_review
+
+
+def test_only_doubtful_numbers_give_a_row_without_a_class(person):
+    who = person()
+    spine = row("L1-L4", -3.3, who, scores_allowed=False, flags=("arithmetic_mismatch",))
+    found = decide(who, spine)
+    assert (found.category, found.deciding_site, found.needs_review) == ("none", None, True)
+
+
+@pytest.mark.parametrize(
+    ("second", "differs"), [(-1.1, False), (-1.2, False), (-1.3, True), (-2.9, True)]
+)
+def test_two_results_of_one_site_and_day_that_differ_are_looked_at(person, second, differs):
+    """Two files of one exam may round differently by a tenth; more is another number."""
+    who = person()
+    found = decide(who, row("L1-L4", -1.1, who), row("L1-L4", second, who))
+    assert ("same_day_numbers_differ" in found.flags) is differs
+    assert found.needs_review is differs
