@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import ast
 import pkgutil
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,6 +87,21 @@ def build(verb: str) -> typer.Typer:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the way out is an exit code, never a traceback."""
     words = sys.argv[1:] if arguments is None else arguments
+    with _interrupted_by_sigterm():
+        _main(words)
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end a verb as Ctrl-C does (exit 130), also while it still loads its libraries."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _main(words: list[str]) -> None:
     if not words or words[0] in {"-h", "--help", "help"}:
         sys.stdout.write(_overview() + "\n")
         sys.exit(0 if words else 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,7 @@ def inspect(
 
     def work() -> VerbResult:
         from bonescan.settings import Settings
-        from bonescan.workflows.inspect_files import inspect_files
+        from bonescan.workflows.inspect_files import folders_among, inspect_files
 
         read = read_settings(
             sampling_rate,
@@ -71,6 +72,8 @@ def inspect(
             site,
         )
         found = inspect_files(files, Settings(read=read))
+        for folder in folders_among(files):
+            sys.stderr.write(printable(f"warning: passed over the folder {folder}") + "\n")
         return VerbResult(
             data={"files": [f.data for f in found]},
             text=printable("\n".join(_text(found))),

@@ -10,6 +10,15 @@ import typer
 
 from ._frame import ConfigOption, JsonOption, VerbResult, finish, printable
 from ._input_options import IgnoreOption, LogOption
+from ._label_options import (
+    IdentityOption,
+    LabelFromOption,
+    LabelPolicyOption,
+    ReferencePolicyOption,
+    identity_mode,
+    label_settings,
+    one_of,
+)
 from ._progress import EventLog, PhaseProgress, RunProgress
 from ._read_options import (
     CentreFrequency,
@@ -25,8 +34,9 @@ from ._read_options import (
 from ._store_options import MemoryLimit, StoreOption, TimeLimit, read_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from bonescan.model.outcome import Problem
     from bonescan.model.page import PageVerdict, PersonPage
     from bonescan.settings import Settings
     from bonescan.workflows.collect_inputs import InputRules
@@ -82,21 +92,10 @@ def run(
     time_limit: float | None = TimeLimit,
     memory_limit: str | None = MemoryLimit,
     norms: Path | None = typer.Option(None, "--norms", help="Folder with reference tables."),
-    label_policy: str = typer.Option(
-        "device", "--label-policy", help="device: the printed score labels; iscd: ours does."
-    ),
-    label_from: str = typer.Option(
-        "rounded", "--label-from", help="rounded (one decimal) or raw (research)."
-    ),
-    reference_policy: str = typer.Option(
-        "iscd",
-        "--reference-policy",
-        help="iscd; japan: YAM and the criteria of 2012; local-z: Z from a table with the role "
-        "local only.",
-    ),
-    identity: str = typer.Option(
-        "pseudonym", "--identity", help="pseudonym or chart, in tables and pages."
-    ),
+    label_policy: str = LabelPolicyOption,
+    label_from: str = LabelFromOption,
+    reference_policy: str = ReferencePolicyOption,
+    identity: str = IdentityOption,
     sampling_rate: float | None = SamplingRate,
     centre_frequency: float | None = CentreFrequency,
     sound_speed: float | None = SoundSpeed,
@@ -125,14 +124,8 @@ def run(
     del config  # read by its callback
 
     def work() -> VerbResult:
-        from bonescan.model.vocabulary import (
-            CovariateUse,
-            IdentityMode,
-            LabelFrom,
-            LabelPolicy,
-            ReferencePolicy,
-        )
-        from bonescan.settings import LabelSettings, RemsSettings, Settings
+        from bonescan.model.vocabulary import CovariateUse
+        from bonescan.settings import RemsSettings, Settings
         from bonescan.workflows.collect_inputs import InputRules
         from bonescan.workflows.input_lists import split_inputs
 
@@ -151,19 +144,13 @@ def run(
                 model_file=model,
                 allow_simulated_model=allow_simulated_model,
                 calibration_files=tuple(calibration or ()),
-                covariates=CovariateUse(_one_of("--covariates", covariates, CovariateUse)),
+                covariates=CovariateUse(one_of("--covariates", covariates, CovariateUse)),
             ),
-            label=LabelSettings(
-                policy=LabelPolicy(_one_of("--label-policy", label_policy, LabelPolicy)),
-                label_from=LabelFrom(_one_of("--label-from", label_from, LabelFrom)),
-                reference=ReferencePolicy(
-                    _one_of("--reference-policy", reference_policy, ReferencePolicy)
-                ),
-            ),
+            label=label_settings(label_policy, label_from, reference_policy),
             norms_dir=norms,
-            identity=IdentityMode(_one_of("--identity", identity, IdentityMode)),
+            identity=identity_mode(identity),
             n_workers=workers,
-            report=_one_of("--report", report, ("none", "html")),
+            report=one_of("--report", report, ("none", "html")),
             strict=strict,
             store=store,
             time_limit_s=time_limit,
@@ -227,15 +214,6 @@ def _watermark_line(allow_simulated_model: bool) -> list[str]:
     ]
 
 
-def _one_of(option: str, word: str, allowed: object) -> str:
-    words = [str(w) for w in allowed]  # type: ignore[attr-defined]
-    if word not in words:
-        from bonescan.errors import UsageError
-
-        raise UsageError("BS-E304", f"found {option} {word}, wanted {' or '.join(words)}.")
-    return word
-
-
 def _text(summary: RunSummary, inputs: list[Path]) -> Iterator[str]:
     from bonescan import __version__
 
@@ -246,6 +224,11 @@ def _text(summary: RunSummary, inputs: list[Path]) -> Iterator[str]:
     yield "Research software, not a medical device."
     if summary.n_facts:
         yield f"facts: {summary.n_facts} from {', '.join(summary.facts_files)}"
+    if summary.facts_unread:
+        more = f" and {len(summary.facts_unread) - 1} more" if len(summary.facts_unread) > 1 else ""
+        yield printable(
+            f"facts not read: {summary.facts_unread[0]}{more}; give it with --subjects PATH"
+        )
     yield (
         f"measured now: {summary.n_measured}   already done: {summary.n_already_done}   "
         f"{sum(summary.seconds.values()):.1f} s"
@@ -292,16 +275,39 @@ def _person_line(page: PersonPage, entry: PageVerdict) -> str:
     )
 
 
+# numbers, rows, facts or identity of people are missing or in doubt: these come first
+_ABOUT_PEOPLE = ("BS-E16", "BS-E18", "BS-E19", "BS-E32", "BS-W20", "BS-W224", "BS-W282", "BS-W301")
+_SEVERITIES = ("error", "warning", "note")
+
+
 def _problems(summary: RunSummary) -> Iterator[str]:
-    problems = sorted(summary.problems, key=lambda p: (str(p.severity) != "error", p.code, p.file))
-    if not problems:
+    """One line a code, with its count and its first file."""
+    if not summary.problems:
         return
     where = "on index.html" if (summary.out / "index.html").exists() else "with --json"
-    yield f"problems:   {len(problems)} (all {where})"
-    for problem in problems[:MAX_PROBLEM_LINES]:
-        yield printable(f"  {problem.code} {problem.file}: {problem.reason}")
-    if len(problems) > MAX_PROBLEM_LINES:
-        yield f"  ... and {len(problems) - MAX_PROBLEM_LINES} more"
+    yield f"problems:   {len(summary.problems)} (all {where})"
+    groups = _by_code(summary.problems)
+    for code, members in groups[:MAX_PROBLEM_LINES]:
+        first, count = members[0], f" ({len(members)} times)" if len(members) > 1 else ""
+        place = f" {first.file}" if first.file else ""
+        yield printable(f"  {code}{count}{place}: {first.reason}")
+    if len(groups) > MAX_PROBLEM_LINES:
+        rest = groups[MAX_PROBLEM_LINES:]
+        yield f"  ... and {sum(len(m) for _, m in rest)} of {len(rest)} more kinds"
+
+
+def _by_code(problems: Iterable[Problem]) -> list[tuple[str, list[Problem]]]:
+    """Group problems: what touches the data of people first, then by severity and code."""
+    groups: dict[str, list[Problem]] = {}
+    for problem in sorted(problems, key=lambda p: (_SEVERITIES.index(p.severity), p.file)):
+        groups.setdefault(problem.code, []).append(problem)
+
+    def rank(group: tuple[str, list[Problem]]) -> tuple[bool, int, str]:
+        code, members = group
+        severity = _SEVERITIES.index(members[0].severity)
+        return not code.startswith(_ABOUT_PEOPLE), severity, code
+
+    return sorted(groups.items(), key=rank)
 
 
 def _why_nothing(summary: RunSummary) -> str:

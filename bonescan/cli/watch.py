@@ -10,8 +10,28 @@ import typer
 
 from ._frame import ConfigOption, JsonOption, VerbResult, finish, printable
 from ._input_options import IgnoreOption, LogOption
+from ._label_options import (
+    IdentityOption,
+    LabelFromOption,
+    LabelPolicyOption,
+    ReferencePolicyOption,
+    identity_mode,
+    label_settings,
+)
 from ._progress import EventLog, RunProgress
 from ._quantity import seconds
+from ._read_options import (
+    CentreFrequency,
+    Charset,
+    ColumnMapFile,
+    KeyMapFile,
+    SamplingRate,
+    Site,
+    SoundSpeed,
+    TimeZero,
+    read_settings,
+)
+from ._store_options import StoreOption
 
 if TYPE_CHECKING:
     from bonescan.workflows.watch import WatchSettings
@@ -59,6 +79,19 @@ def watch(
         None, "--model", help="REMS-style model of your site; default: the bundled simulated one."
     ),
     norms: Path | None = typer.Option(None, "--norms", help="Folder with reference tables."),
+    store: str | None = StoreOption,
+    label_policy: str = LabelPolicyOption,
+    label_from: str = LabelFromOption,
+    reference_policy: str = ReferencePolicyOption,
+    identity: str = IdentityOption,
+    sampling_rate: float | None = SamplingRate,
+    centre_frequency: float | None = CentreFrequency,
+    sound_speed: float | None = SoundSpeed,
+    time_zero: float | None = TimeZero,
+    site: str | None = Site,
+    key_map: Path | None = KeyMapFile,
+    column_map: Path | None = ColumnMapFile,
+    charset: str | None = Charset,
     ignore: list[str] | None = IgnoreOption,
     log: Path | None = LogOption,
     as_json: bool = JsonOption,
@@ -72,7 +105,24 @@ def watch(
         from bonescan.workflows.collect_inputs import InputRules
         from bonescan.workflows.watch import DEFAULT_POLL_S, WatchSettings
 
-        run = Settings(rems=RemsSettings(model_file=model), norms_dir=norms, n_workers=workers)
+        run = Settings(
+            read=read_settings(
+                sampling_rate,
+                centre_frequency,
+                sound_speed,
+                time_zero,
+                key_map,
+                column_map,
+                charset,
+                site,
+            ),
+            rems=RemsSettings(model_file=model),
+            label=label_settings(label_policy, label_from, reference_policy),
+            norms_dir=norms,
+            identity=identity_mode(identity),
+            n_workers=workers,
+            store=store,
+        )
         how = WatchSettings(
             run=run,
             quiet_s=quiet,

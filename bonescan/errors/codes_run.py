@@ -36,12 +36,14 @@ CODES: tuple[CodeInfo, ...] = (
     CodeInfo(
         code="BS-E501",
         title="the result folder can't be written",
-        hint="Choose another folder after -o, or ask for permission to write there.",
+        hint="Choose another folder after -o, or ask for permission to write there; what was "
+        "measured into it stays.",
     ),
     CodeInfo(
         code="BS-E502",
         title="the store is damaged or was made by another version",
-        hint="Keep the folder as it is and run into a new one.",
+        hint="Keep the folder as it is and put back the last copy made by `bonescan backup`, or "
+        "run into a new folder.",
     ),
     CodeInfo(
         code="BS-E503",

@@ -30,6 +30,7 @@ class CsvTable:
 
     header: tuple[str, ...]
     rows: tuple[CsvRow, ...]
+    separator: str = ","
 
 
 def read_csv_table(path: Path) -> CsvTable:
@@ -66,7 +67,7 @@ def read_csv_table(path: Path) -> CsvTable:
         ) from error  # fmt: skip
     if not rows:
         raise UsageError("BS-E321", "found an empty file, wanted a CSV with a header.", file=path)
-    return CsvTable(header=rows[0].cells, rows=tuple(rows[1:]))
+    return CsvTable(header=rows[0].cells, rows=tuple(rows[1:]), separator=separator)
 
 
 def _read(path: Path) -> bytes:

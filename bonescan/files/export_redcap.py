@@ -15,6 +15,14 @@ PERSON = "patient_id"
 PERSON_FORM = "person"
 # table -> form; a field is its column behind the first letters of the form
 FORMS = {"results": "result", "patients": "verdict"}
+# what points at a person or at one exam of one (dates, numbers of records, devices and files):
+# REDCap leaves marked fields out of a de-identified export
+IDENTIFYING = frozenset(
+    {
+        "file", "sha256", "accession_number", "study_uid", "operator", "exam_date", "exam_time",
+        "device_serial",
+    }
+)  # fmt: skip
 UNVERIFIED = "1"  # REDCap: 0 incomplete, 1 unverified, 2 complete; nobody has looked yet
 HEAD = (RECORD, "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance")
 # the order in which REDCap itself writes and reads its data dictionary
@@ -114,13 +122,23 @@ def _dictionary_rows(forms: Sequence[tuple[str, ResultTable]]) -> Iterator[list[
         for _, name, column in _fields(form, table):
             kind = "yesno" if column.kind is CellKind.YES_NO else "text"
             label = column.meaning or column.name
-            yield _dictionary_row(
-                name, form, kind, label, column.unit, VALIDATION.get(column.kind, "")
-            )
+            validation = VALIDATION.get(column.kind, "")
+            identifies = "y" if _identifies(column.name) else ""
+            yield _dictionary_row(name, form, kind, label, column.unit, validation, identifies)
+
+
+def _identifies(name: str) -> bool:
+    return name in IDENTIFYING or name.endswith(("_date", "_uid"))
 
 
 def _dictionary_row(
-    name: str, form: str, kind: str, label: str, note: str = "", validation: str = ""
+    name: str,
+    form: str,
+    kind: str,
+    label: str,
+    note: str = "",
+    validation: str = "",
+    identifies: str = "",
 ) -> list[str]:
     known = {
         "Variable / Field Name": name,
@@ -129,5 +147,6 @@ def _dictionary_row(
         "Field Label": label,
         "Field Note": note if note != "1" else "",
         "Text Validation Type OR Show Slider Number": validation,
+        "Identifier?": identifies,
     }
     return [known.get(head, "") for head in DICTIONARY_HEAD]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,8 @@ from pathlib import Path
 from bonescan.errors import UsageError
 
 from .csv_table import CsvRow, read_csv_table
+from .fact_dates import parse_date
+from .fact_values_error import Refused
 
 NAMES = {
     "date": ("date", "scan_date", "exam_date", "日期"),
@@ -20,6 +23,9 @@ NAMES = {
     "service": ("service", "event", "service_event"),
 }
 NEEDED = ("date", "value")
+MINGUO_ENDINGS = ("_roc", "_minguo", "_民國")
+_MINGUO = re.compile(r"\d{2,3}[-/.]\d{1,2}[-/.]\d{1,2}", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"\d+,\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +56,9 @@ def read_phantom_scans(path: Path, columns: dict[str, str] | None = None) -> Pha
     ----------
     path : Path
         CSV in any encoding that `read_csv_table` takes. A row with a service
-        and no value only says when the service was.
+        and no value only says when the service was. Values may have a decimal
+        comma where the cells are not parted by commas; years are Minguo only in a
+        column of days whose name ends in _roc, _minguo or _民國.
     columns : dict, optional
         "date" and the like -> the column's own name, where it is another.
 
@@ -62,11 +70,14 @@ def read_phantom_scans(path: Path, columns: dict[str, str] | None = None) -> Pha
     table = read_csv_table(path)
     header = [name.casefold() for name in table.header]
     at = {what: _find(header, what, (columns or {}).get(what, ""), path) for what in NAMES}
+    days = at["date"]
+    minguo = days is not None and header[days].endswith(MINGUO_ENDINGS)
+    commas = table.separator != ","
     scans: list[PhantomScan] = []
     left_out: list[str] = []
     for row in table.rows:
         cells = {what: _cell(row, index) for what, index in at.items()}
-        found = _scan(cells, row.line)
+        found = _scan(cells, row.line, minguo=minguo, decimal_commas=commas)
         if isinstance(found, str):
             left_out.append(f"line {row.line}: {found}")
         else:
@@ -79,6 +90,8 @@ def read_phantom_scans(path: Path, columns: dict[str, str] | None = None) -> Pha
 
 def _find(header: Sequence[str], what: str, named: str, path: Path) -> int | None:
     wanted = (named.casefold(),) if named else NAMES[what]
+    if what == "date" and not named:
+        wanted += tuple(name + ending for name in wanted for ending in MINGUO_ENDINGS)
     found = [i for i, name in enumerate(header) if name in wanted]
     if len(found) == 1:
         return found[0]
@@ -98,15 +111,32 @@ def _cell(row: CsvRow, index: int | None) -> str:
     return row.cells[index] if index is not None and index < len(row.cells) else ""
 
 
-def _scan(cells: dict[str, str], line: int) -> PhantomScan | str:
+def _day(text: str, *, minguo: bool) -> date | str:
+    """Read a day, or say why not."""
+    if minguo:
+        try:
+            return parse_date(text, minguo=True)
+        except Refused:
+            return f"date {text[:40]!r} is no day with a Minguo year"
     try:
-        day = date.fromisoformat(cells["date"].replace("/", "-"))
+        return date.fromisoformat(text.replace("/", "-"))
     except ValueError:
-        return f"date {cells['date'][:40]!r} is no YYYY-MM-DD"
+        roc = ": for Minguo years call the column date_roc" if _MINGUO.fullmatch(text) else ""
+        return f"date {text[:40]!r} is no YYYY-MM-DD{roc}"
+
+
+def _scan(
+    cells: dict[str, str], line: int, *, minguo: bool, decimal_commas: bool
+) -> PhantomScan | str:
+    day = _day(cells["date"], minguo=minguo)
+    if isinstance(day, str):
+        return day
     value: float | None = None
     if cells["value"] or not cells["service"]:
         try:
-            value = float(cells["value"])
+            text = cells["value"]
+            comma = decimal_commas and _DECIMAL_COMMA.fullmatch(text)
+            value = float(text.replace(",", ".") if comma else text)
         except ValueError:
             value = math.nan
         if not (math.isfinite(value) and value > 0.0):

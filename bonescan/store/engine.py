@@ -27,8 +27,11 @@ def read_url(text: str) -> URL:
         return URL.create(SQLITE, database=str(Path(text).expanduser()))
     try:
         url = make_url(text)
-    except ArgumentError as error:
-        raise UsageError("BS-E521", f"found {text!r}, wanted a database URL.") from error
+    except (ArgumentError, ValueError) as error:  # the latter for a port that is no number
+        kind = text.split("://", 1)[0][:40]  # never more: a password may stand behind it
+        raise UsageError(
+            "BS-E521", f"found a URL of kind {kind!r} that can't be read, wanted a database URL."
+        ) from error
     if url.drivername in {POSTGRESQL, "postgres"}:
         url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in {SQLITE, POSTGRESQL}:

@@ -22,6 +22,10 @@ PRIVATE_MODE = 0o600
 MIGRATION_WAIT_S = 60.0
 SAFE_JOURNAL, FAST_JOURNAL = "DELETE", "WAL"
 
+_NO_SERVER = (
+    "Start the database, or correct host, port, user or database in --store; the password comes "
+    "from PGPASSWORD or ~/.pgpass. Nothing was measured; what is in the store stays there."
+)
 DatabaseFault = DatabaseError  # what callers catch without knowing the library below
 
 
@@ -58,8 +62,9 @@ def open_store(out: Path, *, create: bool = False, address: str | None = None) -
         _make_or_migrate(engine, path, str(place), create)
     except DatabaseError as error:
         engine.dispose()
+        hint = _NO_SERVER if path is None and isinstance(error, OperationalError) else ""
         raise EnvironmentFault("BS-E502", f"the store can't be opened: {_cause(error)}.",
-                               file=_file(place)) from error  # fmt: skip
+                               hint, file=_file(place)) from error  # fmt: skip
     except BonescanError:
         engine.dispose()
         raise
@@ -114,7 +119,11 @@ def _make_or_migrate(engine: Engine, path: Path | None, place: str, create: bool
     found = version_of(engine)
     if found is None:
         if path is None and not create:
-            raise UsageError("BS-E305", f"found no store in {place}, wanted that of a run.")
+            raise UsageError(
+                "BS-E305",
+                f"found no store in {place}, wanted that of a run.",
+                "Name the database of that run with --store; `bonescan run` makes a new one.",
+            )
         make_tables(engine)
         return
     if not check_version(found, place):

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from bonescan.files.attrition_table import STEPS
+from bonescan.model.exam import Device, Exam
 from bonescan.model.page import FileRow
 from bonescan.model.vocabulary import Category, OutcomeKind
 
 from .gather_study import Study
 
-UNKNOWN = "unknown"
+UNKNOWN, SEVERAL = "unknown", "several"
 SET_ASIDE = {OutcomeKind.DUPLICATE, OutcomeKind.COMPANION}
 UNREADABLE_CODES = ((101, 159), (430, 439), (500, 599))  # reading, archives, a worker's death
 
@@ -38,14 +39,27 @@ def _keys(file: FileRow, study: Study) -> Iterator[tuple[str, str, str]]:
         return
     content = study.contents.get(file.sha256)
     outcome = content.outcome if content else None
-    device, exam = (outcome.device, outcome.exam) if outcome else (None, None)
-    words = [device.manufacturer, device.model, device.serial] if device else []
-    name = " ".join(w for w in words if w) or UNKNOWN
-    day = exam.exam_date if exam else None
-    month = f"{day:%Y-%m}" if day else UNKNOWN
+    exams = outcome.exams if outcome else ()
+    name = _the_one({_device(e.device) for e in exams})
+    month = _the_one({_month(e.exam) for e in exams})
     yield "device", name, ""
     yield "month", "", month
     yield "device-month", name, month
+
+
+def _the_one(names: set[str]) -> str:
+    """Give the one device or month of a file; a table of many exams may have several."""
+    return names.pop() if len(names) == 1 else SEVERAL if names else UNKNOWN
+
+
+def _device(device: Device | None) -> str:
+    words = [device.manufacturer, device.model, device.serial] if device else []
+    return " ".join(w for w in words if w) or UNKNOWN
+
+
+def _month(exam: Exam | None) -> str:
+    day = exam.exam_date if exam else None
+    return f"{day:%Y-%m}" if day else UNKNOWN
 
 
 def _steps(file: FileRow, classified: set[str]) -> list[str]:

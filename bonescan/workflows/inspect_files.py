@@ -39,20 +39,24 @@ class Inspected:
 def inspect_files(paths: Sequence[Path], settings: Settings) -> list[Inspected]:
     """Look at each file, whatever it is; an archive is followed by its members.
 
+    Folders among files are passed over, see `folders_among`.
+
     Raises
     ------
     UsageError
-        A path that does not exist, or a folder.
+        A path that does not exist, or nothing but folders.
     """
     for path in paths:
         if not path.exists() and not path.is_symlink():
             raise UsageError("BS-E302", f"there is no file {path}, wanted scans to look at.")
-        if path.is_dir():
-            raise UsageError(
-                "BS-E302",
-                f"found the folder {path}, wanted files.",
-                f"Name its files: bonescan inspect {path}/*",
-            )
+    folders = folders_among(paths)
+    if len(folders) == len(paths):
+        raise UsageError(
+            "BS-E302",
+            f"found the folder {paths[0]}, wanted files.",
+            f"Name its files: bonescan inspect {paths[0]}/*",
+        )
+    paths = [p for p in paths if p not in folders]
     given = [InputFile(path=p, root=p.parent, file=p.as_posix()) for p in paths]
     if not any(is_archive(p.name) for p in paths):
         return [_inspect(file, None, settings) for file in given]
@@ -61,6 +65,11 @@ def inspect_files(paths: Sequence[Path], settings: Settings) -> list[Inspected]:
         opened(given, Path(folder)) as files,
     ):
         return [_inspect(f, f.siblings if INSIDE in f.file else None, settings) for f in files]
+
+
+def folders_among(paths: Sequence[Path]) -> list[Path]:
+    """Find the folders among what was named, as by ``FOLDER/*``."""
+    return [path for path in paths if path.is_dir()]
 
 
 def _inspect(file: InputFile, siblings: frozenset[str] | None, settings: Settings) -> Inspected:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bonescan.errors import BonescanError
+from bonescan.errors import BonescanError, UsageError
 from bonescan.files.calibration import read_calibrations
 from bonescan.files.model_file import load_model
 from bonescan.model.outcome import Outcome
@@ -24,7 +24,7 @@ from bonescan.store.open_store import has_store, open_store
 
 from .collect_inputs import InputFile, InputRules, collect_inputs
 from .open_archives import opened
-from .run_folder import work_key
+from .run_folder import key_of_file, work_keys
 
 MEASURE, DONE, COMPANION, IGNORED = "would measure", "done already", "companion", "ignored"
 REFUSE, DUPLICATE, STRANGER = "would refuse", "duplicate", "not densitometry"
@@ -125,6 +125,7 @@ def _rows(
 ) -> list[Planned]:
     norms, model = load_norms(settings.norms_dir), load_model(settings.rems.model_file)
     read_calibrations(settings.rems.calibration_files)
+    key_of = work_keys(settings, norms, model)
     first: dict[str, str] = {}
     rows: list[Planned] = []
     keys: list[str] = []
@@ -133,9 +134,9 @@ def _rows(
         if digest and row.action == MEASURE and first.setdefault(digest, file.file) != file.file:
             row = replace(row, action=DUPLICATE, reason=f"the same bytes as {first[digest]}")
         rows.append(row)
-        keys.append(work_key(digest, settings, norms, model) if digest else "")
+        keys.append(key_of_file(file, key_of(digest)) if digest else "")
         tell("looking", number + 1, len(files))
-    done = _done(out, keys)
+    done = _done(out, keys, settings.store)
     return [
         replace(row, action=DONE, reason="its result is in the store")
         if key in done and row.action == MEASURE
@@ -149,7 +150,7 @@ def _look(file: InputFile, settings: Settings) -> tuple[Planned, str]:
     if file.verdict is not None:
         return _settled(file.file, file.verdict), ""
     try:
-        probe = Probe.of(file.path, file.siblings)
+        probe = replace(Probe.of(file.path, file.siblings), column_map=settings.read.column_map)
         name = identify(probe).name
         other = set_aside(file.path, settings.read) if name == "dicom" else None
         digest = file.sha256 or sha256_of_file(file.path)
@@ -179,11 +180,16 @@ def _settled(file: str, verdict: Outcome) -> Planned:
     )
 
 
-def _done(out: Path, keys: Sequence[str]) -> set[str]:
+def _done(out: Path, keys: Sequence[str], address: str | None) -> set[str]:
     """Ask the store what is done; no store, nothing done."""
-    if not has_store(out):
+    if address is None and not has_store(out):
         return set()
-    store = open_store(out)
+    try:
+        store = open_store(out, address=address)
+    except UsageError as error:
+        if address is not None and error.code == "BS-E305":  # the run would make it
+            return set()
+        raise
     try:
         return store.has_result([k for k in keys if k])
     finally:

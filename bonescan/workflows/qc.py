@@ -87,7 +87,9 @@ def qc_of_file(
     stretches = [s for parts in _stretches(table.scans, percent) for s in parts]
     if not any(s.baseline for s in stretches):
         found = "; ".join(f"{s.name}: {s.reason}" for s in stretches) or "no scan"
-        raise NothingUsable("BS-E421", f"{found[:400]}.", file=path)
+        n = len(table.left_out)
+        lost = f" {n} rows left out: {_left_out(table.left_out)}" if n else ""
+        raise NothingUsable("BS-E421", f"{found[:400]}.{lost}", file=path)
     latest = {(s.device, s.phantom): s for s in stretches}  # the last one stays
     judged = [s.is_out_now for s in latest.values()]
     study = QcStudy(
@@ -266,8 +268,7 @@ def _changes(chart: Chart, scans: Sequence[PhantomScan], n_first: int) -> Iterab
 
 def _problems(study: QcStudy, left_out: Sequence[str], file: str) -> Iterable[Problem]:
     if left_out:
-        more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
-        yield _problem("BS-W421", file, "; ".join(left_out[:_SHOWN]) + f"{more}.")
+        yield _problem("BS-W421", file, _left_out(left_out))
     for stretch in study.stretches:
         if stretch.baseline is None:
             yield _problem("BS-W420", file, f"{stretch.name}: {stretch.reason}.")
@@ -280,6 +281,12 @@ def _problems(study: QcStudy, left_out: Sequence[str], file: str) -> Iterable[Pr
             first = next(v for v in stretch.violations if v.rule not in WARNING_RULES)
             reason = f"{stretch.name}: {first.rule} ({first.meaning}) on {first.first}."
             yield _problem("BS-W422", file, reason)
+
+
+def _left_out(rows: Sequence[str]) -> str:
+    """Say which rows were left out, and why."""
+    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    return f"{'; '.join(rows[:_SHOWN])}{more}."
 
 
 def _problem(code: str, file: str, reason: str) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import math
 import time
@@ -47,6 +48,10 @@ from .result_folder import prepare
 from .work_queue import StoreSource
 
 FACTS_NAME = "subjects.csv"
+DISK_FULL = (
+    "Make room on that disk and give the same line again: every scan measured so far is kept in "
+    "the store and not measured again; tables and pages are those of the run before."
+)
 MAX_NAMED = 3  # files in one sentence
 COMPILED_FOR = frozenset({".h5", ".hdf5", ".mat", ".mha", ".mhd", ".raw", ".yml"})  # RF, likely
 EXIT_DONE, EXIT_STRICT, EXIT_NOTHING, EXIT_INTERRUPTED = 0, 3, 4, 130
@@ -70,6 +75,7 @@ class RunSummary:
     problems: tuple[Problem, ...]
     seconds: dict[str, float] = field(default_factory=dict)
     facts_files: tuple[str, ...] = ()
+    facts_unread: tuple[str, ...] = ()  # subjects.csv that lie elsewhere in the inputs
     model_text: str = ""
     n_kept: int = 0  # contents that show an earlier result, as this run could not read them
 
@@ -87,6 +93,7 @@ class RunSummary:
             "categories": self.study.category_counts,
             "facts": self.n_facts,
             "facts_files": list(self.facts_files),
+            "facts_unread": list(self.facts_unread),
             "model": self.model_text,
             "seconds": {k: round(v, 3) for k, v in self.seconds.items()},
             "exit_code": self.exit_code,
@@ -169,9 +176,19 @@ def run_folder(
             store.end_run(run_id)
         except (OSError, DatabaseFault) as error:
             cause = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
-            raise EnvironmentFault("BS-E501", f"writing failed: {cause}.", file=out) from error
+            hint = DISK_FULL if _is_full(error) else ""
+            raise EnvironmentFault(
+                "BS-E501", f"writing failed: {cause}.", hint, file=out
+            ) from error
     summary.seconds.update(clock.laps)
     return summary
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether there is no room left, for us or for the store."""
+    return getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT} or (
+        "disk is full" in str(error) or "No space left" in str(error)
+    )
 
 
 def _about_store(store: Store) -> tuple[Problem, ...]:
@@ -421,6 +438,18 @@ def _facts(
     return facts, problems, tuple(str(p) for p in places)
 
 
+def _unread_facts(files: Sequence[InputFile], read: Sequence[str]) -> tuple[str, ...]:
+    """Name each subjects.csv of the inputs, in whatever folder or archive, that was not read."""
+    known = {Path(place).resolve() for place in read}
+    return tuple(
+        sorted(
+            f.file
+            for f in files
+            if f.file.rsplit("/", 1)[-1].lower() == FACTS_NAME and f.path.resolve() not in known
+        )
+    )
+
+
 def _summarise(
     out: Path,
     study: Study,
@@ -454,6 +483,7 @@ def _summarise(
         input_outcomes=outcomes,
         problems=study.problems,
         facts_files=facts[1],
+        facts_unread=_unread_facts(files, facts[1]),
         model_text=model_text(model),
         n_kept=len(done.kept),
     )

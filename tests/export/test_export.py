@@ -262,3 +262,15 @@ def test_numbers_as_printed_and_counts_have_their_types(results):
     assert kinds["files.bytes"] is CellKind.WHOLE
     assert kinds["attrition.classified"] is CellKind.NUMBER
     assert kinds["results.reported_t_score"] is CellKind.NUMBER
+
+
+def test_fields_that_point_at_a_person_are_marked_for_redcap(results, tmp_path):
+    export_tables(results, "redcap", tmp_path)
+    fields = cells(tmp_path / "redcap_data_dictionary.csv")
+    marked = {f["Variable / Field Name"] for f in fields if f["Identifier?"] == "y"}
+    assert {f["Identifier?"] for f in fields} == {"", "y"}
+    assert marked >= {
+        "result_file", "result_accession_number", "result_study_uid", "result_operator",
+        "result_exam_date", "result_exam_time", "result_device_serial", "verdict_exam_date",
+    }  # fmt: skip
+    assert marked.isdisjoint({"record_id", "result_bmd_g_cm2", "result_sex", "verdict_category"})

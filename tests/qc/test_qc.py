@@ -341,3 +341,35 @@ def test_two_services_without_a_scan_between_them_are_one_break(tmp_path):
     ]  # fmt: skip
     study, _ = judge(tmp_path, rows)
     assert [s.service for s in study.stretches] == ["", "tube; table"]
+
+
+def _days(values: list[str], separator: str = ";", header: str = "date") -> str:
+    rows = [f"2025-01-{n:02}{separator}{v}" for n, v in enumerate(values, start=1)]
+    return "\n".join([f"{header}{separator}value", *rows]) + "\n"
+
+
+def test_a_decimal_comma_is_read_where_cells_are_parted_otherwise(tmp_path):
+    path = tmp_path / "q.csv"
+    path.write_text(_days(["1,000", "1,010"] * 13), encoding="utf-8")
+    study, problems = qc_of_file(path)
+    assert problems == ()
+    mean = study.stretches[0].baseline.mean  # of 13 times 1.000 and 12 times 1.010
+    assert mean == pytest.approx((13 * 1.0 + 12 * 1.01) / 25)
+
+
+def test_without_a_baseline_the_unread_rows_are_named(tmp_path):
+    path = tmp_path / "q.csv"
+    path.write_text("date,value\n115/01/05,1.0\n2025-01-06,'1'\n", encoding="utf-8")
+    with pytest.raises(NothingUsable, match="2 rows left out: line 2: ") as refused:
+        qc_of_file(path)
+    said = "date '115/01/05' is no YYYY-MM-DD: for Minguo years call the column date_roc; line 3"
+    assert said in str(refused.value)
+
+
+def test_minguo_years_are_read_where_the_column_says_so(tmp_path):
+    path = tmp_path / "q.csv"
+    rows = [f"115/01/{n:02},1.0" for n in range(1, 26)]
+    path.write_text("\n".join(["date_roc,value", *rows, "x,1.0"]) + "\n", encoding="utf-8")
+    study, problems = qc_of_file(path)
+    assert study.stretches[0].first.isoformat() == "2026-01-01"  # 115 + 1911
+    assert "date 'x' is no day with a Minguo year" in problems[0].reason

@@ -206,3 +206,13 @@ def test_real_exports_are_shown_with_site_and_pitch(inspect, shared_dir):
         "lumbar-spine": 0.25, "femur-left": 0.25, "femur-right": 0.25, "knee-left": 0.25,
         "knee-right": 0.25, "lateral-spine": 0.25, "total-body": 2.42,
     }  # fmt: skip
+
+
+def test_folders_among_files_are_passed_over_with_a_warning(verb, tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "README.txt").write_text("hello")
+    code, out, err = verb("inspect", *sorted(tmp_path.iterdir()), "--json")
+    assert code == 0
+    assert f"passed over the folder {tmp_path / 'sub'}" in err
+    assert '"README.txt' in out or "README.txt" in out
+    assert verb("inspect", tmp_path / "sub")[0] == 2

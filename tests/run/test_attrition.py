@@ -27,7 +27,7 @@ def file(outcome, code="", n_results=0, sha256="a"):
 def study(files, category=None, day=None, device=None):
     verdict = SimpleNamespace(category=category)
     row = SimpleNamespace(sha256="a", labelled=SimpleNamespace(verdict=verdict))
-    outcome = SimpleNamespace(device=device, exam=Exam(exam_date=day))
+    outcome = SimpleNamespace(exams=[SimpleNamespace(device=device, exam=Exam(exam_date=day))])
     return SimpleNamespace(
         files=files,
         people=[SimpleNamespace(rows=[row])],

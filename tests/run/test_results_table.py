@@ -144,3 +144,58 @@ def test_a_map_under_which_no_row_can_be_used_is_no_option_left_out(run, tmp_pat
     wrong = dataclasses.replace(read_column_map(EXAMPLE), date_pattern="yyyy-mm-dd")
     run_folder([tmp_path / "in"], out, Settings(read=ReadSettings(column_map=wrong)))
     assert rows(out / "files.csv")[0]["code"] == "BS-E187"
+
+
+def test_lost_rows_stand_beside_their_table_in_files_csv(run):
+    summary, out = run()
+    (file,) = rows(out / "files.csv")
+    assert (file["outcome"], file["code"]) == ("reported", "BS-W224")
+    assert file["reason"].startswith("One row or number of the table was not used. Line 5: ")
+    assert "column map" in file["hint"]
+    assert [p.code for p in summary.problems].count("BS-W224") == 1  # not told twice
+
+
+def test_a_table_without_lost_rows_has_no_code(run, tmp_path):
+    whole = "".join(TABLE.splitlines(keepends=True)[:4])
+    (tmp_path / "in" / "results.csv").write_text(whole, encoding="utf-8")
+    _, out = run()
+    assert [(f["outcome"], f["code"]) for f in rows(out / "files.csv")] == [("reported", "")]
+
+
+def test_a_table_is_counted_under_its_one_device_and_month(run):
+    _, out = run()
+    counted = {(r["scope"], r["device"], r["month"]): r for r in rows(out / "attrition.csv")}
+    assert not [k for k in counted if "unknown" in k]
+    (device,) = [k[1] for k in counted if k[0] == "device"]
+    assert device.endswith("ES-1")
+    assert counted["month", "", "2024-04"]["classified"] == "1"
+
+
+def test_a_table_of_several_months_is_counted_under_several(run, tmp_path):
+    later = TABLE.replace("06/04/2024", "06/05/2024")
+    (tmp_path / "in" / "results.csv").write_text(later, encoding="utf-8")
+    _, out = run()
+    assert [r["month"] for r in rows(out / "attrition.csv") if r["scope"] == "month"] == ["several"]
+
+
+def test_the_plan_reads_tables_by_the_map_and_finds_what_is_done(run, tmp_path):
+    from bonescan.workflows.plan_run import plan_run
+
+    settings = Settings(read=ReadSettings(column_map=read_column_map(EXAMPLE)))
+    before = plan_run([tmp_path / "in"], tmp_path / "out", settings)
+    assert before.counts == {"would measure": 1}
+    run()
+    assert plan_run([tmp_path / "in"], tmp_path / "out", settings).counts == {"done already": 1}
+
+
+def test_the_plan_asks_the_store_that_is_named(run, tmp_path):
+    from bonescan.workflows.plan_run import plan_run
+
+    run()
+    (tmp_path / "out" / "bonescan.db").rename(tmp_path / "elsewhere.db")
+    settings = Settings(read=ReadSettings(column_map=read_column_map(EXAMPLE)))
+    for name, count in (("elsewhere.db", "done already"), ("none.db", "would measure")):
+        there = Settings(read=settings.read, store=str(tmp_path / name))
+        assert plan_run([tmp_path / "in"], tmp_path / "new", there).counts == {count: 1}
+    assert not (tmp_path / "none.db").exists()
+    assert not (tmp_path / "new").exists()

@@ -306,3 +306,31 @@ def test_an_interrupted_run_keeps_what_it_has_and_goes_on(few_scans, done, tmp_p
         assert "Interrupted" in printed
     assert bonescan("run", tmp_path / "in", "-o", out).exit_code == 0
     assert tables(out) == tables(whole)
+
+
+def test_facts_in_a_folder_below_are_named_and_not_called_nothing_to_do(tmp_path, verb):
+    below = tmp_path / "in" / "ward"
+    below.mkdir(parents=True)
+    (below / "subjects.csv").write_text("patient_id,sex\n0012,F\n", encoding="utf-8")
+    words = ("run", tmp_path / "in", "-o", tmp_path / "out", "--report", "none")
+    _, out, _ = verb(*words)
+    assert "facts not read: ward/subjects.csv; give it with --subjects PATH" in out
+    with (tmp_path / "out" / "files.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["outcome"], "--subjects PATH" in row["hint"]) == ("companion", True)
+    _, out, _ = verb(*words, "--subjects", below / "subjects.csv")
+    assert "facts not read" not in out
+
+
+def test_what_has_no_bytes_has_no_hash_in_the_table(tmp_path, verb):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "gone.dcm").symlink_to(folder / "nowhere.dcm")
+    (folder / "empty.dcm").write_bytes(b"")
+    verb("run", folder, "-o", tmp_path / "out", "--report", "none")
+    with (tmp_path / "out" / "files.csv").open(encoding="utf-8") as file:
+        hashes = {row["file"]: row["sha256"] for row in csv.DictReader(file)}
+    assert hashes == {
+        "gone.dcm": "",
+        "empty.dcm": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    }

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -309,3 +310,25 @@ def test_a_time_is_read_with_its_unit(verb, tmp_path):
     for text in ("soon", "0s", "8000h"):
         code, _, err = verb("watch", tmp_path, "-o", tmp_path / "out", "--quiet", text)
         assert (code, "BS-E304" in err) == (2, True)
+
+
+def test_the_verb_takes_the_options_of_run(tmp_path, monkeypatch, verb):
+    taken = []
+
+    def watch(_folder, _out, how, **_):
+        taken.append(how.run)
+        return module.Watched(exit_code=0)
+
+    monkeypatch.setattr(module, "watch_folder", watch)
+    columns = Path(__file__).parents[2] / "docs" / "examples" / "rems-results.toml"
+    code, _, err = verb(
+        "watch", tmp_path, "-o", tmp_path / "out", "--column-map", columns, "--charset", "big5",
+        "--store", tmp_path / "x.db", "--identity", "chart", "--label-policy", "iscd",
+    )  # fmt: skip
+    assert code == 0, err
+    (run,) = taken
+    assert (run.read.column_map is not None, run.read.charset) == (True, "big5")
+    assert (run.store, run.identity, run.label.policy) == (
+        str(tmp_path / "x.db"), "chart", "iscd",
+    )  # fmt: skip
+    assert verb("watch", tmp_path, "-o", tmp_path / "out", "--identity", "name")[0] == 2

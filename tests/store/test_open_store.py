@@ -87,3 +87,15 @@ def test_a_network_folder_gets_the_journal_that_works_there(
                 for name in ("journal_mode", "synchronous", "foreign_keys")
             }
     assert asked == {"journal_mode": journal, "synchronous": 2, "foreign_keys": 1}
+
+
+def test_a_server_that_does_not_answer_has_a_hint_of_its_own(tmp_path: Path) -> None:
+    nowhere = "postgresql+psycopg://me@127.0.0.1:1/x?connect_timeout=2"
+    with pytest.raises(EnvironmentFault, match=r"BS-E502 .*Start the database, or correct host"):
+        open_store(tmp_path, create=True, address=nowhere)
+
+
+def test_an_unreadable_address_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"BS-E521 .*found a URL of kind 'postgresql'") as refused:
+        open_store(tmp_path, create=True, address="postgresql://me:secret@host:port/x")
+    assert "secret" not in str(refused.value)

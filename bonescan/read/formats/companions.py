@@ -23,6 +23,11 @@ _NAMES = (
     (r"autorun\.inf|lockfile|version(\.txt)?", "a file of the export medium"),
 )
 _PEOPLE_COLUMN = "patient_id"
+_ABOUT_PEOPLE = "a table about people"
+_ABOUT_PEOPLE_HINT = (
+    "Facts about people are read from subjects.csv directly in an input folder; give any other "
+    "table of facts with `--subjects PATH`."
+)
 
 
 def _claims(probe: Probe) -> bool:
@@ -62,11 +67,13 @@ def _table(line: str) -> str:
     columns = {c.strip().lower() for row in rows for c in row}
     if {"file", "sha256"} <= columns:
         return "a list of files"
-    return "a table about people" if _PEOPLE_COLUMN in columns else ""
+    return _ABOUT_PEOPLE if _PEOPLE_COLUMN in columns else ""
 
 
 def _read(probe: Probe, settings: ReadSettings) -> NoReturn:
-    raise SetAside("companion", "BS-W280", f"{_what(probe)}.", file=probe.path)
+    what = _what(probe)
+    hint = _ABOUT_PEOPLE_HINT if what == _ABOUT_PEOPLE else ""
+    raise SetAside("companion", "BS-W280", f"{what}.", hint, probe.path)
 
 
 FORMAT = Format("companion", _claims, _read)
