@@ -54,14 +54,16 @@ def shown_part(pixels: NDArray[Any], sop_class_uid: str | None, header: DicomIte
     shown : Shown
         The pixels as they came; those of the table alone; or None.
     """
-    if page_ink(pixels) is not None:
-        _read, tables = page_tables(pixels)
-        table = table_only(tables, pixels)
-        return Shown(pixels=table, words=_TABLE_ONLY if table is not None else _PAGE)
     stated = (header.text(BURNED_IN) or "").strip().upper()
     captured = (sop_class_uid or "").startswith(SECONDARY_CAPTURE) or bool(
         header.text(CONVERSION_TYPE)
     )
+    # bone on a plain ground looks like ink on paper: an image of the device itself, not a capture,
+    # is taken for a page only where something in it looks like writing
+    if page_ink(pixels) is not None and (captured or stated == "YES" or _may_hold_text(pixels)):
+        _read, tables = page_tables(pixels)
+        table = table_only(tables, pixels)
+        return Shown(pixels=table, words=_TABLE_ONLY if table is not None else _PAGE)
     if stated == "YES" or (captured and stated != "NO" and _may_hold_text(pixels)):
         return Shown(pixels=None, words=_SCAN)
     return Shown(pixels=pixels)
