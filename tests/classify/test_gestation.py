@@ -8,7 +8,7 @@ import pytest
 
 from bonescan.classify.person_at_exam import person_at_exam
 from bonescan.files.protocol import own_protocol
-from bonescan.guidance.pregnancy import current_pregnancy
+from bonescan.guidance.pregnancy import current_pregnancy, overdue_birth
 from bonescan.model.due import DuePerson
 from bonescan.model.exam import Exam, Subject
 from bonescan.model.gestation import (
@@ -218,3 +218,25 @@ def test_fed_and_then_not_is_weaned_that_day() -> None:
     assert (never.weaning, never.never) == (None, True)
     told = [*said, fact("weaning", date(2027, 1, 15))]
     assert feeding_after(told, date(2028, 1, 1), end).weaning == date(2027, 1, 15)
+
+
+def test_a_twin_of_the_next_pregnancy_says_nothing_of_this_one() -> None:
+    born = date(2026, 10, 1)
+    facts = [
+        fact("delivery", born),
+        fact("pregnancy_loss", born),
+        fact("multiplicity", date(2028, 3, 1), "2"),
+        fact("delivery", date(2028, 2, 1)),
+    ]
+    assert [e.is_loss for e in pregnancy_ends(facts, date(2029, 1, 1))] == [True, False]
+
+
+@pytest.mark.parametrize(("weeks", "open_"), [(44, False), (45, True)])
+def test_the_lists_ask_for_a_birth_only_past_44_weeks(weeks: int, open_: bool) -> None:
+    on = date(2026, 1, 1) + timedelta(weeks=weeks)
+    who = DuePerson(
+        sheet=FactSheet(patient_id="P-1", on=on),
+        facts=(fact("delivery", date(2023, 1, 1)), fact("due_date", date(2026, 10, 8))),
+    )
+    assert overdue_birth(who) is open_
+    assert (current_pregnancy(who) is None) is open_
