@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-PIPELINE_VERSION = "1"  # raise with any change that moves a result
+PIPELINE_VERSION = "2"  # raise with any change that moves a result
 DATA_MODEL_VERSION = "1"  # raise with any change of what an outcome holds
 
 

@@ -54,6 +54,8 @@ def _drawn_bytes(picture: Picture) -> int:
 def _figure(file: str, picture: Picture) -> dict[str, Any]:
     site, names = site_words(picture.site), {o.name for o in picture.overlays}
     kinds = {"bmode": _("ultrasound picture"), "dxa": _("DXA image")}
+    if "report_text_blanked" in picture.flags:
+        kinds["dxa"] = _("table of a report page")
     title = f"{site}: {kinds.get(picture.kind, picture.kind)}"
     legend = [
         (style, words)
