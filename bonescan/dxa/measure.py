@@ -17,7 +17,7 @@ from .arithmetic import check_density, check_sums, spine_total
 from .carrier import find_numbers
 from .compare import CARRIERS_DISAGREE
 from .discordance import discordant_pairs, proposal_words, proposals, remaining_density
-from .no_numbers import NOT_PROVEN, explain, not_proven_reason
+from .no_numbers import explain, not_proven_reason, open_code
 from .picture import dxa_picture
 from .picture_privacy import TEXT_BLANKED, shown_part
 from .printed import PRINTED_TWICE, Found, PrintedRegion, once_each
@@ -111,7 +111,7 @@ def _reported(
     first = next(iter(faults + twice), "")
     reason = f"The printed numbers contradict each other: {first}." if code else ""
     if found.needs_person and not code:
-        code, reason = NOT_PROVEN, not_proven_reason(found)
+        code, reason = open_code(found), not_proven_reason(found)
     return StageResult(
         kind=OutcomeKind.NEEDS_REVIEW if code else OutcomeKind.REPORTED,
         carrier=found.carrier,

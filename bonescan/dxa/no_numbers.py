@@ -11,6 +11,8 @@ from bonescan.model.vocabulary import OutcomeKind
 from .printed import Found
 
 NOT_PROVEN = "BS-W450"
+NOT_UNDERSTOOD = "BS-W215"
+_PICTURE = "burned-in"
 PDF_CLASS = "1.2.840.10008.5.1.4.1.1.104.1"
 
 # what the makers' DICOM conformance statements name; the menu names were not seen
@@ -38,7 +40,7 @@ def explain(scan: DxaScan, found: Found | None) -> NoNumbers:
     """Say why; "no numbers in this export" is a normal outcome, not an error."""
     if found is not None and found.needs_person:
         reason = not_proven_reason(found)
-        return _verdict(OutcomeKind.NEEDS_REVIEW, found.carrier, NOT_PROVEN, reason)
+        return _verdict(OutcomeKind.NEEDS_REVIEW, found.carrier, open_code(found), reason)
     if found is not None and (found.not_understood or found.regions):
         shown = "; ".join(found.not_understood[:5]) or "numbers that can't be true"
         return _verdict(
@@ -76,9 +78,16 @@ def explain(scan: DxaScan, found: Found | None) -> NoNumbers:
     )
 
 
+def open_code(found: Found) -> str:
+    """Give the code of a file of which something is left to a person."""
+    return NOT_PROVEN if found.carrier == _PICTURE else NOT_UNDERSTOOD
+
+
 def not_proven_reason(found: Found) -> str:
-    """Say which numbers of a picture are left to a person."""
-    shown = "; ".join(found.needs_person[:5])
+    """Say which numbers are left to a person."""
+    shown = "; ".join(dict.fromkeys(found.needs_person[:5]))
+    if found.carrier != _PICTURE:
+        return f"Left to a person: {shown[:400]}."
     return f"Read from a picture and not proven: {shown[:400]}."
 
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 
+from bonescan.files.page_labels import days_in
 from bonescan.files.pdf_text import TextLine, TextPiece
 from bonescan.model.regions import imaged_region, measured_site
 
 from .printed import Found, PrintedRegion, kept_word, other_day, plain_number, take_number
-from .table import Place, read_table
+from .table import Place, lacks_point, read_table
 
 MAX_HEADER_LINES = 3
 LONGEST_NAME = 24
@@ -35,6 +37,22 @@ _COLUMN_WORDS = re.compile(
 )
 _NEEDED = re.compile(r"\bbmd\b|\b[tz]\s?-\s?score|\bfat\b|\blean\b", re.IGNORECASE)
 _OTHER_DAY = re.compile(r"trend|measured|\bdate\b|previous|baseline|change", re.IGNORECASE)
+_CHANGE = re.compile(r"\bchange\b", re.IGNORECASE)
+_SIDE_COLUMN = re.compile(r"\b(left|right)\b|左|右", re.IGNORECASE)
+_PRIOR = re.compile(
+    r"\bprior\b|\bprevious\b|\bearlier\b|\bcomparison\b|\bbaseline\b"
+    r"|\b(scan|exam\w*|bmd|densit\w+|results?) histor|\bhistor\w+ (of )?(scan|exam|bmd|result)",
+    re.IGNORECASE,
+)
+# lines that speak of the past of the person, or of no earlier exam
+_NOT_PRIOR = re.compile(
+    r"fractur|therap|treat|surger|parent|\bno\b|\bnone\b|population", re.IGNORECASE
+)
+_NO_EXAM_DATE = re.compile(
+    r"birth|\bdob\b|\bborn\b|print|report|generated|analy[sz]|refer|version|source|出生|列印|報告",
+    re.IGNORECASE,
+)
+_CURRENT = re.compile(r"\bcurrent\b|\btoday|\bthis (exam|scan|visit)", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"(?<=[A-Za-z])(?<!cm)(?<!mm)[\u00b9\u00b2\u00b3\u2070-\u2079,]+(?=\s|$|\()")
 _SECTION = re.compile(
     r"(?:site|anatomical site|region|scan type|scan)\s{0,3}[:：]\s{0,20}(\S.{0,60})", re.IGNORECASE
@@ -56,7 +74,9 @@ _POPULATION = re.compile(r"(\S.{0,160}Reference Population(?: \(v\d+\))?)")
 _RISK = re.compile(r"(fragility score.{0,60}|.{0,40}fracture risk.{0,60})", re.IGNORECASE)
 
 
-def read_page(lines: Sequence[TextLine], page: int, scan: str, found: Found) -> None:
+def read_page(
+    lines: Sequence[TextLine], page: int, scan: str, found: Found, exam_date: date | None = None
+) -> None:
     """Take the numbers of one page.
 
     Parameters
@@ -69,20 +89,41 @@ def read_page(lines: Sequence[TextLine], page: int, scan: str, found: Found) -> 
         The region imaged, where the object around the page says it; "" unknown.
     found : Found
         Regions, readings and references are added to it.
+    exam_date : date, optional
+        Tables under the date of another day are kept as readings only.
     """
-    section = ""
+    section = earlier = ""
     number = 0
     while number < len(lines):
         line = str(lines[number])
         _references(line, found)
         section = _section(line) or section
+        earlier = _earlier(line, exam_date, earlier)
         head, height = _header(lines[number : number + MAX_HEADER_LINES])
         if head:
             place = (page, number, imaged_region(section) or scan)
-            number += height + _table(head, lines[number + height :], place, height, found)
+            below = lines[number + height :]
+            number += height + _table(head, below, place, height, found, earlier)
             continue
-        _values(line, section, f"page {page}, line {number + 1}", found)
+        aside = bool(earlier) or _names_prior(line)
+        _values(line, section, f"page {page}, line {number + 1}", found, aside)
         number += 1
+
+
+def _names_prior(line: str) -> bool:
+    return bool(_PRIOR.search(line)) and not _NOT_PRIOR.search(line)
+
+
+def _earlier(line: str, exam_date: date | None, before: str) -> str:
+    """Give the line that says that what follows is of another day; "" for the exam's own."""
+    if _VALUE.search(line):
+        return before
+    days = set() if _NO_EXAM_DATE.search(line) else days_in(line)
+    if exam_date in days or _CURRENT.search(line):
+        return ""
+    if _names_prior(line) or (exam_date is not None and days):
+        return " ".join(line.split())[:60]
+    return before
 
 
 def _section(line: str) -> str:
@@ -109,7 +150,7 @@ def _header(lines: Sequence[TextLine]) -> tuple[list[TextPiece], int]:
     text = " ".join(c.text for cells in taken for c in cells)
     if len(_NEEDED.findall(text)) < 1 or len(text) > 400:  # noqa: PLR2004 - no header is longer
         return [], 0
-    base = max(taken, key=len)
+    base = _with_label_column(max(taken, key=len), taken)
     words: list[list[str]] = [[] for _ in base]
     for cells in taken:
         for cell in cells:
@@ -118,6 +159,15 @@ def _header(lines: Sequence[TextLine]) -> tuple[list[TextPiece], int]:
             words[_nearest(base, cell, among)].append(cell.text)
     head = [replace(c, text=" ".join(w)) for w, c in zip(words, base, strict=True)]
     return head, len(taken)
+
+
+def _with_label_column(base: list[TextPiece], taken: Sequence[list[TextPiece]]) -> list[TextPiece]:
+    """Put the column of names before the others, where another line of the header names it."""
+    if _is_label_column(base[0]):
+        return base
+    first = min((cells[0] for cells in taken), key=lambda c: c.left_pt)
+    is_apart = _is_label_column(first) and first.right_pt <= base[0].left_pt
+    return [replace(first, text=""), *base] if is_apart else base
 
 
 def _nearest(columns: Sequence[TextPiece], piece: TextPiece, among: Iterable[int]) -> int:
@@ -151,6 +201,7 @@ def _table(
     place: tuple[int, int, str],
     above: int,
     found: Found,
+    earlier: str,
 ) -> int:
     """Take the rows below a header; give back how many lines they fill."""
     page, first, scan = place
@@ -176,13 +227,20 @@ def _table(
             gap += 1
             if gap > MAX_GAP_LINES or _header(lines[number : number + MAX_HEADER_LINES])[0]:
                 break
-    text = " ".join(rows[0])
+    of_the_day = " ".join(c for c in rows[0] if not _CHANGE.search(c))
 
     def where(row: int, column: int) -> str:
         return f"page {page}, line {places[row] + 1}, column {column + 1}"
 
-    if _OTHER_DAY.search(text):
+    if _OTHER_DAY.search(of_the_day):
         _keep_aside(rows, where, found)
+    elif earlier:
+        _keep_aside(rows, where, found)
+        found.not_understood.append(f"a table under {earlier!r} is of another day")
+    elif any(_SIDE_COLUMN.search(c) for c in rows[0][1:]):
+        why = f"page {page}: a table with a column for each side"
+        found.not_understood.append(why)
+        found.needs_person.append(why)
     else:
         read_table(rows, scan, found, where)
     return used
@@ -208,7 +266,8 @@ def _placed(numbers: list[TextPiece], columns: list[TextPiece]) -> list[str] | N
     """Put each number under its column; None where one could stand under two."""
     targets = columns[1:]
     cells = [""] * len(targets)
-    if len(numbers) == len(targets):
+    own = all(_nearest(targets, n, range(len(targets))) == i for i, n in enumerate(numbers))
+    if len(numbers) == len(targets) and own:
         return [_plain(c.text) for c in numbers]
     last = -1
     for number in numbers:
@@ -235,10 +294,13 @@ def _keep_aside(rows: list[list[str]], where: Place, found: Found) -> None:
                 take_number(found, region, word, text, "", where(number, column))
 
 
-def _values(line: str, section: str, place: str, found: Found) -> None:
+def _values(line: str, section: str, place: str, found: Found, aside: bool) -> None:
     """Take labelled values, which belong to the site announced above them."""
     pairs = _VALUE.findall(line)
     if not pairs:
+        return
+    if aside:
+        _values_aside(pairs, section, place, found)
         return
     site = measured_site(section) or ""
     if not site and imaged_region(section) == "lumbar-spine":
@@ -254,10 +316,21 @@ def _values(line: str, section: str, place: str, found: Found) -> None:
         word = label.lower().replace("-", " ").split()[0]
         quantity = _QUANTITIES.get(word if word in _QUANTITIES else word[0], kept_word(label))
         quantity = "depth" if word == "depth" else quantity
+        if lacks_point(quantity, text):
+            found.needs_person.append(f"{section}: {label} {text!r}, without a decimal")
+            quantity = f"{quantity}-without-a-decimal"
         take_number(found, region, quantity, "" if text.lower() in _BLANKS else text, unit, place)
         if quantity == "fragility":
             for said in _RISK.findall(line)[:1]:
                 found.details.append(("as printed", " ".join(said.split())))
+
+
+def _values_aside(
+    pairs: Sequence[tuple[str, str, str]], section: str, place: str, found: Found
+) -> None:
+    region = PrintedRegion(site="", text=section)
+    for label, text, unit in pairs:
+        take_number(found, region, other_day(kept_word(label)), text, unit, place)
 
 
 def _references(line: str, found: Found) -> None:

@@ -143,3 +143,30 @@ def _date_of(parts: dict[str, str]) -> date | None:
     except ValueError:
         return None
     return found if EARLIEST <= found <= LATEST else None
+
+
+_DAY = re.compile(
+    r"(?<![\d./-])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
+    r"|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|\d{1,2}[ -][A-Za-z]{3,9}\.?[ -]\d{4})(?![\d./-])"
+)
+_NUMERIC_DAY = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})")
+
+
+def days_in(text: str) -> set[date]:
+    """List every day that the dates of a line may mean; of an ambiguous one both.
+
+    >>> sorted(d.isoformat() for d in days_in("Prior exam 01/02/2018"))
+    ['2018-01-02', '2018-02-01']
+    >>> days_in("T-score vs. 2012 BMDCS")
+    set()
+    """
+    found: set[date | None] = set()
+    for match in _DAY.finditer(text):
+        numeric = _NUMERIC_DAY.fullmatch(match[0])
+        if numeric:
+            first, second, year = numeric.groups()
+            found.add(_date_of({"y": year, "m": first, "d": second}))
+            found.add(_date_of({"y": year, "m": second, "d": first}))
+        else:
+            found.add(printed_date(match[0]))
+    return {day for day in found if day is not None}

@@ -490,3 +490,160 @@ def test_a_page_that_another_program_wrote(bare):
     assert rows == [
         ("L1", 13.26, 11.58, 0.873, None, -1.0), ("L1-L4", 55.77, 51.85, 0.930, None, -1.0),
     ]  # fmt: skip
+
+
+# ------------------------------------------------------------------ tables that mean something else
+
+COLUMNS = [(72, "Region"), (180, "Area(cm2)"), (250, "BMC(g)"), (320, "BMD(g/cm2)"),
+           (400, "T-score"), (470, "Z-score")]  # fmt: skip
+L1_L4 = ["L1-L4", "55.77", "51.85", "0.930", "-1.1", "0.8"]
+SPINE_ROWS = [
+    ["L1", "13.26", "11.58", "0.873", "-1.0", "0.1"],
+    ["L2", "13.72", "12.94", "0.943", "-0.8", "0.1"],
+    ["L3", "14.81", "13.93", "0.941", "-1.2", "0.1"],
+    ["L4", "13.97", "13.40", "0.959", "-1.0", "0.1"],
+    ["Total", "55.77", "51.85", "0.930", "-1.1", "0.1"],
+]
+HIP_ROWS = [
+    ["Neck", "4.86", "2.90", "0.597", "-2.3", "0.1"],
+    ["Troch", "12.97", "6.39", "0.493", "-2.0", "0.1"],
+    ["Inter", "19.92", "14.24", "0.715", "-2.6", "0.1"],
+    ["Total", "37.75", "23.53", "0.623", "-2.6", "0.1"],
+]
+OF_SPINE = {(0x18, 0x1030): ("LO", "a Lumbar Spine")}
+
+
+def sites(result):
+    return [m.site for m in result.measurements]
+
+
+def test_the_rows_of_a_table_name_its_total_whatever_the_header_says(report, pages):
+    page = [*pages.table(COLUMNS, SPINE_ROWS), *pages.table(COLUMNS, HIP_ROWS, top=560)]
+    result = report(page, changes=OF_SPINE)
+    rows = {m.site: m.reported_t_score for m in result.measurements}
+    assert (rows["L1-L4"], rows["total-hip"]) == (-1.1, -2.6)
+    assert result.kind == OutcomeKind.REPORTED
+
+
+def test_a_total_under_a_row_that_is_unread_is_left_to_a_person(report, pages):
+    rows = [SPINE_ROWS[0], ["??", *SPINE_ROWS[1][1:]], *SPINE_ROWS[2:]]
+    result = report(pages.table(COLUMNS, rows), changes=OF_SPINE)
+    assert sites(result)[:3] == ["L1", "L3", "L4"]
+    assert not any(m.reported_t_score == -1.1 for m in result.measurements)
+    assert (result.kind, result.code) == (OutcomeKind.NEEDS_REVIEW, "BS-W215")
+    assert "Total" in result.reason
+
+
+@pytest.mark.parametrize("with_sums", [True, False])
+def test_a_total_of_some_vertebrae_has_to_add_up(report, pages, with_sums):
+    columns = COLUMNS if with_sums else [COLUMNS[0], *COLUMNS[3:]]
+    rows = [SPINE_ROWS[0], SPINE_ROWS[1], ["Total", "26.98", "24.52", "0.909", "-0.9", "0.1"]]
+    rows = rows if with_sums else [[r[0], *r[3:]] for r in rows]
+    result = report(pages.table(columns, rows), changes=OF_SPINE)
+    assert "L1-L2" in sites(result)
+    assert (result.kind == OutcomeKind.REPORTED) is with_sums
+
+
+def test_a_stray_number_on_the_base_line_shifts_no_column(report, pages):
+    # a blank T, and the tick of a graph to the right: five numbers for five columns
+    page = pages.table(COLUMNS, [["L1-L4", "55.77", "51.85", "0.930", "", "-1.9"]])
+    result = report([*page, (560, 688, "-3")])
+    assert result.measurements == ()
+    assert "its columns are not clear" in result.reason
+
+
+TODAY = {(8, 0x20): ("DA", "20240110"), (8, 0x22): ("DA", "20240110")}
+
+
+@pytest.mark.parametrize(
+    "line", ["Prior exam 01/02/2018", "Comparison", "Baseline", "14 May 2019", "Previous results"]
+)
+def test_a_table_of_another_day_is_kept_as_readings_only(report, pages, line):
+    old = ["L2-L4", "45.10", "31.57", "0.700", "-3.1", "-1.0"]
+    page = [*pages.table(COLUMNS, [L1_L4]), (72, 660, line), *pages.table(COLUMNS, [old], top=640)]
+    result = report(page, changes=TODAY)
+    assert sites(result) == ["L1-L4"]
+    assert ("t-score-of-another-day", "-3.1") in [(r.quantity, r.text) for r in result.readings]
+    assert any("is of another day" in p.reason for p in result.problems)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Scan Date: 2024-01-10", "DOB: 01/02/1940", "Previous fracture: yes", "No prior exam",
+     "Reported 12 January 2024", "Current exam"],
+)  # fmt: skip
+def test_other_lines_leave_a_table_of_the_day_alone(report, pages, line):
+    result = report([(72, 740, line), *pages.table(COLUMNS, [L1_L4])], changes=TODAY)
+    assert sites(result) == ["L1-L4"]
+
+
+def test_labelled_values_of_an_earlier_exam_are_kept_aside(report):
+    page = [(72, 760, "Scan Type: a Lumbar Spine"), (72, 740, "BMD: 0.930 g/cm2"),
+            (72, 720, "Previous BMD: 0.700 g/cm2   T-score: -3.2")]  # fmt: skip
+    (row,) = report(page).measurements
+    assert (row.bmd_g_cm2, row.reported_t_score) == (0.93, None)
+
+
+@pytest.mark.parametrize(
+    ("head", "taken"),
+    [
+        ("Patient ID: OTHER999", False), ("Scan Date: January 2, 2012", False),
+        ("Patient ID: N", True), ("Scan Date: 10.01.2024", True),
+    ],
+)  # fmt: skip
+def test_a_page_of_somebody_else_or_another_day_is_not_taken(report, pages, head, taken):
+    changes = {**TODAY, (0x10, 0x20): ("LO", "N")}
+    result = report(
+        pages.table(COLUMNS, [L1_L4]),
+        [(72, 780, head), (72, 760, "Left Hip"), *pages.table(COLUMNS, HIP_ROWS)],
+        changes=changes,
+    )
+    assert ("femoral-neck-left" in sites(result)) is taken
+    assert "L1-L4" in sites(result)
+    assert (result.kind == OutcomeKind.REPORTED) is taken
+
+
+@pytest.mark.parametrize("text", ["-11", "0", "-2", "\u201311"])
+def test_a_score_without_its_decimal_is_not_understood(report, pages, text):
+    result = report(pages.table(COLUMNS, [["L1-L4", "55.77", "51.85", "0.930", text, "0.8"]]))
+    (row,) = result.measurements
+    assert (row.bmd_g_cm2, row.reported_t_score, row.reported_z_score) == (0.93, None, 0.8)
+    assert "value_left_out" in row.flags
+    assert result.kind == OutcomeKind.NEEDS_REVIEW
+
+
+def test_a_labelled_score_without_its_decimal_is_not_taken(report):
+    result = report([(72, 760, "Scan Type: a Lumbar Spine"),
+                     (72, 740, "BMD: 0.930 g/cm2   T-score: -11")])  # fmt: skip
+    assert [m.reported_t_score for m in result.measurements] == [None]
+    assert result.kind == OutcomeKind.NEEDS_REVIEW
+
+
+def test_of_a_change_only_its_column_is_dropped(report, pages):
+    columns = [(72, "Region"), (160, "BMD (g/cm2)"), (250, "T-score"), (330, "Z-score"),
+               (410, "Change (%)")]  # fmt: skip
+    result = report(pages.table(columns, [["L1-L4", "0.930", "-1.1", "0.8", "-3.2*"]]))
+    (row,) = result.measurements
+    assert (row.bmd_g_cm2, row.reported_t_score, row.reported_z_score) == (0.93, -1.1, 0.8)
+
+
+def test_columns_for_each_side_are_left_to_a_person(report, pages):
+    columns = [(72, "Region"), (160, "Left BMD (g/cm2)"), (260, "Left T-score"),
+               (360, "Right BMD (g/cm2)"), (470, "Right T-score")]  # fmt: skip
+    result = report(pages.table(columns, [["Neck", "0.826", "-1.2", "0.600", "-2.9"]]))
+    assert (result.kind, result.measurements) == (OutcomeKind.NEEDS_REVIEW, ())
+    assert "a column for each side" in result.reason
+
+
+def test_region_may_stand_on_the_first_line_of_a_header_only(report):
+    first = [(72, "Region"), (170, "BMD"), (240, "Young-Adult"), (350, "Age-Matched"),
+             (460, "BMC"), (520, "Area")]  # fmt: skip
+    second = [(170, "(g/cm2)"), (240, "(%)"), (280, "T-score"), (350, "(%)"), (390, "Z-score"),
+              (460, "(g)"), (520, "(cm2)")]  # fmt: skip
+    x = [72, 170, 240, 285, 350, 395, 460, 520]
+    row = ["L1-L4", "0.930", "89", "-1.1", "102", "0.3", "51.85", "55.77"]
+    page = [*((a, 700, t) for a, t in first), *((a, 688, t) for a, t in second),
+            *((a, 676, t) for a, t in zip(x, row, strict=True))]  # fmt: skip
+    (got,) = report(page).measurements
+    assert (got.bmd_g_cm2, got.reported_t_score, got.reported_z_score) == (0.93, -1.1, 0.3)
+    assert (got.bmc_g, got.area_cm2) == (51.85, 55.77)
