@@ -167,7 +167,11 @@ def _confirmed(
     readings: Sequence[Reading], decision: Confirmation, value: float
 ) -> tuple[Reading, ...]:
     """Mark the reading as a person's; a number typed in without one becomes a reading."""
-    said = {"proof": PERSON, "decision": str(decision.decision), "decided_by": decision.who}
+    said: dict[str, Any] = {
+        "proof": PERSON,
+        "decision": str(decision.decision),
+        "decided_by": decision.who,
+    }
     text = f"{value:g}"
     changed = tuple(
         dataclasses.replace(r, value=value, text=r.text if r.value == value else text, **said)

@@ -20,11 +20,16 @@ STYLES = (PageStyle(layout="hologic", font="aileron"), PageStyle(layout="rems", 
 
 
 def with_name(pixels):
-    """Write a name at the top, one at the right margin and one at the foot."""
+    """Write a name at the top, one at the foot and one between the headings and the rows."""
     image = Image.fromarray(pixels)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(size=18)
     for where in ((20, 4), (20, image.height - 30)):
         draw.text(where, "Name: Lin Mei-Hua 1960-01-02", fill=10, font=font)
+    for table in page_tables(pixels)[1]:
+        first, heads = table.rows[0], table.columns.values()
+        left, top = first.label_box.left, max(h.bottom for h in heads) + 2
+        if first.label_box.top - top > 12:
+            draw.text((left, top), "Lin", fill=10, font=ImageFont.load_default(size=10))
     return np.asarray(image)
 
 
