@@ -13,6 +13,7 @@ import pytest
 from bonescan.dxa.burned_in.ink import page_ink
 from bonescan.dxa.burned_in.proof import PageAbout
 from bonescan.dxa.burned_in.read_page import read_page
+from bonescan.dxa.table import spine_total_site
 from bonescan.simulate.report_fonts import ALWAYS, font_names
 from bonescan.simulate.report_pages import (
     DPIS,
@@ -300,3 +301,89 @@ def test_ink_runs_from_paper_to_the_darkest_print():
     assert ink[50, 50] == 1.0
     inverse = page_ink(255 - pixels)
     np.testing.assert_allclose(inverse, ink, atol=1e-6)
+
+
+SPINE_ROWS = {
+    "L1": ("13.26", "11.58", "0.873"), "L2": ("13.72", "12.94", "0.943"),
+    "L3": ("14.81", "13.93", "0.941"), "L4": ("13.97", "13.40", "0.959"),
+    "Total": ("55.77", "51.85", "0.930"),
+}  # fmt: skip
+
+
+def regions_of(rows, **style):
+    cells = {k: dict(zip(("area", "bmc", "bmd"), v, strict=True)) for k, v in rows.items()}
+    found = read_page(drawn_as(PageStyle(**style), cells).pixels, PageAbout(region="lumbar-spine"))
+    return {} if found is None else {r.text: r.site for r in found.regions}
+
+
+def test_a_total_is_named_only_below_vertebrae_that_are_all_understood():
+    assert regions_of(SPINE_ROWS)["Total"] == "L1-L4"
+    # a label that is none of a vertebra: L1 and L2 may be in the total, and may not
+    unread = {("Qxq" if k == "L2" else k): v for k, v in SPINE_ROWS.items()}
+    assert "Total" not in regions_of(unread)
+    # a row lost whole: the sums don't add up
+    assert "Total" not in regions_of({k: v for k, v in SPINE_ROWS.items() if k != "L1"})
+
+
+@pytest.mark.parametrize(
+    ("above", "site"),
+    [
+        (["L1", "L2", "L3", "L4"], "L1-L4"), (["L2", "L3", "L4"], "L2-L4"),
+        (["L1", "", "L3", "L4"], None), (["L1", "L3", "L4"], None), (["L1"], None), ([], None),
+        (["L2", "L1", "L3"], None), (["L1", "L2", "L2"], None), (["L1", "L2", "wards"], None),
+    ],
+)  # fmt: skip
+def test_the_rows_above_name_a_total(above, site):
+    assert spine_total_site(above) == site
+
+
+def turned(pixels, degrees):
+    from scipy import ndimage
+
+    tilted = ndimage.rotate(pixels, degrees, reshape=False, order=1, mode="nearest", axes=(0, 1))
+    return np.clip(np.rint(tilted), 0, 255).astype(pixels.dtype)
+
+
+def scaled(pixels, factor):
+    from scipy import ndimage
+
+    zoom = (factor, factor, *([1] * (pixels.ndim - 2)))
+    return np.clip(np.rint(ndimage.zoom(pixels, zoom, order=1)), 0, 255).astype(pixels.dtype)
+
+
+@pytest.mark.parametrize("factor", [0.97, 1.11, 1.13])
+def test_a_scaled_page_gives_no_total_of_other_vertebrae(factor):
+    # of this page a label was unread when scaled, and the total went to the others
+    style = PageStyle(font="block", dpi=90, colour=True, jpeg_quality=73)
+    page = draw_page(style, 677703)
+    found = read_page(
+        scaled(page.pixels, factor), dataclasses.replace(about(page), region="lumbar-spine")
+    )
+    totals = {r.site for r in found.regions if r.text == "Total"} if found else set()
+    assert totals <= {"L1-L4"}
+
+
+def test_a_tilted_page_gives_no_total_of_other_vertebrae():
+    for seed in (46340, 413073):
+        page = draw_page(PageStyle(), seed)
+        for degrees in (-0.6, 0.6):
+            found = read_page(turned(page.pixels, degrees), about(page))
+            totals = {r.site for r in found.regions if r.text == "Total"} if found else set()
+            assert totals <= {"L1-L4"}
+
+
+@pytest.mark.parametrize("font", ["aileron", "block"])
+@pytest.mark.parametrize("label", ["Neck R", "R Neck", "Neck L", "Neck 2"])
+def test_what_is_left_over_beside_a_label_makes_it_unread(font, label):
+    cells = {label: {"area": "5.00", "bmc": "4.00", "bmd": "0.800", "t": "-1.1"}}
+    page = drawn_as(PageStyle(font=font), cells)
+    found = read_page(page.pixels, PageAbout(scale="hologic", region="femur-left"))
+    assert found is not None
+    assert found.regions == []
+
+
+def test_the_rows_of_a_picture_decide_over_the_region_of_its_file():
+    page = draw_page(PageStyle(), 3)
+    found = read_page(page.pixels, dataclasses.replace(about(page), region="femur-left"))
+    assert found is not None
+    assert "total-hip-left" not in {r.site for r in found.regions}

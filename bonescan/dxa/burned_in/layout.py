@@ -111,12 +111,17 @@ def _row(line: list[ReadCell], columns: dict[str, Box], left: int, right: int) -
         del cells[quantity]
     first = min(c.cell.box.left for c in cells.values()) if cells else left
     words = [c for c in line if c.cell.box.right <= first and c.cell.box.left < first]
-    words = [c for c in words if not c.looks_like_number or region_of(c)]
+    # a single number-like letter between label and numbers may be a side: L looks like 1
+    named = [c for c in words if not c.looks_like_number or region_of(c)]
+    left_over = bool(named) and any(
+        c not in named and c.cell.box.left >= named[0].cell.box.right for c in words
+    )
+    words = named
     box = line[0].cell.box
     if not words:
         return TableRow("", "", box, cells)
     label = words[-1] if len(words) == 1 else words[0]
-    known = region_of(label) if len(words) == 1 else ""
+    known = region_of(label) if len(words) == 1 and not left_over else ""
     return TableRow(known, label.text, box, cells, around([w.cell.box for w in words]))
 
 

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 from bonescan.files.glyph_atlas import GlyphAtlas, read_atlas
 from bonescan.model.reading import Reading
 from bonescan.model.regions import measured_site
-from bonescan.model.sites import spine_site, vertebrae_of
+from bonescan.model.sites import vertebrae_of
 from bonescan.norms.load import load_norms
 
 from ..printed import Found, PrintedRegion, set_number
+from ..table import spine_total_site
 from .cells import ReadCell, read_cells
 from .glyphs import find_cells
 from .ink import page_ink
 from .layout import Table, TableRow, find_tables
 from .page_picture import grey_page, marked_crop, row_crop
-from .proof import PageAbout, ProofRow, prove
+from .proof import LUMBAR, PageAbout, ProofRow, prove
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,7 @@ NAMES = {"bmd": "BMD", "bmc": "BMC", "area": "area", "t": "T", "z": "Z"}
 ASKED = ("bmd", "t", "z")  # quantities that a person is asked about
 _SIDES = {"Left": "left", "Right": "right", "Mean": "mean"}
 _SKIPPED = "Diff"
+TOTAL = "Total"
 _POLICY_WORDS = ("whlte", "femal")
 _OTHER_WORDS = ("aslan", "black", "hlspanlc", "chlnese", "korean", "japan", "talwan", "local")
 
@@ -79,7 +81,7 @@ def page_tables(
 
 def _read_table(table: Table, about: PageAbout, grey: NDArray[np.uint8], found: Found) -> None:
     rows: list[tuple[TableRow, ProofRow]] = []
-    region = about.region or _region_of(table)
+    region = _region_of(table, about.region)
     block = ""
     for row in table.rows:
         if row.label == _SKIPPED:
@@ -90,23 +92,38 @@ def _read_table(table: Table, about: PageAbout, grey: NDArray[np.uint8], found: 
         block = block if side else row.label
         readings = {q: c.readings() for q, c in row.cells.items()}
         rows.append((row, ProofRow(site or "", row.label or row.label_text, readings)))
-    prove([proof for _, proof in rows], about, load_norms())
+    proofs = [proof for _, proof in rows]
+    prove(proofs, about, load_norms())
+    for proof in proofs:
+        _doubt_total(proof, proofs)
     for row, proof in rows:
         _keep(table, row, proof, grey, found)
 
 
-def _region_of(table: Table) -> str:
+def _region_of(table: Table, stated: str | None) -> str:
+    """Name what a table shows by its rows; the object around it says only what they leave open."""
     labels = {r.label for r in table.rows}
     if any(vertebrae_of(label) for label in labels):
         return "lumbar-spine"
-    return "femur" if labels & {"Neck", "Troch", "Inter"} else ""
+    if not labels & {"Neck", "Troch", "Inter"}:
+        return stated or ""
+    return stated if stated and "femur" in stated else "femur"
 
 
 def _site(label: str, region: str, above: Sequence[str]) -> str | None:
-    if label == "Total" and region == "lumbar-spine":
-        singles = [site for site in above if len(vertebrae_of(site)) == 1]
-        return spine_site(tuple(singles)) if len(singles) > 1 else None
+    if label == TOTAL and region == "lumbar-spine":
+        return spine_total_site(above)
     return measured_site(label, "", region) if label else None
+
+
+def _doubt_total(row: ProofRow, rows: Sequence[ProofRow]) -> None:
+    """Believe the total of a subset only where it adds up: a row may have been lost whole."""
+    parts = vertebrae_of(row.site)
+    if row.label != TOTAL or not parts or parts == LUMBAR:
+        return
+    whole = {r.site for r in rows if {"area", "bmc"} <= set(r.proven)}
+    if not {row.site, *parts} <= whole:
+        row.forget("which vertebrae it is of is not sure")
 
 
 def _keep(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from .cells import ReadCell
 
 LIKE_1, APART_1 = 0.60, 0.15  # likeness wanted, and its lead over any other word
 CAPITAL_L_1 = 1.5
+BLANK_1 = 0.42  # of the height: a wider gap parts two words
 REGIONS = {
     "neck": "Neck", "femoralneck": "Neck", "femneck": "Neck", "femurneck": "Neck",
     "upperneck": "Upper neck", "lowerneck": "Lower neck", "neckmean": "",
@@ -25,6 +27,11 @@ _ALIKE = str.maketrans(
     {"0": "o", "1": "l", "i": "l", "j": "l", "5": "s", "8": "b", "|": "l", "[": "l", "]": "l"}
 )
 _SCORE = "score"
+_OF_TWO_WORDS = frozenset(
+    {"Upper neck", "Lower neck", "Total hip", "Total body", "Neck", "Neck left", "Neck right",
+     "Total left", "Total right"}
+)  # fmt: skip
+_LONG_NECK = 7  # "femneck" and longer: a neck of two words
 # only one region has these letters in its name; a W or N before them often falls apart
 _PIECES = {"Ward's": re.compile(r".{0,6}ard.{0,3}"), "Neck": re.compile(r".{1,3}eck")}
 # letters may have come apart or run together: only the ends are sure, and the columns' formats
@@ -62,7 +69,8 @@ def region_of(read: ReadCell) -> str:
     words = re.sub(r"[^a-z?]", "", read.text.lower().translate(_ALIKE))
     piece = next((name for name, form in _PIECES.items() if form.fullmatch(words)), "")
     if piece or len(words) - words.count("?") <= 1:
-        return piece
+        more = piece == "Neck" and (words[:-4].endswith(("r", "l")) or _has_blank(read))
+        return "" if more else piece  # "R Neck"; an apostrophe of Ward's leaves a gap too
     if "?" in words:  # a glyph, or a few that touch, unread
         form = re.compile(words.replace("?", ".{1,3}"))
         fitting = {r for name, r in REGIONS.items() if form.fullmatch(name.translate(_ALIKE))}
@@ -70,12 +78,32 @@ def region_of(read: ReadCell) -> str:
     if len(words) <= 3:  # noqa: PLR2004 - too short to be surely like anything
         return ""
     ranked = sorted(
-        ((_like(words, name.translate(_ALIKE)), region) for name, region in REGIONS.items()),
+        ((_like(words, name.translate(_ALIKE)), region, name) for name, region in REGIONS.items()),
         reverse=True,
     )
-    best, region = ranked[0]
-    other = next((like for like, name in ranked if name != region), 0.0)
-    return region if best >= LIKE_1 and best - other >= APART_1 else ""
+    best, region, name = ranked[0]
+    other = next((like for like, another, _ in ranked if another != region), 0.0)
+    if best < LIKE_1 or best - other < APART_1 or _says_more(words, name, read):
+        return ""
+    return region
+
+
+def _says_more(words: str, name: str, read: ReadCell) -> bool:
+    """Tell whether letters are left over: "Neck R" is no plain neck, and may be of another side."""
+    plain = name.translate(_ALIKE)
+    if len(words) > len(plain) and (words.startswith(plain) or words.endswith(plain)):
+        return True
+    may_part = name.startswith("ward") or (
+        REGIONS[name] in _OF_TWO_WORDS and len(name) >= _LONG_NECK
+    )
+    return _has_blank(read) and not may_part
+
+
+def _has_blank(read: ReadCell) -> bool:
+    """Tell whether a gap as wide as a blank stands between two glyphs."""
+    boxes = [m.box for m in read.marks if m.kind == "glyph"]
+    gaps = (after.left - before.right for before, after in pairwise(boxes))
+    return any(gap > BLANK_1 * read.cell.height for gap in gaps)
 
 
 def _vertebrae(read: ReadCell) -> str:
