@@ -11,6 +11,8 @@ from bonescan.norms.rounding import fixed
 
 from .printed_reference import PrintedReference, recognise
 
+UNKNOWN_REFERENCE = "unknown_printed_reference"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
@@ -41,11 +43,13 @@ def choose_t(
     flags: tuple[str, ...] = ()
     printed_may_label = False
     if reported is not None:
-        match recognise(measurement.reported_reference, sex):
+        among_several = UNKNOWN_REFERENCE in measurement.flags
+        known = recognise(measurement.reported_reference, sex)
+        match PrintedReference.UNKNOWN if among_several else known:
             case PrintedReference.MALE | PrintedReference.LOCAL:
                 flags = ("not_policy_reference",)
             case PrintedReference.UNKNOWN:
-                flags = ("unknown_printed_reference",)
+                flags = (UNKNOWN_REFERENCE,)
             case _:
                 printed_may_label = policy is LabelPolicy.DEVICE
     used = (

@@ -16,7 +16,7 @@ from bonescan.model.reading import Reading
 from bonescan.model.scan import DxaScan
 
 from .compare import join_carriers
-from .printed import Found
+from .printed import Found, settle_references
 
 FIRST_PIXEL_ORDER = 60
 
@@ -80,6 +80,7 @@ def find_numbers(scan: DxaScan) -> Found | None:
         found = carrier.find(scan)
         if found is None:
             continue
+        settle_references(found)
         if not any(r.has_numbers for r in found.regions):
             empty = _joined_without_numbers(empty, found)
         elif first is None:
@@ -107,7 +108,11 @@ def _joined_without_numbers(before: Found | None, found: Found) -> Found:
 
 def _with_reference(reading: Reading, found: Found) -> Reading:
     """Put the printed reference beside the scores that rest on it."""
-    printed = {"t": found.t_reference, "z": found.z_reference}.get(reading.quantity)
+    one = next((r for r in found.regions if r.site == reading.site), None)
+    printed = {
+        "t": (one and one.t_reference) or found.t_reference,
+        "z": (one and one.z_reference) or found.z_reference,
+    }.get(reading.quantity)
     if reading.reference or not printed or reading.carrier != found.carrier:
         return reading
     return replace(reading, reference=printed)

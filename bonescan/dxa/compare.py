@@ -7,9 +7,9 @@ they have to say the same.
 
 from __future__ import annotations
 
-from bonescan.model.sites import without_side
+from bonescan.model.sites import side_of, without_side
 
-from .printed import FIELDS, Found, PrintedRegion, once_each
+from .printed import FIELDS, Found, PrintedRegion, lend_references, once_each
 
 CARRIERS_DISAGREE = "carriers_disagree"
 # half of the last digit that is printed: what two roundings of one number may differ by (ISCD:
@@ -27,26 +27,52 @@ def join_carriers(first: Found, other: Found) -> None:
     first.readings += other.readings
     first.not_understood += other.not_understood
     first.regions = once_each(first.regions)
-    theirs = {r.site: r for r in once_each(other.regions) if r.has_numbers}
-    faults = [
-        text
-        for region in first.regions
-        if region.site in theirs
-        for text in _contradictions(region, theirs[region.site], (first.carrier, other.carrier))
-    ]
+    theirs = once_each([r for r in other.regions if r.has_numbers])
+    faults: list[str] = []
+    paired: list[tuple[PrintedRegion, PrintedRegion]] = []
+    for group in _pairs(first.regions, theirs):
+        said = [_contradictions(*pair, (first.carrier, other.carrier)) for pair in group]
+        agreeing = [pair for pair, texts in zip(group, said, strict=True) if not texts]
+        paired += agreeing
+        if not agreeing:
+            faults += [text for texts in said for text in texts]
+            for own, _ in group:
+                own.flags.append(CARRIERS_DISAGREE)
     if faults:
         first.contradictions += faults
         return
-    for region in first.regions:
-        if region.site in theirs:
-            _lend(region, theirs[region.site])
-    known = {r.site for r in first.regions} | {without_side(r.site) for r in first.regions}
-    unsided = {r.site for r in first.regions if without_side(r.site) == r.site}
-    first.regions += [
-        r for s, r in theirs.items() if s not in known and without_side(s) not in unsided
+    for own, their in paired:
+        if sum(own is o for o, _ in paired) == 1:
+            _lend(own, their)
+    known = {id(their) for _, their in paired}
+    first.regions += [r for r in theirs if id(r) not in known]
+    if not first.references:
+        first.t_reference = first.t_reference or other.t_reference
+        first.z_reference = first.z_reference or other.z_reference
+
+
+def _pairs(
+    ours: list[PrintedRegion], theirs: list[PrintedRegion]
+) -> list[list[tuple[PrintedRegion, PrintedRegion]]]:
+    """Pair the regions of two carriers by site, and by site without side where one names none.
+
+    A region without a side may be either of two with one: these pairs are one
+    group, and one of them has to agree.
+    """
+    by_site = {r.site: r for r in theirs}
+    own_sites = {r.site for r in ours}
+    groups = [[(own, by_site[own.site])] for own in ours if own.site in by_site]
+    groups += [
+        [(own, r) for r in theirs if without_side(r.site) == own.site]
+        for own in ours
+        if side_of(own.site) is None and own.site not in by_site
     ]
-    first.t_reference = first.t_reference or other.t_reference
-    first.z_reference = first.z_reference or other.z_reference
+    groups += [
+        [(own, their) for own in ours if without_side(own.site) == their.site]
+        for their in theirs
+        if side_of(their.site) is None and their.site not in own_sites
+    ]
+    return [group for group in groups if group]
 
 
 def _contradictions(
@@ -60,8 +86,6 @@ def _contradictions(
         if abs(values[0] - values[1]) > _HALF_DIGIT[quantity] + _BINARY_DUST:
             both = " and ".join(f"{v:g} ({c})" for v, c in zip(values, carriers, strict=True))
             found.append(f"{own.site} {quantity} is {both}")
-    if found:
-        own.flags.append(CARRIERS_DISAGREE)
     return found
 
 
@@ -69,4 +93,5 @@ def _lend(own: PrintedRegion, other: PrintedRegion) -> None:
     for name in FIELDS.values():
         if getattr(own, name) is None:
             setattr(own, name, getattr(other, name))
+    lend_references(own, other)
     own.flags += [f for f in other.flags if f not in own.flags]

@@ -157,8 +157,9 @@ def _measurement(scan: DxaScan, found: Found, region: PrintedRegion) -> Measurem
 def _reference(found: Found, region: PrintedRegion) -> str | None:
     """Name the reference as printed: that of T where a T is printed, else that of Z."""
     if region.t_score is not None:
-        return found.t_reference
-    return found.z_reference if region.z_score is not None else None
+        return region.t_reference or found.t_reference
+    printed = region.z_reference or found.z_reference
+    return printed if region.z_score is not None else None
 
 
 def _check_arithmetic(

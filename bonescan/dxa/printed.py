@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bonescan.model.reading import Reading
@@ -15,6 +16,7 @@ UNITS = {"bmd": BMD_UNITS, "bmc": BMC_UNITS, "area": AREA_UNITS}
 PLAUSIBLE = {"bmd": (0.02, 5.0), "bmc": (0.0, 10_000.0), "area": (0.05, 30_000.0)}
 MAX_SCORE = 15.0
 PRINTED_TWICE = "region_printed_twice"
+REFERENCE_UNKNOWN = "unknown_printed_reference"
 TEXT_PROOF = "text"  # the carrier holds text: nothing had to be recognised
 
 _NUMBER = re.compile(r"[-+]?\d{1,9}(?:[.,]\d{1,9})?")
@@ -39,6 +41,8 @@ class PrintedRegion:
     z_score: float | None = None
     fragility_score: float | None = None
     is_average: bool = False
+    t_reference: str | None = None  # as printed with this region; None = only for the whole file
+    z_reference: str | None = None
     flags: list[str] = field(default_factory=list)
 
     @property
@@ -55,12 +59,15 @@ class Found:
     `contradictions` what this carrier and another one in the same file say of
     one number, with both values; `details` what else a page should show;
     `needs_person` which numbers were read from a picture and not proven.
+    `t_reference` and `z_reference` hold for the whole file, until
+    `settle_references` finds that several are printed.
     """
 
     carrier: str
     regions: list[PrintedRegion] = field(default_factory=list)
     t_reference: str | None = None
     z_reference: str | None = None
+    references: list[tuple[str, str]] = field(default_factory=list)  # ("t" or "z", as printed)
     not_understood: list[str] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
@@ -180,6 +187,51 @@ def take_number(
     )
 
 
+def note_reference(found: Found, score: str, text: str) -> None:
+    """Note one printed reference of "t" or "z"; the first stands for the file while it is alone."""
+    name = _REFERENCES[score]
+    found.references.append((score, text))
+    if getattr(found, name) is None:
+        setattr(found, name, text)
+
+
+def share_references(regions: Sequence[PrintedRegion], printed: Sequence[tuple[str, str]]) -> None:
+    """Give regions the references printed with them: in their table, their page, their container.
+
+    Where several of one score are printed there, nobody can tell whose each is,
+    and none is given.
+    """
+    for score, name in _REFERENCES.items():
+        texts = {text for of, text in printed if of == score}
+        if len(texts) == 1:
+            (text,) = texts
+            for region in regions:
+                if getattr(region, name) is None:
+                    setattr(region, name, text)
+
+
+def settle_references(found: Found) -> None:
+    """Let the only reference of a file hold for all of it; of several, none for the rest.
+
+    A region whose own is not known among several is flagged, so that its
+    printed T labels nothing.
+    """
+    for score, name in _REFERENCES.items():
+        own = {getattr(region, name) for region in found.regions}
+        texts = {text for of, text in found.references if of == score} | own
+        texts = (texts | {getattr(found, name)}) - {None}
+        if len(texts) == 1:
+            (text,) = texts
+            setattr(found, name, text)
+            share_references(found.regions, [(score, text)])
+        elif texts:
+            setattr(found, name, None)
+            for region in found.regions:
+                is_printed = getattr(region, FIELDS[score]) is not None
+                if score == "t" and is_printed and getattr(region, name) is None:
+                    region.flags.append(REFERENCE_UNKNOWN)
+
+
 def other_day(quantity: str) -> str:
     """Name a quantity of another day than the exam's: kept, and never taken for the exam's own."""
     return f"{quantity}-of-another-day"
@@ -195,6 +247,7 @@ def kept_word(meaning: str) -> str:
     return "-".join(re.findall(r"\w+", words.replace("_", " ")))[:60]
 
 
+_REFERENCES = {"t": "t_reference", "z": "z_reference"}
 FIELDS = {
     "bmd": "bmd_g_cm2",
     "bmc": "bmc_g",
@@ -227,6 +280,14 @@ def _join(first: PrintedRegion, later: PrintedRegion) -> None:
     for name, (own, other) in pairs.items():
         if own is None:
             setattr(first, name, other)
+    lend_references(first, later)
+
+
+def lend_references(own: PrintedRegion, other: PrintedRegion) -> None:
+    """Take over the references of the same region printed a second time."""
+    for name in _REFERENCES.values():
+        if getattr(own, name) is None:
+            setattr(own, name, getattr(other, name))
 
 
 def _same(one: float, other: float) -> bool:

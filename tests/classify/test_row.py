@@ -163,6 +163,12 @@ def test_an_unknown_curve_without_a_score_of_ours_labels_nothing(person):
     assert {"unknown_printed_reference", "no_score_may_label"} <= set(found.flags)
 
 
+def test_a_score_whose_own_reference_is_not_known_among_several_labels_nothing(person):
+    m = measurement(bmd=0.6, reported_t_score=-2.2, flags=("unknown_printed_reference",))
+    assert verdict(m, person()).score_used == "own-T"
+    assert verdict(measurement(bmd=0.6, reported_t_score=-2.2), person()).score_used == "reported-T"
+
+
 def test_a_rems_device_is_labelled_by_its_printed_score_only(person):
     m = measurement(technique=Technique.REMS, scale=None, reported_t_score=-2.7)
     assert verdict(m, person()).score_used == "reported-T"

@@ -111,3 +111,55 @@ def test_a_number_that_contradicts_itself_is_kept_with_both_values_and_decides_n
     assert allowed["L1"] is False
     assert allowed["L2"] is True
     assert result.measurements[0].bmd_g_cm2 == 0.903
+
+
+@pytest.fixture
+def necks(measured, dicom):
+    """Measure a hip with a private table of the protocol's side and an XML in its comments."""
+
+    def _measure(rows, regions, protocol="Left Femur"):
+        rois = "".join(
+            f"<ROI region='{name}'><BMD>{bmd}</BMD><BMD_TSCORE>{t}</BMD_TSCORE></ROI>"
+            for name, bmd, t in regions
+        )
+        comments = f"<DXA_RESULTS><SCAN type='Femur'>{rois}</SCAN></DXA_RESULTS>"
+        extra = {
+            (0x20, 0x4000): dicom.el(0x20, 0x4000, "LT", comments),
+            (0x21, 0x10): dicom.el(0x21, 0x10, "LO", "HOLOGIC"),
+            (0x21, 0x1001): dicom.el(0x21, 0x1001, "LT", table(*rows)),
+        }
+        changes = {(0x18, 0x1030): None, (0x40, 0x254): None}
+        return measured(dicom.lunar(changes, extra=extra))
+
+    return _measure
+
+
+@pytest.mark.parametrize("xml_t", ["-3.3", ""])
+def test_a_sided_and_an_unsided_region_contradict_each_other(necks, xml_t):
+    result = necks([["Neck Left", "", "", "0.850", "", ""]], [("Neck", "0.500", xml_t)])
+    assert (result.kind, result.code) == (OutcomeKind.NEEDS_REVIEW, "BS-W219")
+    assert "bmd is 0.85 (hologic-private) and 0.5 (ge-comments)" in result.reason
+    assert not any(m.scores_allowed for m in result.measurements)
+    result = necks([["Neck", "", "", "0.850", "", ""]], [("Neck Left", "0.500", xml_t)])
+    assert (result.kind, result.code) == (OutcomeKind.NEEDS_REVIEW, "BS-W219")
+
+
+def test_a_sided_and_an_unsided_region_that_agree_are_one_row(necks):
+    result = necks([["Neck Left", "", "", "0.850", "", ""]], [("Neck", "0.850", "-0.2")])
+    (row,) = result.measurements
+    assert (row.site, row.reported_t_score) == ("femoral-neck-left", -0.2)
+
+
+def test_a_region_without_side_has_to_agree_with_one_of_two_sides(necks):
+    sides = [["Neck Left", "", "", "0.850", "", ""], ["Neck Right", "", "", "0.800", "", ""]]
+    result = necks(sides, [("Neck", "0.800", "")])
+    assert (result.kind, len(result.measurements)) == (OutcomeKind.REPORTED, 2)
+    assert necks(sides, [("Neck", "0.700", "")]).kind == OutcomeKind.NEEDS_REVIEW
+
+
+def test_the_side_that_an_unsided_region_is_not_of_gets_its_own_row(necks):
+    sides = [("Neck Left", "0.850", "-0.2"), ("Neck Right", "0.500", "-3.3")]
+    result = necks([["Neck", "", "", "0.850", "", ""]], sides)
+    assert {m.site: m.reported_t_score for m in result.measurements} == {
+        "femoral-neck": -0.2, "femoral-neck-right": -3.3,
+    }  # fmt: skip

@@ -91,7 +91,7 @@ def test_the_order_of_the_visits_does_not_matter(comments, days_and_bmd):
         [("02/05/2010", "1.100"), ("02/05/2012", "1.050")],
         [("02/02/2015", "0.800"), ("02/02/2015", "0.810")],  # which of the two?
         [("", "0.800")],
-        [("2 Feb 2015", "0.800")],
+        [("the 2nd of Feb.", "0.800")],
     ],
 )
 def test_without_one_visit_of_the_exam_there_is_no_number(comments, days_and_bmd):
@@ -122,14 +122,24 @@ def test_without_a_date_of_the_exam_no_visit_is_taken():
     assert _visit_of(list(root.iter("EXAM")), None) is None
 
 
-@pytest.mark.parametrize("text", ["02/02/2015", "02.02.2015", "2015-02-02"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "02/02/2015", "02.02.2015", "2015-02-02", "Feb 2, 2015", "02-Feb-2015", "2 February 2015",
+        "2015-02-02T14:16:15", "02/02/2015 14:16",
+    ],
+)  # fmt: skip
 def test_a_date_that_fits_raises_no_question(comments, text):
     assert comments(NEWER.replace("02/02/2015", text, 1)).problems == ()
 
 
-def test_a_date_of_another_day_is_named(comments):
-    result = comments(NEWER.replace("02/02/2015", "19/02/2018", 1))
-    assert "19/02/2018 beside the exam of 2015-02-02" in result.problems[0].reason
+@pytest.mark.parametrize(
+    "text",
+    ["19/02/2018", "Feb 19, 2018", "19-Feb-2018", "02/02/15", "soon", "2015 week 6", "02 Fev 2015"],
+)
+def test_a_date_of_another_day_or_none_is_named(comments, text):
+    result = comments(NEWER.replace("02/02/2015", text, 1))
+    assert f"{text} beside the exam of 2015-02-02" in result.problems[0].reason
     assert all("numbers_of_another_day" in m.flags for m in result.measurements)
     assert "numbers_of_another_day" in REVIEW_FLAGS
 
@@ -158,3 +168,8 @@ def test_documents_that_are_not_read_are_named_and_not_guessed(comments, text, w
 
 def test_a_plain_comment_is_no_document(comments):
     assert comments("Patient moved.").code == "BS-E180"
+
+
+def test_a_visit_is_found_by_a_date_with_its_month_named(comments):
+    (row,) = comments(visits(("02-Feb-2015", "0.800"), ("03-Mar-2010", "0.9"))).measurements
+    assert row.bmd_g_cm2 == 0.800

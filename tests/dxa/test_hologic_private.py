@@ -387,3 +387,26 @@ def test_a_megabyte_of_nonsense_takes_no_time(scan_of, capture, piece):
     start = time.process_time()
     CARRIER.find(scan)
     assert time.process_time() - start < 2.0
+
+
+def test_each_analysis_keeps_the_reference_printed_in_it(measured, dicom):
+    spine = cells([["L1-L4", "55.77", "51.85", "0.930", "-1.1", "0.1"]]).replace("\n", "\r\n")
+    hip = cells([["Neck Left", "4.86", "2.84", "0.584", "-2.7", "0.1"]]).replace("\n", "\r\n")
+    male = "T-score vs. White Male. Source: NHANES"
+    changes = {(0x18, 0x1030): None, (0x40, 0x254): None}
+
+    def references(*texts):
+        extra = {(0x21, 0x10): dicom.el(0x21, 0x10, "LO", "HOLOGIC")}
+        for number, text in enumerate(texts, start=0x1001):
+            extra[0x21, number] = dicom.el(0x21, number, "LT", text)
+        rows = measured(dicom.lunar(changes, extra)).measurements
+        unknown = {m.site: "unknown_printed_reference" in m.flags for m in rows}
+        return {m.site: (m.reported_reference, unknown[m.site]) for m in rows}
+
+    head = LUMBAR.replace("\n", "\r\n")
+    apart = f'{head}{spine}Foot = "{FOOTER}";', f'{head}{hip}Foot = "{male}";'
+    assert references(*apart) == {"L1-L4": (FOOTER, False), "femoral-neck-left": (male, False)}
+    # one text with two references: nobody can tell whose each is
+    together = f'{head}{spine}Foot = "{FOOTER}";\r\nFoot2 = "{male}";'
+    assert references(together) == {"L1-L4": (None, True)}
+    assert references(f'{head}{spine}Foot = "{male}";') == {"L1-L4": (male, False)}

@@ -327,3 +327,109 @@ def test_codes_of_the_tables_are_those_of_the_standards_library():
     assert SNOMED_SITES[concepts.SCT.L1Vertebra.value] == "L1"
     assert SNOMED_SITES[concepts.SCT.L2Vertebra.value] == "L2"
     assert SNOMED_SITES[concepts.SCT.LumbarSpine.value] == "lumbar-spine"
+
+
+# ------------------------------------------------ vertebrae in words, clashes, references
+
+
+def worded(d, meaning, *more):
+    site = d.coded(SITE, ("x1", "99V", meaning))
+    scores = d.num(LS_BMD, "0.600", "g/cm2"), d.num(LS_T, "-3.9", "1")
+    return d.report(REPORT, group(d, *more, site, *scores))
+
+
+@pytest.mark.parametrize(
+    ("meaning", "site"),
+    [
+        ("L1-L4", "L1-L4"), ("L1\u2013L4", "L1-L4"), ("L1 through L4", "L1-L4"),
+        ("L1,L3", "L1+L3"), ("Lumbar vertebrae L1-L4", "L1-L4"), ("L2 to L4 of spine", "L2-L4"),
+        ("L1 and L3", "L1+L3"), ("L1-4", "L1-L4"), ("vertebrae L1, L2 and L4", "L1+L2+L4"),
+        ("L3 vertebra", "L3"), ("second lumbar vertebra", "L2"),
+    ],
+)  # fmt: skip
+def test_several_vertebrae_in_words_are_never_one(measured, dicom, meaning, site):
+    result = measured(worded(dicom, meaning))
+    assert [(m.site, m.reported_t_score) for m in result.measurements] == [(site, -3.9)]
+
+
+@pytest.mark.parametrize("meaning", ["first to fourth lumbar vertebrae", "L1 as well as L4"])
+def test_vertebrae_in_words_that_are_not_known_go_to_a_person(measured, dicom, meaning):
+    result = measured(worded(dicom, meaning))
+    assert result.kind == OutcomeKind.NEEDS_REVIEW
+    assert not {m.site for m in result.measurements} & {"L1", "L2", "L3", "L4", "L1-L4"}
+
+
+def test_a_spine_score_without_vertebrae_goes_to_a_person(measured, dicom):
+    result = measured(worded(dicom, "Lumbar spine", dicom.coded(SITE, L1)))
+    assert result.kind == OutcomeKind.NEEDS_REVIEW or result.measurements[0].flags
+    lumbar = dicom.coded(SITE, ("122496007", "SCT", "Lumbar spine"))
+    score = dicom.num(LS_T, "-2.9", "1")
+    result = measured(dicom.report(REPORT, group(dicom, lumbar, score)))
+    assert result.kind == OutcomeKind.NEEDS_REVIEW
+    assert "of which vertebrae is not clear" in result.reason
+    total = exam(dicom, "AP Spine", region(dicom, "Total", "0.730", "40", "54.8", "-2.9", "-1"))
+    assert measured(dicom.report(GE_REPORT, total)).kind == OutcomeKind.NEEDS_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("site", "label", "wanted", "flag"),
+    [
+        (("14293000", "SCT", "L2 vertebra"), "L1-L4", "L1-L4", "code_contradicts_region"),
+        (L1, "Neck Left", "L1", "code_contradicts_region"),
+        (L1, "L1", "L1", None),
+        (("122496007", "SCT", "Lumbar spine"), "L1-L4", "L1-L4", None),
+        (("122496007", "SCT", "Lumbar spine L1-L4"), "Spine", "L1-L4", None),
+    ],
+)
+def test_a_label_of_other_vertebrae_than_the_code_is_flagged(
+    measured, dicom, site, label, wanted, flag
+):
+    d = dicom
+    said = d.text(("112039", "DCM", "Tracking Identifier"), label)
+    data = d.report(REPORT, group(d, said, d.coded(SITE, site), d.num(BMD, "0.9", "g/cm2")))
+    (row,) = measured(data).measurements
+    assert (row.site, row.flags) == (wanted, (flag,) if flag else ())
+
+
+def test_a_label_of_the_other_side_is_flagged(measured, dicom):
+    d = dicom
+    said = d.text(("112039", "DCM", "Tracking Identifier"), "Neck Left")
+    right = d.coded(SITE, NECK, d.coded(SIDE, ("24028007", "SCT", "Right")))
+    data = d.report(REPORT, group(d, said, right, d.num(BMD, "0.5", "g/cm2")))
+    (row,) = measured(data).measurements
+    assert "side_contradicts" in row.flags
+
+
+REFERENCE = ("9", "99GE", "Reference Population")
+FEMUR, SPINE = "USA (NHANES/Lunar) Femur, Female, White", "Taiwan AP Spine, Female, Asian"
+
+
+def test_each_container_keeps_its_own_reference(measured, dicom):
+    d = dicom
+    femur = exam(
+        d, "Left Femur", d.text(REFERENCE, FEMUR),
+        region(d, "Neck", "0.826", "5.08", "6.15", "-1.5", ""),
+    )  # fmt: skip
+    spine = exam(
+        d, "AP Spine", region(d, "L1-L4", "0.930", "51.85", "55.77", "-1.1", ""),
+        d.text(REFERENCE, SPINE),
+    )  # fmt: skip
+    result = measured(d.report(GE_REPORT, femur, spine))
+    by_site = {m.site: m.reported_reference for m in result.measurements}
+    assert by_site == {"femoral-neck-left": FEMUR, "L1-L4": SPINE}
+    printed = {r.site: r.reference for r in result.readings if r.quantity == "t"}
+    assert printed == by_site
+    assert all("unknown_printed_reference" not in m.flags for m in result.measurements)
+
+
+def test_of_several_references_none_is_given_to_a_region_of_its_own_unknown(measured, dicom):
+    d = dicom
+    rows = (
+        region(d, "L1-L4", "0.930", "51.85", "55.77", "-1.1", ""),
+        region(d, "L2-L4", "0.930", "51.85", "55.77", "", "-0.1"),  # no T, no question
+    )
+    both = d.text(REFERENCE, SPINE), d.text(REFERENCE, FEMUR)
+    result = measured(d.report(GE_REPORT, *both, exam(d, "AP Spine", *rows)))
+    assert [(m.reported_reference, m.flags) for m in result.measurements] == [
+        (None, ("unknown_printed_reference",)), (None, ()),
+    ]  # fmt: skip

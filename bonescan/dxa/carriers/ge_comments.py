@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from datetime import date
 from xml.etree.ElementTree import Element
 
+from bonescan.files.page_labels import printed_date
 from bonescan.model.header import Tag
 from bonescan.model.regions import imaged_region, measured_site
 from bonescan.model.scan import DxaScan
@@ -26,7 +27,7 @@ OTHER_DAY = "numbers_of_another_day"
 _NEWER = {"AREA": "area", "BMD": "bmd", "BMC": "bmc", "BMD_TSCORE": "t", "BMD_ZSCORE": "z"}
 _OLDER = {"BMD": "bmd", "YAT": "t", "AMZ": "z"}
 _ORDERS = ((0, 1, 2), (2, 1, 0), (2, 0, 1))  # places of year, month and day: Y/M/D, D/M/Y, M/D/Y
-_DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})")
+_DATE = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?=$|[ T]\d{1,2}:)")  # a time may follow
 
 
 def _find(scan: DxaScan) -> Found | None:
@@ -120,32 +121,35 @@ def _visit_of(visits: list[Element], exam: date | None) -> Element | None:
     A document writes all its dates in one order: an order in which one of them
     is no date is not the document's.
     """
-    written = [_numbers(visit.findtext("EXAM_DATE")) for visit in visits]
+    written = [(visit.findtext("EXAM_DATE") or "").strip() for visit in visits]
     fitting: set[int] = set()
     for order in _ORDERS:
-        days = [_day(numbers, order) for numbers in written]
-        if all(day is not None or not numbers for day, numbers in zip(days, written, strict=True)):
+        days = [_day(text, order) for text in written]
+        if all(d is not None or not _DATE.match(t) for d, t in zip(days, written, strict=True)):
             fitting |= {i for i, day in enumerate(days) if day is not None and day == exam}
     return visits[fitting.pop()] if len(fitting) == 1 else None
 
 
 def _is_of_the_exam(text: str | None, scan: DxaScan, found: Found) -> bool:
-    """Hold the document's date against the header's, day or month first as either fits."""
-    numbers, exam = _numbers(text), scan.exam.exam_date
-    if not numbers or exam is None or any(_day(numbers, order) == exam for order in _ORDERS):
+    """Hold the document's date against the header's, day or month first as either fits.
+
+    A date that can't be read counts as another one: nobody knows that it is the exam's.
+    """
+    written, exam = (text or "").strip(), scan.exam.exam_date
+    if not written or exam is None or any(_day(written, order) == exam for order in _ORDERS):
         return True
-    found.not_understood.append(f"the date {(text or '').strip()} beside the exam of {exam}")
+    found.not_understood.append(f"the date {written[:40]} beside the exam of {exam}")
     return False
 
 
-def _numbers(text: str | None) -> tuple[int, ...]:
-    match = _DATE.fullmatch((text or "").strip())
-    return tuple(int(part) for part in match.groups()) if match else ()
-
-
-def _day(numbers: tuple[int, ...], order: tuple[int, int, int]) -> date | None:
+def _day(text: str, order: tuple[int, int, int]) -> date | None:
+    """Read a date, of numbers in this order or with its month named."""
+    match = _DATE.match(text)
+    if not match:
+        return printed_date(text) if re.search("[A-Za-z]", text) else None
+    numbers = [int(part) for part in match.groups()]
     try:
-        return date(*(numbers[place] for place in order)) if numbers else None
+        return date(*(numbers[place] for place in order))
     except ValueError:
         return None
 

@@ -21,7 +21,7 @@ from bonescan.model.regions import imaged_region
 from bonescan.model.scan import DxaScan
 
 from ..carrier import Carrier
-from ..printed import Found, plain_unit
+from ..printed import Found, note_reference, plain_unit, share_references
 from ..safe_xml import parse_xml
 from ..table import read_table
 
@@ -67,6 +67,7 @@ def _texts(header: DicomItem) -> Iterator[tuple[Tag, str]]:
 
 
 def _read_text(text: str, place: str, scan: DxaScan, found: Found) -> None:
+    n_regions = len(found.regions)
     if "ResultsTable" in text:
         keys = dict(_KEY.findall(text))
         region = scan.site or imaged_region(*(keys.get(k) for k in _SCAN_KEYS)) or ""
@@ -79,7 +80,9 @@ def _read_text(text: str, place: str, scan: DxaScan, found: Found) -> None:
             )
     elif text.lstrip().startswith("<"):
         _read_xml(text, place, scan.site or "", found)
+    n_references = len(found.references)
     _read_footers(text, found)
+    share_references(found.regions[n_regions:], found.references[n_references:])
 
 
 def _read_footers(text: str, found: Found) -> None:
@@ -88,9 +91,8 @@ def _read_footers(text: str, found: Found) -> None:
         if count >= MAX_FOOTERS:
             return
         reference = _NEXT_FOOTER.split(match[2])[0].strip()
-        name = "t_reference" if match[1] == "T" else "z_reference"
-        if reference and getattr(found, name) is None:
-            setattr(found, name, f"{match[1]}-score vs. {reference}")
+        if reference:
+            note_reference(found, match[1].lower(), f"{match[1]}-score vs. {reference}")
 
 
 def _tables(text: str, found: Found) -> Iterator[tuple[str, list[list[str]]]]:

@@ -21,7 +21,16 @@ from bonescan.model.sites import SIDES, side_of, spine_site, vertebrae_of, witho
 
 from ..carrier import Carrier
 from ..codes import GENERIC_REGIONS, LOINC, OTHER_QUANTITIES, SNOMED_SIDES, SNOMED_SITES
-from ..printed import Found, PrintedRegion, kept_word, other_day, plain_number, take_number
+from ..printed import (
+    Found,
+    PrintedRegion,
+    kept_word,
+    note_reference,
+    other_day,
+    plain_number,
+    share_references,
+    take_number,
+)
 
 CONTENT: Tag = (0x0040, 0xA730)
 VALUE_TYPE: Tag = (0x0040, 0xA040)
@@ -56,8 +65,15 @@ _QUANTITIES = (
     ("area", re.compile(r"\barea\b")),
 )
 _REFERENCE = re.compile(r"reference|population")
-_VERTEBRA = re.compile(r"\bl([1-5])\b(?! ?[-,+])|\b(first|second|third|fourth) lumbar")
-_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
+_VERTEBRA = re.compile(r"\bl([1-5])\b|\b(first|second|third|fourth|fifth)\b")
+_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}
+_SEVERAL = re.compile(
+    r"\b(?:t12|l[1-5])(?:\s?(?:[-,+&/]|,? ?and|to|thru|through)\s?(?:t12|l?[1-5])\b)+"
+    r"(?: ?\([^()]{1,20}\))?"
+)
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+LUMBAR = "lumbar-spine"
+CODE_CONTRADICTS, SIDE_CONTRADICTS = "code_contradicts_region", "side_contradicts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +85,15 @@ class _Place:
     text: str = ""
     path: tuple[str, ...] = ()  # the meanings of the containers above
     is_other_day: bool = False
+    branch: tuple[int, ...] = ()  # the containers above, by their numbers in the tree
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class _Report:
     found: Found
+    references: list[tuple[tuple[int, ...], str, str]] = field(default_factory=list)
+    branches: dict[str, tuple[int, ...]] = field(default_factory=dict)  # of each site
     regions: dict[str, PrintedRegion] = field(default_factory=dict)
 
 
@@ -83,18 +103,32 @@ def _find(scan: DxaScan) -> Found | None:
     report = _Report(Found(carrier="sr"))
     _walk(scan.header, _Place(scan=scan.site or ""), report)
     report.found.regions = list(report.regions.values())
+    _share_references(report)
     return report.found
 
 
+def _share_references(report: _Report) -> None:
+    """Give each region the references of the nearest container above its score."""
+    for site, region in report.regions.items():
+        branch = report.branches[site]
+        for depth in range(len(branch), -1, -1):
+            here = [(s, text) for at, s, text in report.references if at == branch[:depth]]
+            share_references([region], here)
+            if any(score == "t" for score, _ in here):
+                break  # of several here none is the region's, and one above is of something else
+
+
 def _walk(item: DicomItem, place: _Place, report: _Report) -> None:
-    for child in item.items(CONTENT):
+    for number, child in enumerate(item.items(CONTENT)):
         code, meaning = _concept(child, CONCEPT_NAME)
         kind = child.text(VALUE_TYPE) or ""
         if kind == "CONTAINER":
             below = _enter(child, meaning, place, report)
             other = place.is_other_day or bool(_OTHER_DAY.search(meaning.lower()))
             path = (*place.path, meaning.strip() or code)
-            _walk(child, replace(below, path=path, is_other_day=other), report)
+            branch = (*place.branch, number)
+            below = replace(below, path=path, is_other_day=other, branch=branch)
+            _walk(child, below, report)
         elif kind in {"NUM", "TEXT"}:
             _take(child, kind, (code, meaning), place, report)
 
@@ -107,9 +141,9 @@ def _concept(item: DicomItem, tag: Tag) -> tuple[str, str]:
 
 def _enter(item: DicomItem, meaning: str, place: _Place, report: _Report) -> _Place:
     """Learn from a container which scan and which region its values belong to."""
-    site, text = _finding_site(item, report)
+    site, text, flags = _finding_site(item, report)
     if site:
-        return replace(place, site=site, text=text)
+        return replace(place, site=site, text=text, flags=flags)
     words = meaning.strip()
     scan = imaged_region(words)
     site = measured_site(words, "", scan or place.scan) or ""
@@ -127,8 +161,16 @@ def _scheme(item: DicomItem) -> str:
     return ""
 
 
-def _finding_site(item: DicomItem, report: _Report) -> tuple[str, str]:
-    """Read finding sites, their side and the tracking identifier of a group or value."""
+def _finding_site(item: DicomItem, report: _Report) -> tuple[str, str, tuple[str, ...]]:
+    """Read finding sites, their side and the tracking identifier of a group or value.
+
+    Returns
+    -------
+    site, text : str
+        "" where a finding site was not understood.
+    flags : tuple of str
+        Where the parts contradict each other.
+    """
     sites: list[str] = []
     texts: list[str] = []
     side = label = ""
@@ -144,8 +186,9 @@ def _finding_site(item: DicomItem, report: _Report) -> tuple[str, str]:
         elif code == TRACKING_IDENTIFIER:
             label = child.text(TEXT_VALUE) or ""
     if not sites or not all(sites):
-        return "", ""
-    return _one_site(sites, side, label), label or ", ".join(texts)
+        return "", "", ()
+    site, flags = _one_site(sites, side, label)
+    return site, label or ", ".join(texts), flags
 
 
 def _coded_site(code: str, meaning: str, report: _Report) -> str:
@@ -154,6 +197,10 @@ def _coded_site(code: str, meaning: str, report: _Report) -> str:
     if by_code and by_text and by_text != by_code and _is_vertebra(by_code, by_text):
         report.found.not_understood.append(f"code {code} means {by_code}, text says {meaning!r}")
         return ""
+    if not by_code and not by_text and _VERTEBRA.search(_plain(meaning)):
+        report.found.needs_person.append(f"{meaning!r}: of which vertebrae is not clear")
+    if by_code == LUMBAR and vertebrae_of(by_text):
+        return by_text
     return by_code or by_text
 
 
@@ -162,15 +209,52 @@ def _is_vertebra(*sites: str) -> bool:
 
 
 def _site_in_words(meaning: str) -> str:
-    words = meaning.strip().lower()
-    vertebra = _VERTEBRA.search(words)
-    if vertebra:
-        return "L" + (vertebra[1] or _ORDINALS[vertebra[2]])
-    return measured_site(words) or ""
+    """Name the site that a text means; "" where it names vertebrae in words that are not known."""
+    words = _plain(meaning)
+    site = measured_site(words)
+    if site:
+        return site
+    spans = _SEVERAL.findall(words)
+    if len(spans) == 1:
+        joined = re.sub(r"\s*(?:,?\s*\band\b|&|/)\s*", ",", spans[0])
+        joined = re.sub(r"\s*\b(?:to|thru|through)\b\s*", "-", joined)
+        return measured_site(re.sub(r"([-,+]\s*)([1-5])\b", r"\1l\2", joined)) or ""
+    named = {one or _ORDINALS[ordinal] for one, ordinal in _VERTEBRA.findall(words)}
+    return "L" + named.pop() if len(named) == 1 and not spans else ""
 
 
-def _one_site(sites: list[str], side: str, label: str) -> str:
-    """Join the finding sites of a group; its label may name the region more closely."""
+def _plain(words: str) -> str:
+    return words.strip().lower().translate(_DASHES)
+
+
+def _one_site(sites: list[str], side: str, label: str) -> tuple[str, tuple[str, ...]]:
+    """Join the finding sites of a group; its label may name the region more closely.
+
+    A label that names other vertebrae than the codes wins, and is flagged.
+    """
+    spoken = _site_in_words(label)
+    flags = _label_flags(sites, side, spoken)
+    if vertebrae_of(spoken) and (_is_vertebra(*sites) or sites[0] == LUMBAR):
+        return spoken, flags
+    return _joined_site(sites, side, label), flags
+
+
+def _label_flags(sites: list[str], side: str, spoken: str) -> tuple[str, ...]:
+    own_side = side_of(spoken) if spoken else None
+    if side and own_side and own_side != side:
+        return (SIDE_CONTRADICTS,)
+    is_spine = _is_vertebra(*sites) or sites[0] == LUMBAR
+    if not spoken:
+        return ()
+    if is_spine != bool(vertebrae_of(spoken)):
+        return (CODE_CONTRADICTS,)
+    if _is_vertebra(*sites):
+        coded = spine_site(tuple(v for s in sites for v in vertebrae_of(s)))
+        return () if coded == spoken else (CODE_CONTRADICTS,)
+    return ()
+
+
+def _joined_site(sites: list[str], side: str, label: str) -> str:
     named = measured_site(label, side, f"{sites[0]}-{side}" if side else sites[0]) or ""
     if _is_vertebra(*sites):
         site = spine_site(tuple(v for s in sites for v in vertebrae_of(s)))
@@ -204,7 +288,7 @@ def _take(
     words = meaning.lower().replace("_", " ")
     if kind == "TEXT" and _REFERENCE.search(words):
         if not place.is_other_day:
-            _reference(words, item.text(TEXT_VALUE), report)
+            _reference(words, item.text(TEXT_VALUE), place, report)
         return
     quantity, region = _quantity(code, words)
     text, unit = _number(item, kind)
@@ -212,22 +296,41 @@ def _take(
     if place.is_other_day or _OTHER_DAY.search(words) or not quantity:
         _keep(quantity, (meaning, text, unit, where), kind, place, report)
         return
-    site, printed_as = _finding_site(item, report)
-    place = replace(place, site=site or place.site, text=printed_as or place.text)
+    site, printed_as, flags = _finding_site(item, report)
+    if site:
+        place = replace(place, site=site, text=printed_as or place.text, flags=flags)
     site, printed_as, flag = _place_of(meaning, region, place)
-    if not site and plain_number(text) is not None:
-        report.found.not_understood.append(f"{meaning} of {place.text or 'no region'}")
+    if plain_number(text) is not None:
+        _ask_of_what(quantity, site, meaning, place, report)
     new = PrintedRegion(site=site, text=printed_as or place.text)
     # a blank, as the T-score of a premenopausal page, makes no region of its own
     counts = site and plain_number(text) is not None
     printed = report.regions.setdefault(site, new) if counts else new
     printed.is_average = site.endswith("-mean")
-    if flag and flag not in printed.flags:
-        printed.flags.append(flag)
+    printed.flags += [f for f in (flag, *place.flags) if f and f not in printed.flags]
+    if counts and (quantity == "t" or site not in report.branches):
+        report.branches[site] = place.branch
     take_number(report.found, printed, quantity, text, unit, where)
+    if counts and quantity in {"t", "z"}:
+        _own_reference(item, quantity, printed, report)
+
+
+def _ask_of_what(quantity: str, site: str, meaning: str, place: _Place, report: _Report) -> None:
+    """Name a number of no region; ask a person about a T of a spine without vertebrae."""
+    if not site:
+        report.found.not_understood.append(f"{meaning} of {place.text or 'no region'}")
+    if quantity == "t" and (site == LUMBAR or (not site and place.scan == LUMBAR)):
+        about = f"{meaning} of {place.text or 'the lumbar spine'}"
+        report.found.needs_person.append(f"{about}: of which vertebrae is not clear")
+
+
+def _own_reference(item: DicomItem, score: str, printed: PrintedRegion, report: _Report) -> None:
+    """Take the reference that stands below the score itself."""
     for child in item.items(CONTENT):
-        if counts and _REFERENCE.search(_concept(child, CONCEPT_NAME)[1].lower()):
-            _reference(quantity + " score", child.text(TEXT_VALUE), report)
+        text = child.text(TEXT_VALUE)
+        if text and _REFERENCE.search(_concept(child, CONCEPT_NAME)[1].lower()):
+            note_reference(report.found, score, text)
+            share_references([printed], [(score, text)])
 
 
 def _keep(
@@ -247,7 +350,7 @@ def _place_of(meaning: str, region: str, place: _Place) -> tuple[str, str, str]:
     """Name the site of a value: its group, else the words of its meaning, else its LOINC code."""
     if place.site:
         clash = region and not _agrees(region, place.site)
-        return place.site, place.text, "code_contradicts_region" if clash else ""
+        return place.site, place.text, CODE_CONTRADICTS if clash else ""
     bare = meaning.lower().replace("_", " ")
     for _, pattern in _QUANTITIES:
         bare = pattern.sub(" ", bare)
@@ -293,13 +396,12 @@ def _number(item: DicomItem, kind: str) -> tuple[str, str]:
     return "", ""
 
 
-def _reference(words: str, text: str | None, report: _Report) -> None:
+def _reference(words: str, text: str | None, place: _Place, report: _Report) -> None:
     if not text:
         return
-    if re.search(r"\bz[ -]?score", words):
-        report.found.z_reference = report.found.z_reference or text
-    else:
-        report.found.t_reference = report.found.t_reference or text
+    score = "z" if re.search(r"\bz[ -]?score", words) else "t"
+    note_reference(report.found, score, text)
+    report.references.append((place.branch, score, text))
 
 
 CARRIER = Carrier("sr", 10, _find)
