@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bonescan.errors import code_info
+from bonescan.model.exam import Subject
 from bonescan.model.measurement import Measurement
 from bonescan.model.outcome import Outcome, Problem, StageResult
 from bonescan.model.reading import Reading
@@ -18,10 +19,12 @@ from bonescan.model.scan import DeviceResults, ResultsRow
 from bonescan.model.sites import side_of, vertebrae_of
 from bonescan.model.vocabulary import Origin, OutcomeKind, Severity, Technique
 
-from .arithmetic import check_density, check_sums
+from .arithmetic import check_density, check_sums, spine_total
 from .printed import FIELDS, PRINTED_TWICE, TEXT_PROOF, PrintedRegion, once_each, set_number
+from .table import lacks_point
 
 ENTRIES_DIFFER = "entries_differ"
+IDENTITY_CONFLICT = "identity_conflict"
 VALUE_LEFT_OUT = "value_left_out"
 TWICE_PROOF = "typed-twice"
 SCALES = frozenset({"hologic", "ge"})
@@ -71,6 +74,7 @@ def _exams(rows: Sequence[ResultsRow]) -> Iterable[list[ResultsRow]]:
 
 def _part(rows: Sequence[ResultsRow], scan: DeviceResults) -> Outcome:
     first = rows[0]
+    subject, conflicts = _subject(rows)
     readings: list[Reading] = []
     faults: list[str] = []
     unread: list[str] = []
@@ -85,7 +89,9 @@ def _part(rows: Sequence[ResultsRow], scan: DeviceResults) -> Outcome:
         regions += [r for r in taken if r.has_numbers or r.flags]
     regions = once_each(regions)
     faults += [f"{r.text} stands twice, with other numbers" for r in regions if _is_twice(r)]
-    faults += _arithmetic(regions)
+    faults += _arithmetic(regions) + conflicts
+    notes = _add_total(regions)
+    flags = (IDENTITY_CONFLICT,) if conflicts else ()
     code = "BS-W225" if faults else ""
     name = scan.source.path.name
     return Outcome(
@@ -96,16 +102,50 @@ def _part(rows: Sequence[ResultsRow], scan: DeviceResults) -> Outcome:
         code=code,
         reason=f"Numbers contradict each other: {faults[0]}." if faults else "",
         hint=code_info(code).hint if code else "",
-        subject=first.subject,
+        subject=subject,
         device=first.device,
         exam=first.exam,
-        measurements=tuple(_measurement(first, r, readings) for r in regions if r.has_numbers),
+        measurements=tuple(
+            _measurement(first, r, readings, flags) for r in regions if r.has_numbers
+        ),
         problems=(
+            *(replace(_problem("BS-W218", name, n), severity=Severity.NOTE) for n in notes),
             *(_problem(code, name, f"{text}.") for text in faults),
             *(_problem("BS-W224", name, f"{text}.") for text in unread),
         ),
         readings=tuple(readings),
     )
+
+
+def _subject(rows: Sequence[ResultsRow]) -> tuple[Subject, list[str]]:
+    """Give the person of an exam; of a sex or birth date that rows contradict, neither."""
+    subject = rows[0].subject
+    conflicts = []
+    sexes = {r.subject.sex for r in rows if r.subject.sex}
+    births = {r.subject.birth_date for r in rows if r.subject.birth_date}
+    if len(sexes) > 1:
+        subject = replace(subject, sex=None)
+        conflicts.append(f"{subject.patient_id} has two sexes in one exam")
+    elif sexes:
+        subject = replace(subject, sex=next(iter(sexes)))
+    if len(births) > 1:
+        subject = replace(subject, birth_date=None)
+        conflicts.append(f"{subject.patient_id} has two birth dates in one exam")
+    elif births:
+        subject = replace(subject, birth_date=next(iter(births)))
+    return subject, conflicts
+
+
+def _add_total(regions: list[PrintedRegion]) -> list[str]:
+    """Add the total of single vertebrae that the table lacks, if none of them is in doubt."""
+    doubtful = {"value_left_out", *UNDECIDED, *_LEFT_OUT}
+    if any(doubtful & set(r.flags) for r in regions if r.site in {"L1", "L2", "L3", "L4"}):
+        return []
+    total = spine_total([r for r in regions if r.has_numbers])
+    if total is None:
+        return []
+    regions.append(total)
+    return [f"{total.site} is Σ BMC/Σ area."]
 
 
 def _regions(row: ResultsRow, readings: list[Reading], faults: list[str]) -> list[PrintedRegion]:
@@ -127,6 +167,10 @@ def _regions(row: ResultsRow, readings: list[Reading], faults: list[str]) -> lis
             faults.append(f"line {row.line}: {one.quantity} of {region.text} is {both}")
             region.flags.append(ENTRIES_DIFFER)
         elif one.value is None and one.text.strip() and one.quantity in FIELDS:
+            region.flags.append(VALUE_LEFT_OUT)
+        elif lacks_point(one.quantity, one.text):  # -11 may be -1.1
+            text = f"line {row.line}: {one.quantity.upper()} of {region.text} is {one.text!r}"
+            faults.append(f"{text}, without its decimal")
             region.flags.append(VALUE_LEFT_OUT)
         elif one.value is not None and one.quantity in FIELDS:
             set_number(region, one.quantity, one.value, one.unit)
@@ -158,7 +202,10 @@ def _arithmetic(regions: Sequence[PrintedRegion]) -> list[str]:
 
 
 def _measurement(
-    row: ResultsRow, region: PrintedRegion, readings: Sequence[Reading]
+    row: ResultsRow,
+    region: PrintedRegion,
+    readings: Sequence[Reading],
+    flags: tuple[str, ...],
 ) -> Measurement:
     printed = (r.reference for r in readings if r.site == region.site and r.reference)
     is_rems = row.technique is Technique.REMS
@@ -175,8 +222,8 @@ def _measurement(
         reported_reference=next(printed, None),
         scale=row.device.maker if row.device.maker in SCALES and not is_rems else None,
         fragility_score=region.fragility_score,
-        scores_allowed=not UNDECIDED & set(region.flags),
-        flags=tuple(dict.fromkeys(region.flags)),
+        scores_allowed=not flags and not UNDECIDED & set(region.flags),
+        flags=tuple(dict.fromkeys((*flags, *region.flags))),
     )
 
 

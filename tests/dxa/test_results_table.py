@@ -335,3 +335,47 @@ def test_every_pattern_reads_its_own_writing(pattern, text):
 def test_a_date_written_otherwise_is_refused(pattern, text):
     with pytest.raises(Refused, match="found"):
         read_table_date(text, pattern)
+
+
+def _row(site, t="-1,8", sex="female", born="02/03/1961"):
+    return f"0012;{born};{sex};05/04/2024;ES-1;AB;{site};0,845;{t};-0,3;34,5;NHANES\n"
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [({"sex": "male"}, "two sexes"), ({"born": "02/03/1962"}, "two birth dates")],
+)
+def test_two_people_under_one_number_are_a_conflict(measured_table, example, other, words):
+    outcome = measured_table(f"{HEAD}\n" + _row("Lumbar") + _row("Neck left", **other), example)
+    (part,) = outcome.parts
+    assert part.kind == OutcomeKind.NEEDS_REVIEW
+    assert words in part.reason
+    assert None in (part.subject.sex, part.subject.birth_date)
+    assert all("identity_conflict" in m.flags for m in part.measurements)
+    assert not any(m.scores_allowed for m in part.measurements)
+
+
+@pytest.mark.parametrize(("text", "taken"), [("-1,8", -1.8), ("-11", None), ("0", None)])
+def test_a_score_without_its_decimal_is_left_out(measured_table, example, text, taken):
+    outcome = measured_table(f"{HEAD}\n" + _row("Lumbar", text), example)
+    (lumbar,) = outcome.parts[0].measurements
+    assert (lumbar.bmd_g_cm2, lumbar.reported_t_score) == (0.845, taken)
+    assert (outcome.kind == OutcomeKind.REPORTED) is (taken is not None)
+
+
+def test_the_total_of_four_vertebrae_is_computed(measured_table, tmp_path):
+    path = tmp_path / "map.toml"
+    path.write_text(
+        'technique = "DXA"\ndate_pattern = "yyyy-mm-dd"\n[columns]\npatient_id = "id"\n'
+        'exam_date = "day"\nsite = "site"\nbmd = "bmd"\nbmc = "bmc"\narea = "area"\n'
+    )
+    rows = [("L1", "0.873", "11.58", "13.26"), ("L2", "0.943", "12.94", "13.72"),
+            ("L3", "0.941", "13.93", "14.81"), ("L4", "0.959", "13.40", "13.97")]  # fmt: skip
+    lines = ["id,day,site,bmd,bmc,area", *(",".join(("1", "2024-01-10", *r)) for r in rows)]
+    outcome = measured_table("\n".join(lines) + "\n", read_column_map(path))
+    total = outcome.parts[0].measurements[-1]
+    # the printed Horizon row of these four: 55.77 cm2, 51.85 g, 0.930 g/cm2
+    assert total.site == "L1-L4"
+    assert (round(total.bmc_g, 2), round(total.bmd_g_cm2, 3)) == (51.85, 0.930)
+    assert total.area_cm2 == pytest.approx(55.77, abs=0.015)
+    assert "computed_from_vertebrae" in total.flags
