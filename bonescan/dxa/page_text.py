@@ -18,7 +18,16 @@ from bonescan.files.page_labels import days_in
 from bonescan.files.pdf_text import TextLine, TextPiece
 from bonescan.model.regions import imaged_region, measured_site
 
-from .printed import Found, PrintedRegion, kept_word, other_day, plain_number, take_number
+from .printed import (
+    Found,
+    PrintedRegion,
+    kept_word,
+    note_reference,
+    other_day,
+    plain_number,
+    share_references,
+    take_number,
+)
 from .table import Place, lacks_point, read_table
 
 MAX_HEADER_LINES = 3
@@ -93,10 +102,12 @@ def read_page(
         Tables under the date of another day are kept as readings only.
     """
     section = earlier = ""
+    printed: list[tuple[str, str]] = []
+    n_before = len(found.regions)
     number = 0
     while number < len(lines):
         line = str(lines[number])
-        _references(line, found)
+        _references(line, printed)
         section = _section(line) or section
         earlier = _earlier(line, exam_date, earlier)
         head, height = _header(lines[number : number + MAX_HEADER_LINES])
@@ -108,6 +119,9 @@ def read_page(
         aside = bool(earlier) or _names_prior(line)
         _values(line, section, f"page {page}, line {number + 1}", found, aside)
         number += 1
+    for score, text in printed:
+        note_reference(found, score, text)
+    share_references(found.regions[n_before:], printed)
 
 
 def _names_prior(line: str) -> bool:
@@ -333,14 +347,13 @@ def _values_aside(
         take_number(found, region, other_day(kept_word(label)), text, unit, place)
 
 
-def _references(line: str, found: Found) -> None:
+def _references(line: str, printed: list[tuple[str, str]]) -> None:
+    """Take the references of a line; one that names no score is of both, where these have none."""
     for match in _FOOTER.finditer(line):
-        name = "t_reference" if match[1] == "T" else "z_reference"
         text = re.split(r"\s{2,}|[TZ]-score vs", match[2])[0].strip()
-        if getattr(found, name) is None:
-            setattr(found, name, f"{match[1]}-score vs. {text}")
+        printed.append((match[1].lower(), f"{match[1]}-score vs. {text}"))
     named = _REFERENCE.search(line) or _POPULATION.search(line)
     if named:
         text = " ".join(named[1].split())
-        found.t_reference = found.t_reference or text
-        found.z_reference = found.z_reference or text
+        known = {score for score, _ in printed}
+        printed += [(score, text) for score in "tz" if score not in known]

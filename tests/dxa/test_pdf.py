@@ -647,3 +647,29 @@ def test_region_may_stand_on_the_first_line_of_a_header_only(report):
     (got,) = report(page).measurements
     assert (got.bmd_g_cm2, got.reported_t_score, got.reported_z_score) == (0.93, -1.1, 0.3)
     assert (got.bmc_g, got.area_cm2) == (51.85, 55.77)
+
+
+def test_each_page_keeps_its_own_reference(report):
+    male = "T-score vs. White Male. Source: NHANES"
+    spine = hologic_page(
+        [["L1-L4", "55.77", "51.85", "0.930", "-1.1", "0.8"]],
+        [(72, 740, "Scan Type: a Lumbar Spine")],
+    )
+    hip = hologic_page(
+        [["Neck", "4.86", "2.84", "0.584", "-2.7", "0.1"]], [(72, 740, "Scan Type: a Left Hip")]
+    )
+    hip = [(x, y, male if text == FOOTERS[0] else text) for x, y, text in hip]
+    by_site = {m.site: m for m in report(spine, hip).measurements}
+    assert {s: m.reported_reference for s, m in by_site.items()} == {
+        "L1-L4": FOOTERS[0], "femoral-neck-left": male,
+    }  # fmt: skip
+    # a page without one, beside two that differ: nobody knows which is its own
+    other = hologic_page(
+        [["Total", "37.75", "23.53", "0.623", "-2.6", "0.1"]], [(72, 740, "Scan Type: a Right Hip")]
+    )
+    other = [piece for piece in other if piece[2] not in FOOTERS]
+    by_site = {m.site: m for m in report(spine, hip, other).measurements}
+    total = by_site["total-hip-right"]
+    assert total.reported_reference is None
+    assert "unknown_printed_reference" in total.flags
+    assert "unknown_printed_reference" not in by_site["L1-L4"].flags
