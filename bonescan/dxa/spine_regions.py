@@ -60,6 +60,7 @@ def place_spine(image: DensityMap) -> Placed:
     marks = find_landmarks(density, pixel_mm, axis_mm, lines_mm)
     first, flags = _upper_disc(lines_mm, marks)
     chosen = lines_mm[first : first + len(NAMES) + 1]
+    _check_upright(image, discs.column, chosen)
     shape = (density.shape[0], density.shape[1])
     y = fine_grid(shape, pixel_mm)[1]
     zones = [(y >= top) & (y < bottom) for top, bottom in pairwise(chosen)]
@@ -75,6 +76,21 @@ def place_spine(image: DensityMap) -> Placed:
         ),
         flags=flags,
     )
+
+
+def _check_upright(image: DensityMap, column: float, lines_mm: list[float]) -> None:
+    """Refuse vertebrae that neither rise in height nor in area from L1 to L4: upside down."""
+    left, right = column_edges(image, column)
+    widths_mm = (right - left) * image.pixel_mm[0]
+    rows = [round(mm / image.pixel_mm[1]) for mm in lines_mm]
+    areas = [float(widths_mm[a:b].sum()) for a, b in pairwise(rows)]
+    heights = [below - above for above, below in pairwise(lines_mm)]
+    if areas[-2] + areas[-1] <= areas[0] + areas[1] and (
+        heights[-2] + heights[-1] <= heights[0] + heights[1]
+    ):
+        raise RegionsNotFound(
+            "the vertebrae get smaller from top to bottom: the image may be upside down"
+        )
 
 
 def _words(marks: Landmarks) -> str:

@@ -14,7 +14,7 @@ from bonescan.dxa.hip_regions import place_hip
 from bonescan.dxa.measure_dual import measure_regions, place
 from bonescan.dxa.regions import RegionsNotFound
 from bonescan.dxa.segment import half_maximum
-from bonescan.dxa.spine_regions import place_spine
+from bonescan.dxa.spine_regions import _check_upright, place_spine
 from bonescan.model.vocabulary import Origin, OutcomeKind, Technique
 from bonescan.pipeline import measure
 from bonescan.settings import Settings
@@ -331,3 +331,19 @@ def test_the_baseline_enters_the_variance_as_it_enters_the_sum(calibration):
     )
     assert image.variance_of_sum(weights) == pytest.approx(wanted, rel=1e-9)
     assert wanted > 0
+
+
+def test_an_image_upside_down_names_no_vertebra(calibration):
+    density = density_of("spine", calibration)
+    assert place_spine(density).regions[0].site == "L1"
+    turned = replace(density, density_g_cm2=density.density_g_cm2[::-1].copy())
+    with pytest.raises(RegionsNotFound, match=r"upside down|can't be named|not all in the image"):
+        place_spine(turned)
+
+
+def test_vertebrae_that_shrink_downward_are_refused(calibration):
+    density = density_of("spine", calibration)
+    column = 0.5 * density.density_g_cm2.shape[1]
+    with pytest.raises(RegionsNotFound, match="upside down"):
+        _check_upright(density, column, [0.0, 40.0, 80.0, 100.0, 120.0])
+    _check_upright(density, column, [20.0, 40.0, 60.0, 100.0, 140.0])
