@@ -47,7 +47,7 @@ _MEASURED = (
 )
 # words that make of a region's name something else: a difference, a change, another day's value
 _NO_REGION = re.compile(
-    r"\bdiff\w*|\bchange|\bmax\w*|\bmin\w*|\bprev\w*|\bprior\b|\bbaseline\b|\blsc\b|\basymmetr\w*"
+    r"\bdiff\w*|\bchange|\bmax(?:imum)?\b|\bmin(?:imum)?\b|\bprev\w*|\bprior\b|\bbaseline\b|\blsc\b|\basymmetr\w*"
     r"|\btrend\b|\brate\b|\bexpected\b|差異|變化",
 )
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))

@@ -39,6 +39,7 @@ def test_a_difference_or_another_day_is_no_region(words):
         ("L1 through L4", "L1-L4"),
         ("L2 to L4", "L2-L4"),
         ("Neck Mean", "femoral-neck-mean"),
+        ("Neck bone mineral density", "femoral-neck-left"),
     ],
 )
 def test_regions_in_other_words(words, site):
