@@ -41,8 +41,9 @@ def row_crop(table: Table, row: TableRow, grey: NDArray[np.uint8]) -> Crop:
     cells = [c.cell.box for c in row.cells.values()]
     parts = [*cells, *([row.label_box] if row.label_box else [])]
     heads = [table.columns[q] for q in row.cells if q in table.columns]
-    head, line = around(heads), around(parts)
-    height = max(b.height for b in [*cells, *heads])
+    line = around(parts or [row.box])
+    head = around(heads) if heads else line  # a row of which no number stands below a heading
+    height = max(b.height for b in [*cells, *heads, line])
     rim = max(2, height // 2)
     shown = _only([*heads, *parts], grey, rim)
     left, right = max(0, min(head.left, line.left) - rim), max(head.right, line.right) + rim
