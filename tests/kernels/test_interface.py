@@ -215,3 +215,11 @@ def test_bright_cells_that_no_path_joins_are_no_rival():
 
 def test_a_path_without_contrast_is_never_alone():
     assert second(np.zeros((4, 30)), 5) is True
+
+
+def test_the_twin_too_takes_a_path_without_contrast_for_doubtful():
+    from bonescan.kernels.plain import interface as plain
+
+    field = np.zeros((4, 30), np.float32)
+    above = np.zeros((2, 4), np.float32)
+    assert plain.has_second_path(field, np.full(4, 5), above, 1, 2, 0, 29) is True
