@@ -43,4 +43,9 @@ CODES: tuple[CodeInfo, ...] = (
         title="samples in a form that is not written: not copied",
         hint="Samples are written as 16-bit integers.",
     ),
+    CodeInfo(
+        code="BS-W466",
+        title="a file on which the program failed: not copied",
+        hint="Set BONESCAN_DEBUG=1, run again and report what it says: the fault is ours.",
+    ),
 )

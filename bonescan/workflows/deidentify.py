@@ -191,7 +191,8 @@ class _OneFile:
         except Exception:
             if os.environ.get("BONESCAN_DEBUG"):
                 raise
-            rows.append(_left_out("BS-W460"))  # whatever the bytes are, one file stops nothing
+            # whatever the bytes are, one file stops nothing; that the fault is ours is said
+            rows.append(_left_out("BS-W466"))
         return rows
 
     def _rows(self) -> Iterator[CleanRow]:

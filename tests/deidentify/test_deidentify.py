@@ -497,7 +497,7 @@ def test_a_fault_in_one_file_stops_nothing(
     for name in ("0001001_rf_neck.h5", "0001002_dxa_report.dcm"):
         (source / name).write_bytes((sample_scans / name).read_bytes())
     done = deidentify(_request(source, tmp_path / "out", tmp_path))
-    assert [r.code for r in done.rows] == ["BS-W460", ""]
+    assert [r.code for r in done.rows] == ["BS-W466", ""]
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
