@@ -38,6 +38,7 @@ TABLES = (
     "results.csv",
     "patients.csv",
     "files.csv",
+    "readings.csv",
     "attrition.csv",
     "data_dictionary.csv",
     "run.json",
