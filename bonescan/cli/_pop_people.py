@@ -182,7 +182,8 @@ def status(
         lines = [line for woman in women for line in _shown(woman)]
         if fractures["n_events"]:
             lines.append(fractures["note"])
-        lines.append(f"{len(women)} women take part. Research software, not a medical device.")
+        count = "1 woman takes" if len(women) == 1 else f"{len(women)} women take"
+        lines.append(f"{count} part. Research software, not a medical device.")
         return VerbResult(data=data, text=printable("\n".join(lines)))
 
     finish("pop status", as_json, work)

@@ -18,16 +18,15 @@ from __future__ import annotations
 
 import ast
 import operator
-from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
 
+from bonescan.model.calendar import MONTHS_PER_YEAR, after_months
 from bonescan.model.guidance import FactSheet, Known, Truth
 
-MONTHS_PER_YEAR = 12
 _MOST_CHARACTERS = 2000
 
 _COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
@@ -320,17 +319,6 @@ def months_between(day: date, on: date) -> float:
         whole -= 1
     begin, end = after_months(day, whole), after_months(day, whole + 1)
     return whole + (on - begin).days / (end - begin).days
-
-
-def after_months(day: date, months: int) -> date:
-    """Add calendar months; the day is held at the month's last.
-
-    >>> after_months(date(2026, 1, 31), 1)
-    datetime.date(2026, 2, 28)
-    """
-    year, month = divmod(day.year * MONTHS_PER_YEAR + day.month - 1 + months, MONTHS_PER_YEAR)
-    last = monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
 
 
 def _joined(groups: Any) -> tuple[str, ...]:

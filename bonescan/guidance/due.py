@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from bonescan.model.calendar import MONTHS_PER_YEAR, after_months
 from bonescan.model.due import DueList, DuePerson, DueRow, DueState, Followed, Pair, PersonDue
 from bonescan.model.guidance import Known, Rule, Truth
 
-from .condition import MONTHS_PER_YEAR, Judged, after_months, judge
+from .condition import Judged, judge
 from .due_pregnancy import pregnancy_rows
 from .due_referral import referral_rows
 from .due_row import dated, open_row, plain_date, why_measured

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from datetime import date, timedelta
 
+from bonescan.model.calendar import after_months
 from bonescan.model.due import DueList, DuePerson, DueRow, Pair
 from bonescan.model.guidance import FactSheet, Known, Truth
 
-from .condition import after_months, judge
+from .condition import judge
 from .due_row import dated, open_row
 from .load import RuleBook
 from .pregnancy import TERM, Pregnancy, current_pregnancy

@@ -14,10 +14,11 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from bonescan.model.calendar import MONTHS_PER_YEAR
 from bonescan.model.due import Pair
 from bonescan.model.guidance import Evidence, FactSheet, Truth
 
-from .condition import MONTHS_PER_YEAR, judge, months_between
+from .condition import judge, months_between
 
 FILE = Path(__file__).parent / "expected_loss.toml"
 LONGEST_MONTHS = 24.0  # a rate of the first two years says nothing of later ones

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bonescan.model.calendar import MONTHS_PER_YEAR
 from bonescan.model.due import Pair
 from bonescan.model.guidance import FactSheet, Truth
 
-from .condition import MONTHS_PER_YEAR, judge
+from .condition import judge
 from .expected_loss import LossRate, loss_rates
 
 # Least significant change of the spine where a site has no precision study of its own: 2.77 times

@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bonescan.files.protocol import own_protocol
+from bonescan.model.calendar import after_months
 from bonescan.model.due import DueList, DuePerson, DueRow, DueState, Pair
 from bonescan.model.gestation import feeding_after
 from bonescan.model.protocol import LATE_SCAN_DAYS
 from bonescan.model.vocabulary import Technique
 
-from .condition import after_months
 from .due_row import dated, open_row
 from .load import RuleBook
 from .pregnancy import Pregnancy, current_pregnancy, overdue_birth

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from bonescan.model.calendar import after_months
 from bonescan.model.gestation import LONGEST_DAYS, week_text
 from bonescan.model.protocol import LATE_SCAN_DAYS, Anchor, Protocol, VisitWindow
 
 PAST_TERM = "past 44 weeks, no birth recorded"
-MONTHS_PER_YEAR = 12
 
 
 class VisitState(StrEnum):
@@ -131,7 +131,7 @@ def _windows(visit: VisitWindow, course: Course) -> Window:
     if anchor is None:
         return None
     if visit.ideal_months is not None:
-        middle = months_after(anchor, visit.ideal_months)
+        middle = after_months(anchor, visit.ideal_months)
         slack = timedelta(days=visit.slack_days or 0)
         return (middle, middle), (middle - slack, middle + slack)
     if visit.ideal_days is None or visit.allowed_days is None:
@@ -274,15 +274,3 @@ def _at(visit: VisitWindow, course: Course, day: date) -> str:
     if day < anchor:
         return f"{week_text((anchor - day).days)} before {visit.anchor}"
     return f"{week_text((day - anchor).days)} after {visit.anchor}"
-
-
-def months_after(day: date, months: int) -> date:
-    """Add calendar months; a day that the month lacks becomes its last.
-
-    >>> months_after(date(2023, 8, 31), 6), months_after(date(2026, 1, 15), 12)
-    (datetime.date(2024, 2, 29), datetime.date(2027, 1, 15))
-    """
-    years, month = divmod(day.month - 1 + months, MONTHS_PER_YEAR)
-    first = date(day.year + years, month + 1, 1)
-    following = (first + timedelta(days=31)).replace(day=1)
-    return min(first.replace(day=1) + timedelta(days=day.day - 1), following - timedelta(days=1))

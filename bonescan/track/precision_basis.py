@@ -16,6 +16,7 @@ from bonescan.stats.precision import LSC_95_FACTOR
 from .cross_calibration import site_fits
 
 REMS_CV_PERCENT = 1.93
+REMS_LSC_PERCENT = 5.35  # z√2 × 1.93, as it is printed
 REMS_SOURCE = (
     "inter-operator CV 1.93 % at the femoral neck (Amorim 2021, Arch Osteoporos 16:175, "
     "independent of the maker), taken for every site"
@@ -28,6 +29,21 @@ ISCD_SOURCE = (
     "as a public study app for the ARRT densitometry examination quotes it"
 )
 ISCD_DF = 30
+
+
+def published_lsc_percent(technique: Technique, site: str) -> float | None:
+    """Give the published least significant change of a site without a study of its own.
+
+    In percent of the baseline; None where nothing fits: for REMS-style, a single vertebra,
+    other sites.
+
+    >>> published_lsc_percent(Technique.DXA, "L1-L4"), published_lsc_percent(Technique.DXA, "L3")
+    (5.3, None)
+    """
+    if technique is Technique.REMS:
+        return REMS_LSC_PERCENT
+    kind = _kind(site) if technique is Technique.DXA else None
+    return None if kind is None else ISCD_LSC_PERCENT[kind]
 
 
 def precision_basis(point: SeriesPoint, own: Sequence[OwnPrecision] = ()) -> PrecisionBasis:
@@ -65,11 +81,11 @@ def precision_basis(point: SeriesPoint, own: Sequence[OwnPrecision] = ()) -> Pre
             df=best.df,
             flag="precision_study_small" if few else "",
         )
-    if point.technique is Technique.REMS:
-        error = REMS_CV_PERCENT / 100.0 * point.bmd_g_cm2
-        return _fallback(error, LSC_95_FACTOR * error, REMS_SOURCE)
-    if point.technique is Technique.DXA and (kind := _kind(point.site)) is not None:
-        lsc = ISCD_LSC_PERCENT[kind] / 100.0 * point.bmd_g_cm2
+    percent = published_lsc_percent(point.technique, point.site)
+    if percent is not None:
+        lsc = percent / 100.0 * point.bmd_g_cm2
+        if point.technique is Technique.REMS:
+            return _fallback(REMS_CV_PERCENT / 100.0 * point.bmd_g_cm2, lsc, REMS_SOURCE)
         return _fallback(lsc / LSC_95_FACTOR, lsc, ISCD_SOURCE)
     return PrecisionBasis(
         error_g_cm2=None,

@@ -11,12 +11,8 @@ from bonescan.model.exam import Device
 from bonescan.model.page import PageRow
 from bonescan.model.referral import PacketVisit
 from bonescan.model.vocabulary import Technique
+from bonescan.track.precision_basis import published_lsc_percent
 
-# Least significant change in percent where the site has no precision study of its own: 2.77 times
-# the largest precision error ISCD accepts (spine 1.9, total hip 1.8, neck 2.5 %; ISCD official
-# positions 2019), and for REMS 2.77 times 1.93 % (Amorim 2021, neck, between operators).
-DXA_LSC_PERCENT = {"L": 5.3, "total-hip": 5.0, "femoral-neck": 6.9}
-REMS_LSC_PERCENT = 5.35
 LSC_DECIMALS = 6  # finer than any device prints, so that equal numbers compare as equal
 FALLBACK: Pair = ("fallback, not measured at this site", "通用值，非本院測得")
 NO_STUDY: Pair = ("no precision study", "無精密度研究")
@@ -96,11 +92,7 @@ def _device(device: Device) -> str:
 
 
 def _lsc(technique: Technique, site: str) -> tuple[float | None, Pair]:
-    if technique is Technique.REMS:
-        return REMS_LSC_PERCENT, FALLBACK
-    if technique is Technique.REMS_STYLE:
-        return None, NO_STUDY
-    found = next((v for start, v in DXA_LSC_PERCENT.items() if site.startswith(start)), None)
+    found = published_lsc_percent(technique, site)
     return found, NO_STUDY if found is None else FALLBACK
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from bonescan.errors import UsageError
 from bonescan.files.protocol import FOLDER, own_protocol, read_protocol
-from bonescan.track.pop_status import Course, VisitState, VisitStatus, months_after, visit_statuses
+from bonescan.model.calendar import after_months
+from bonescan.track.pop_status import Course, VisitState, VisitStatus, visit_statuses
 
 START = date(2026, 1, 1)  # 0+0
 BORN = START + timedelta(days=280)
@@ -244,14 +245,14 @@ def test_every_scan_stands_with_one_visit_whatever_the_order(
     if course.delivery is not None:
         last = BORN + timedelta(days=210 + 182)
     if course.weaning is not None:
-        last = months_after(course.weaning, 6) + timedelta(days=28 + 182)
+        last = after_months(course.weaning, 6) + timedelta(days=28 + 182)
     assert left == {d for d in scans if last < d <= course.on}
 
 
 def test_months_end_where_the_month_ends() -> None:
-    assert months_after(date(2024, 2, 29), 12) == date(2025, 2, 28)
-    assert months_after(date(2025, 8, 31), 6) == date(2026, 2, 28)
-    assert months_after(date(2025, 7, 15), 6) == date(2026, 1, 15)
+    assert after_months(date(2024, 2, 29), 12) == date(2025, 2, 28)
+    assert after_months(date(2025, 8, 31), 6) == date(2026, 2, 28)
+    assert after_months(date(2025, 7, 15), 6) == date(2026, 1, 15)
 
 
 def changed(folder: Path, pattern: str, new: str) -> Path:

@@ -237,7 +237,7 @@ def test_one_exam_in_two_files_has_the_lsc_of_one_scan() -> None:
     two = track_person(page(*twice), track_settings()).series[0].steps[1].shown
     assert one is not None
     assert two is not None
-    assert two.lsc_g_cm2 == one.lsc_g_cm2 == pytest.approx(0.75 * 0.0193 * 2.77)
+    assert two.lsc_g_cm2 == one.lsc_g_cm2 == pytest.approx(0.75 * 0.0535)
 
 
 @pytest.mark.parametrize(
